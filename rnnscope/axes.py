@@ -23,6 +23,32 @@ class Role(str, Enum):
         return self.value
 
 
+class Reason(str, Enum):
+    """Why an axis is where it is and has the size it has; ``reasons.py`` says each in words."""
+
+    BATCH_FIRST = "batch first"
+    BATCH_SECOND = "batch second"
+    STATE_BATCH_SECOND = "states keep the batch second"
+    CELL_BATCH = "one row per sample"
+    TIME_FIRST = "time first"
+    TIME_SECOND = "time second"
+    TIME_UNBATCHED = "one unbatched sequence"
+    PACKED_STEPS = "real steps only"
+    INPUT_FEATURES = "input_size"
+    OUTPUT_FEATURES = "one direction"
+    OUTPUT_DIRECTIONS = "directions side by side"
+    STATE_SLOTS = "one slot per layer and direction"
+    STATE_WIDTH = "hidden_size"
+    PROJECTED_WIDTH = "proj_size"
+    CELL_STATE_WIDTH = "never projected"
+    GATE_ROWS = "gates stacked"
+    COLUMNS_INPUT = "reads the input"
+    COLUMNS_BELOW = "reads the layer below"
+    COLUMNS_STATE = "reads the previous state"
+    PROJECTION_ROWS = "makes the projected state"
+    PROJECTION_COLUMNS = "reads the full state"
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """A number and the symbol that explains it.
@@ -36,7 +62,7 @@ class Size:
 
     @classmethod
     def of(cls, symbol: str, values: Mapping[str, int]) -> Size:
-        """Evaluate a product such as ``"4*H_cell"``; each factor is a number or a key of ``values``."""
+        """Evaluate a product such as ``"4*H_cell"``: numbers and keys of ``values``."""
         factors = symbol.split("*")
         return cls(symbol, prod(values[f] if f in values else int(f) for f in factors))
 
@@ -46,10 +72,11 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One axis of a tensor: its role and its size."""
+    """One axis of a tensor: its role, its size, and why."""
 
     role: Role
     size: Size
+    because: Reason | None = None
 
     def __str__(self) -> str:
         return f"{self.role} {self.size}"
@@ -127,7 +154,7 @@ _ROLES = {
 
 
 def role_of(symbol: str) -> Role:
-    """The role that the field's symbols stand for: N batch, L time, H_* features, k*H_cell gates."""
+    """The role that a symbol stands for: N batch, L time, H_* features, k*H_cell gates."""
     if symbol in _ROLES:
         return _ROLES[symbol]
     if symbol.split("*")[0].isdigit() and "H_cell" in symbol:

@@ -1,4 +1,4 @@
-"""RNNConfig: the options of one recurrent layer, accepted exactly when ``torch.nn`` accepts them."""
+"""RNNConfig: the options of one recurrent layer, accepted exactly when torch.nn accepts them."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class RNNConfig:
         )
 
     def arguments(self) -> dict[str, Any]:
-        """The keyword arguments that torch's constructor takes for this kind, device and dtype apart."""
+        """The keyword arguments of torch's constructor for this kind, device and dtype apart."""
         taken = KINDS[self.kind].options
         options = {name: getattr(self, name) for name in taken if name not in ("device", "dtype")}
         if self.kind not in PROJECTED_KINDS:
@@ -175,7 +175,7 @@ class RNNConfig:
         }
 
     def __str__(self) -> str:
-        """As Python would write it: sizes by position, then each option that is not torch's default."""
+        """As Python would write it: the sizes, then each option that is not torch's default."""
         defaults = {f.name: f.default for f in fields(self)} | {"nonlinearity": "tanh"}
         options = [
             f"{name}={value!r}"
@@ -190,7 +190,7 @@ class RNNConfig:
 
 
 def kind_of(module: object) -> Kind | None:
-    """The torch.nn recurrent class that an object's class is or extends, or None. Imports nothing."""
+    """The torch.nn recurrent class that an object's class is or extends, or None."""
     for base in type(module).__mro__:
         if base.__module__ == "torch.nn.modules.rnn" and base.__name__ in KINDS:
             return KINDS[base.__name__]
@@ -226,7 +226,7 @@ def _checked_nonlinearity(kind: Kind, value: object) -> str | None:
     if value in NONLINEARITIES or kind.single_step:
         return value  # type: ignore[return-value]
     intent = (
-        "The fourth positional argument of nn.RNN is nonlinearity; pass bias or batch_first by name."
+        "The fourth positional argument of nn.RNN is nonlinearity; pass bias by name."
         if isinstance(value, bool)
         else "Pass the name as a string."
     )
@@ -284,7 +284,7 @@ def _checked_size(name: str, value: object) -> int:
     if not isinstance(value, int):
         intent = None
         if isinstance(value, float):
-            intent = f"Divide with // instead of /, or write {name}={int(value) if value == value and abs(value) != float('inf') else 1}."
+            intent = "Divide with // instead of /, or round it with int(...)."
         elif hasattr(value, "__index__"):
             intent = f"torch takes only Python's int: write {name}=int(...)."
         raise ConfigError(name, value, allowed, intent)

@@ -21,9 +21,9 @@ from rnnscope.findings import Location
 class Sketch:
     """What is known of one argument: its Python type and, for a tensor, shape, dtype and device.
 
-    ``type`` is "Tensor", "PackedSequence", "tuple", "list", "NoneType", … ; the items of a tuple or
-    list are sketches themselves. For a PackedSequence ``shape`` is that of its data, ``lengths`` are
-    the true lengths in the user's order, and ``sorted`` tells whether it was packed unsorted.
+    ``type`` is "Tensor", "PackedSequence", "tuple", "list", "NoneType", … ; the items of a tuple
+    or list are sketches themselves. For a PackedSequence ``shape`` is that of its data, and
+    ``lengths`` are the true lengths in the user's order.
     """
 
     type: str = "Tensor"
@@ -36,7 +36,10 @@ class Sketch:
 
 @dataclass(frozen=True, slots=True)
 class Construction:
-    """``nn.<kind>(*args, **kwargs)`` as it was written; ``config`` is None when torch refuses it."""
+    """``nn.<kind>(*args, **kwargs)`` as it was written.
+
+    ``config`` is None when torch refuses it.
+    """
 
     kind: str
     args: tuple[Any, ...] = ()
