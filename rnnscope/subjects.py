@@ -9,12 +9,19 @@ compared and made without torch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from rnnscope.config import RNNConfig
+from rnnscope.errors import ConfigError
 from rnnscope.findings import Location
+
+UNKNOWN = -1  # a size that is not known, inside a shape of which other sizes are
+
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,8 @@ class Sketch:
 
     ``type`` is "Tensor", "PackedSequence", "tuple", "list", "NoneType", … ; the items of a tuple
     or list are sketches themselves. For a PackedSequence ``shape`` is that of its data, and
-    ``lengths`` are the true lengths in the user's order.
+    ``lengths`` are the true lengths in the user's order. A size that an error message does not
+    tell is UNKNOWN; ``dimensions`` counts the axes where only their number is known.
     """
 
     type: str = "Tensor"
@@ -32,20 +40,52 @@ class Sketch:
     device: str | None = None
     items: tuple[Sketch, ...] = ()
     lengths: tuple[int, ...] | None = None
+    dimensions: int | None = None
+
+    @property
+    def ndim(self) -> int | None:
+        """How many axes it has, or None."""
+        return self.dimensions if self.shape is None else len(self.shape)
+
+    @property
+    def is_tensor(self) -> bool:
+        """True for a Tensor and for the classes that stand in for one, such as Parameter."""
+        return self.type not in _NO_TENSORS
+
+
+_NO_TENSORS = frozenset(
+    ("PackedSequence", "tuple", "list", "dict", "NoneType", "int", "float", "bool", "str")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PartialConfig:
+    """What an error message gives away of a layer, under RNNConfig's names; None is not known."""
+
+    kind: str | None = None
+    states: tuple[str, ...] = ("h",)
+    single_step: bool = False
+    input_size: int | None = None
+    output_size: int | None = None
+    batch_first: bool | None = None
+    dtype: str | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Construction:
     """``nn.<kind>(*args, **kwargs)`` as it was written.
 
-    ``config`` is None when torch refuses it.
+    ``config`` is None when torch refuses it. ``refusal`` says why, where that was read from an
+    error message and the arguments themselves are not known.
     """
 
     kind: str
     args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = MappingProxyType({})
+    kwargs: Mapping[str, Any] = field(default_factory=_nothing)
     config: RNNConfig | None = None
     location: Location | None = None
+    refusal: ConfigError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +93,13 @@ class LayerCall:
     """One call of a layer: ``layer(input, hx)``, before torch runs it.
 
     ``hx`` is None when it is not known whether states were given, and a Sketch of type "NoneType"
-    when they were left to torch. ``live`` is True when real tensors are on their way.
+    when they were left to torch. ``keywords`` are names that forward does not have.
+    ``expected`` holds shapes that torch itself asked for in an error message, by tensor name.
+    ``autocast`` is the dtype that autocast computes in, None when it is off.
+    ``live`` is True when real tensors are on their way.
     """
 
-    config: RNNConfig
+    config: RNNConfig | PartialConfig
     input: Sketch | None = None
     hx: Sketch | None = None
     extra: tuple[Sketch, ...] = ()
@@ -64,14 +107,49 @@ class LayerCall:
     location: Location | None = None
     built_at: Location | None = None
     live: bool = False
+    keywords: tuple[str, ...] = ()
+    autocast: str | None = None
+    expected: Mapping[str, tuple[int, ...]] = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A call of which a person gave the sizes alone: what they leave open is worth a hint."""
+
+    call: LayerCall
+    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An exception or warning of torch, as text, with whatever is known of where it came from."""
+    """An exception or warning of torch, as text, with whatever is known of where it came from.
+
+    ``call`` is the call of a recurrent layer during which it was raised. ``through`` are the
+    library functions that the traceback went through below the user's line, outermost first,
+    as ``file.py:function``.
+    """
 
     text: str
     exception: str | None = None
     call: LayerCall | None = None
     location: Location | None = None
     source: str | None = None  # the user's own line of code, when a traceback shows it
+    through: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A failure whose text was recognised: ``mistake`` is the name of the rule that explains it.
+
+    ``values`` are what varies in the message. ``general`` is True when other code than a
+    recurrent layer's could say the same, and nothing tells that it was one.
+    """
+
+    failure: Failure
+    mistake: str
+    values: Mapping[str, str] = field(default_factory=_nothing)
+    general: bool = False
+
+    @property
+    def location(self) -> Location | None:
+        return self.failure.location
