@@ -1,4 +1,4 @@
-"""Whose code a stack frame is: the user's, or that of Python, torch, a library or rnnscope itself."""
+"""Whose code a stack frame is: the user's, or that of Python, torch, a library, rnnscope."""
 
 from __future__ import annotations
 

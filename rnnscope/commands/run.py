@@ -1,0 +1,98 @@
+"""``rnnscope run SCRIPT [ARGS…]``: run a script as python would and report its mistakes."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from rnnscope.formats import format_for, known_format, render
+from rnnscope.output import reserve_standard_output
+from rnnscope.running import INTERRUPTED, Target
+from rnnscope.selection import Selection
+from rnnscope.supervision import RunResult, supervise
+
+# What follows the script's name is the script's own, options included.
+context_settings = {"allow_interspersed_args": False}
+
+
+def run(
+    script: Annotated[str, typer.Argument(help="The script; with -m, the name of a module.")],
+    arguments: Annotated[list[str] | None, typer.Argument(help="The script's own.")] = None,
+    module: Annotated[bool, typer.Option("-m", help="Run a module, as python -m does.")] = False,
+    format: Annotated[str | None, typer.Option(help="terminal, json, github, sarif, …")] = None,
+    output: Annotated[Path | None, typer.Option(help="Write the report into this file.")] = None,
+    select: Annotated[list[str] | None, typer.Option(help="Report only codes like these.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(help="Leave out codes like these.")] = None,
+    probe: Annotated[bool, typer.Option(help="Try a copy of each model at the end.")] = True,
+    stats: Annotated[bool, typer.Option("--stats", help="Say what could be traced.")] = False,
+) -> None:
+    """Run a script exactly as python would, and report its mistakes with recurrent layers."""
+    name = known_format(format) if format else (format_for(output) if output else "terminal")
+    selection = Selection.configured(select, ignore)
+    write = _writer(name, output)
+    _die_of_interrupts(status := [0])
+
+    def finish(result: RunResult) -> int:
+        wanted = replace(result, findings=selection.keep(result.findings))
+        write(wanted if stats else replace(wanted, statistics={}))
+        status[0] = wanted.status
+        return wanted.status
+
+    raise SystemExit(supervise(Target(script, tuple(arguments or ()), module), finish, probe))
+
+
+def _writer(name: str, output: Path | None) -> Callable[[RunResult], None]:
+    """Where the report goes: a file, standard error for people, standard output for programs."""
+    if output is not None:
+        return lambda result: _write_file(output, render(result, name))
+    if name == "terminal":
+        return _print_terminal
+    stream = reserve_standard_output()
+    return lambda result: _write_stream(stream, render(result, name))
+
+
+def _write_file(path: Path, text: str) -> None:
+    from rnnscope.errors import OutputError
+
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}; give another file.") from None
+
+
+def _write_stream(stream: TextIO, text: str) -> None:
+    stream.write(text + "\n" if text else "")
+    stream.flush()
+
+
+def _print_terminal(result: RunResult) -> None:
+    """Findings alone: an exception was already printed, and no findings need no words."""
+    if not result.findings and not result.statistics:
+        return
+    from rich.console import Console
+
+    from rnnscope.formats.terminal import renderable
+
+    sys.stdout.flush()
+    Console(stderr=True, highlight=False).print(renderable(replace(result, outcome=None)))
+
+
+def _die_of_interrupts(status: list[int]) -> None:
+    """End an interrupted run as Python does: by the signal, once everything at exit has run."""
+
+    def die() -> None:
+        if status[0] == INTERRUPTED:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    atexit.register(die)  # registered before the script runs, and so called after its own

@@ -1,0 +1,111 @@
+"""A run of a user's script with rnnscope watching it: what it found, and how the script ended."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from rnnscope.arrival import when_imported
+from rnnscope.failures import explained, failure_of, warnings_heard
+from rnnscope.results import Outcome, Result
+from rnnscope.running import Ended, Target, execute
+from rnnscope.subjects import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult(Result):
+    """What one run found; ``statistics`` of the tracing only where they were asked for."""
+
+    script_status: int = 0
+    statistics: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def status(self) -> int:
+        """1 when a finding counts, otherwise the status of the script itself."""
+        return 1 if self.counted else self.script_status
+
+    def to_dict(self) -> dict[str, Any]:
+        """The keys of a Result, the script's own status, and the statistics."""
+        data = Result.to_dict(self)
+        data["outcome"]["status"] = self.script_status
+        return {**data, "statistics": dict(self.statistics)} if self.statistics else data
+
+
+class Supervision:
+    """One run under watch: begins to watch when the script imports torch, not before."""
+
+    def __init__(self, probe: bool = True) -> None:
+        self.probe = probe
+        self.seen: Any = None
+        self.failures: list[Failure] = []
+        self._watching = ExitStack()
+
+    def begin(self) -> None:
+        """Start to watch; torch is there by now."""
+        from rnnscope.watching import watch
+
+        self.seen = self._watching.enter_context(watch(probe=self.probe))
+
+    def end(self, exception: BaseException | None) -> None:
+        """Stop watching, with what the script raised: the live call of the layer that failed."""
+        kind = type(exception) if exception else None
+        trace = exception.__traceback__ if exception else None
+        with suppress(BaseException if exception is None else type(exception)):
+            self._watching.__exit__(kind, exception, trace)
+
+    def result(self, ended: Ended) -> RunResult:
+        """Everything found so far."""
+        raised = ended.exception
+        outcome = Outcome(type(raised).__name__, str(raised)) if raised else Outcome()
+        if self.seen is None:
+            return RunResult(outcome=outcome, script_status=ended.status)
+        import torch
+
+        known = tuple(self.seen.findings)
+        for failure in self._failures(raised):
+            known += explained(failure, known)
+        return RunResult((), known, torch.__version__, outcome, script_status=ended.status)
+
+    def _failures(self, exception: BaseException | None) -> Iterator[Failure]:
+        yield from self.failures
+        if isinstance(exception, Exception):
+            yield failure_of(exception, self.seen.call_of(exception))
+
+
+def supervise(target: Target, finish: Callable[[RunResult], int], probe: bool = True) -> int:
+    """Run the target under watch; ``finish`` gets the result and says the exit status.
+
+    It is called once: at the end, or just before the script calls ``os._exit``.
+    Raises TargetError when there is nothing to run.
+    """
+    supervision = Supervision(probe)
+
+    def leave(ended: Ended) -> int:
+        supervision.end(ended.exception)
+        return finish(supervision.result(ended))
+
+    with ExitStack() as stack:
+        stack.callback(when_imported("torch", supervision.begin))
+        stack.enter_context(warnings_heard(supervision.failures.append))
+        stack.enter_context(_last_words(lambda status: leave(Ended(status))))
+        ended = execute(target)
+    return leave(ended)
+
+
+@contextmanager
+def _last_words(speak: Callable[[int], int]) -> Iterator[None]:
+    """Speak before ``os._exit`` ends this process; in a forked child it stays as it is."""
+    really_exit, process = os._exit, os.getpid()
+
+    def exit_(status: int) -> Any:
+        really_exit(speak(status) if os.getpid() == process else status)
+
+    os._exit = exit_
+    try:
+        yield
+    finally:
+        os._exit = really_exit
