@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from rnnscope.arrival import when_imported
@@ -21,7 +21,7 @@ class RunResult(Result):
     """What one run found; ``statistics`` of the tracing only where they were asked for."""
 
     script_status: int = 0
-    statistics: Mapping[str, Any] = MappingProxyType({})
+    statistics: Mapping[str, Any] | None = None
 
     @property
     def status(self) -> int:
@@ -61,19 +61,17 @@ class Supervision:
         """Everything found so far."""
         raised = ended.exception
         outcome = Outcome(type(raised).__name__, str(raised)) if raised else Outcome()
-        if self.seen is None:
+        if self.seen is None:  # the script got nowhere near torch
             return RunResult(outcome=outcome, script_status=ended.status)
-        import torch
-
         known = tuple(self.seen.findings)
         for failure in self._failures(raised):
             known += explained(failure, known)
-        return RunResult((), known, torch.__version__, outcome, script_status=ended.status)
+        return RunResult((), known, sys.modules["torch"].__version__, outcome, script_status=ended.status)
 
     def _failures(self, exception: BaseException | None) -> Iterator[Failure]:
         yield from self.failures
         if isinstance(exception, Exception):
-            yield failure_of(exception, self.seen.call_of(exception))
+            yield failure_of(exception, self.seen.last_call)
 
 
 def supervise(target: Target, finish: Callable[[RunResult], int], probe: bool = True) -> int:

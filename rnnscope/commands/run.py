@@ -42,7 +42,7 @@ def run(
 
     def finish(result: RunResult) -> int:
         wanted = replace(result, findings=selection.keep(result.findings))
-        write(wanted if stats else replace(wanted, statistics={}))
+        write(wanted if stats else replace(wanted, statistics=None))
         status[0] = wanted.status
         return wanted.status
 
