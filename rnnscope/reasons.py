@@ -6,22 +6,22 @@ from rnnscope.axes import Reason
 from rnnscope.config import RNNConfig
 
 _WORDS = {
-    Reason.BATCH_FIRST: "batch_first=True puts the batch axis first",
-    Reason.BATCH_SECOND: "batch_first=False: time comes first, the batch second",
-    Reason.STATE_BATCH_SECOND: "the batch is second in every state, batch_first or not",
-    Reason.CELL_BATCH: "one row per sample; a cell has no time axis",
+    Reason.BATCH_FIRST: "batch_first=True: the batch comes first",
+    Reason.BATCH_SECOND: "batch_first=False: the batch is second",
+    Reason.STATE_BATCH_SECOND: "always second, batch_first or not",
+    Reason.CELL_BATCH: "one row per sample, no time axis",
     Reason.TIME_FIRST: "batch_first=False: time comes first",
     Reason.TIME_SECOND: "batch_first=True: time comes second",
-    Reason.TIME_UNBATCHED: "2-D input is one sequence without a batch axis",
-    Reason.PACKED_STEPS: "the real steps of all sequences, padding left out",
+    Reason.TIME_UNBATCHED: "2-D input: one sequence, no batch",
+    Reason.PACKED_STEPS: "real steps of all samples, no padding",
     Reason.INPUT_FEATURES: "input_size={H_in}",
-    Reason.OUTPUT_FEATURES: "one direction of {width}",
-    Reason.OUTPUT_DIRECTIONS: "forward and backward side by side: 2 * {width}",
-    Reason.STATE_SLOTS: "one slot per layer and direction: {D} * num_layers={num_layers}",
+    Reason.OUTPUT_FEATURES: "{width}, one direction",
+    Reason.OUTPUT_DIRECTIONS: "[forward | backward], each {width}",
+    Reason.STATE_SLOTS: "{D} directions x num_layers={num_layers}",
     Reason.STATE_WIDTH: "hidden_size={H_cell}",
     Reason.PROJECTED_WIDTH: "h is projected: proj_size={H_out}",
     Reason.CELL_STATE_WIDTH: "c is never projected: hidden_size={H_cell}",
-    Reason.GATE_ROWS: "gate_size: {gates} x hidden_size={H_cell}",
+    Reason.GATE_ROWS: "{gates} gates x hidden_size={H_cell}",
     Reason.COLUMNS_INPUT: "reads x_t: input_size={H_in}",
     Reason.COLUMNS_BELOW: "reads the layer below: {D} x {width}",
     Reason.COLUMNS_STATE: "reads h_(t-1): {width}",
@@ -34,7 +34,7 @@ def sentence(reason: Reason, config: RNNConfig) -> str:
     """One reason in words, without a final stop.
 
     >>> sentence(Reason.GATE_ROWS, RNNConfig("GRU", 10, 20))
-    'gate_size: 3 x hidden_size=20'
+    '3 gates x hidden_size=20'
     """
     width = "proj_size" if config.proj_size else "hidden_size"
     return _WORDS[reason].format(

@@ -1,0 +1,81 @@
+"""The command line: it finds the command, runs it, and turns every refusal into one sentence."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+
+import typer
+
+from rnnscope import __version__
+from rnnscope.errors import RnnscopeError
+
+# Each command is the function of its own name in rnnscope.commands.<name>.
+COMMANDS = ("inspect", "explain", "check", "run", "doctor", "verify", "fuzz", "rules", "rule")
+# Commands that take the options of another program after their own: all that follows its name.
+PASSES_ON = {"run": {"allow_interspersed_args": False}}
+USAGE = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and end the process with its exit status."""
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line. Returns 0 nothing found, 1 findings, 2 usage, 130 interrupted."""
+    try:
+        status = application(arguments)(args=arguments, prog_name="rnnscope", standalone_mode=False)
+        sys.stdout.flush()
+    except RnnscopeError as error:
+        return _refuse(str(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone, as with `| head`; the interpreter must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # typer's usage errors have it, bugs have not
+            raise
+        return _refuse(f"{error.format_message()} See rnnscope --help.")
+    return int(status or 0)
+
+
+def application(arguments: Sequence[str] = ()) -> typer.Typer:
+    """The typer application; with a command among the arguments only that one is loaded."""
+    app = typer.Typer(
+        name="rnnscope",
+        help="The shape debugger for PyTorch recurrent networks.",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    first = next((word for word in arguments if not word.startswith("-")), "")
+    wanted = (first,) if first in COMMANDS else COMMANDS
+    for name in wanted:
+        if find_spec(f"rnnscope.commands.{name}") is None:
+            continue
+        command = getattr(import_module(f"rnnscope.commands.{name}"), name)
+        app.command(name, context_settings=PASSES_ON.get(name))(command)
+    return app
+
+
+def _options(
+    version: bool = typer.Option(False, "--version", help="print the version", is_eager=True),
+) -> None:
+    if version:
+        print(f"rnnscope {__version__}")
+        raise typer.Exit
+
+
+def _refuse(sentence: str) -> int:
+    print(f"rnnscope: {sentence}", file=sys.stderr)
+    return USAGE

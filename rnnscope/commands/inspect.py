@@ -1,0 +1,86 @@
+"""``rnnscope inspect``: every parameter and every tensor of one layer, predicted and measured."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from rnnscope import api
+from rnnscope.commands import layer as words_of
+from rnnscope.commands import output as to
+from rnnscope.formats import known_format
+
+if TYPE_CHECKING:
+    from rnnscope.call import Call
+    from rnnscope.config import RNNConfig
+    from rnnscope.report import Report
+
+
+def inspect(
+    layer: words_of.Words,
+    layers: words_of.Layers = None,
+    nonlinearity: words_of.Nonlinearity = None,
+    no_bias: words_of.NoBias = False,
+    batch_first: words_of.BatchFirst = False,
+    dropout: words_of.Dropout = None,
+    bidirectional: words_of.Bidirectional = False,
+    proj_size: words_of.ProjSize = None,
+    dtype: words_of.Dtype = None,
+    device: words_of.Device = None,
+    batch: words_of.Batch = None,
+    seq_len: words_of.SeqLen = None,
+    unbatched: words_of.Unbatched = False,
+    lengths: words_of.Lengths = None,
+    seed: words_of.Seed = 0,
+    no_run: bool = typer.Option(False, "--no-run", help="predict only; torch is not imported"),
+    no_reference: bool = typer.Option(
+        False, "--no-reference", help="do not recompute with the from-scratch reference"
+    ),
+    format: to.Format = None,
+    output: to.Output = None,
+) -> None:
+    """Print every parameter and every tensor of a layer, with the reason for each shape."""
+    config, rest = words_of.read_layer(
+        layer,
+        "inspect",
+        num_layers=layers,
+        nonlinearity=nonlinearity,
+        no_bias=no_bias,
+        batch_first=batch_first,
+        dropout=dropout,
+        bidirectional=bidirectional,
+        proj_size=proj_size,
+        dtype=dtype,
+        device=device,
+    )
+    words_of.refuse_left_over(rest, "inspect")
+    call = words_of.read_call(batch, seq_len, unbatched, lengths)
+    known_format(format or "terminal")
+    report = _report(config, call, seed, not no_run, not no_reference, _shows(format, output))
+    if report is not None:
+        to.write(report, format, output)
+        raise typer.Exit(0 if report.agrees and not report.counted else 1)
+
+
+def _shows(format: str | None, output: Path | None) -> bool:
+    """True in an interactive terminal, where the prediction is shown before torch is imported."""
+    return (format or "terminal").casefold() == "terminal" and not output and sys.stdout.isatty()
+
+
+def _report(
+    config: RNNConfig, call: Call, seed: int, run: bool, reference: bool, live: bool
+) -> Report | None:
+    if not (run and live):
+        return api.inspect_config(config, call, seed=seed, run=run, reference=reference)
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console(highlight=False)
+    predicted = api.inspect_config(config, call, run=False)
+    with Live(predicted, console=console, auto_refresh=False) as screen:
+        report = api.inspect_config(config, call, seed=seed, run=True, reference=reference)
+        screen.update(report, refresh=True)
+    raise typer.Exit(0 if report.agrees and not report.counted else 1)

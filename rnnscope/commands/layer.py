@@ -1,0 +1,125 @@
+"""The words and options that name a layer and a call, shared by every command that takes them."""
+
+from __future__ import annotations
+
+import ast
+from typing import Annotated, Any
+
+import typer
+
+from rnnscope.call import Call
+from rnnscope.cells import KINDS
+from rnnscope.config import RNNConfig
+from rnnscope.errors import CallError, ConfigError
+
+Words = Annotated[
+    list[str],
+    typer.Argument(
+        help="A kind and its sizes, as in LSTM 10 20; or the layer as Python writes it, "
+        'as in "nn.LSTM(10, 20, num_layers=2)".',
+        metavar="LAYER",
+        show_default=False,
+    ),
+]
+Layers = Annotated[int | None, typer.Option("--layers", "--num-layers", help="num_layers")]
+Nonlinearity = Annotated[str | None, typer.Option(help="tanh or relu, for RNN and RNNCell")]
+NoBias = Annotated[bool, typer.Option("--no-bias", help="bias=False")]
+BatchFirst = Annotated[bool, typer.Option("--batch-first", help="batch_first=True")]
+Dropout = Annotated[float | None, typer.Option(help="dropout between layers, 0 to 1")]
+Bidirectional = Annotated[bool, typer.Option("--bidirectional", help="bidirectional=True")]
+ProjSize = Annotated[int | None, typer.Option(help="proj_size, for LSTM")]
+Dtype = Annotated[str | None, typer.Option(help="dtype of the parameters, as in float64")]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps or meta")]
+Batch = Annotated[int | None, typer.Option(help="N, the batch size [default: 3]")]
+SeqLen = Annotated[int | None, typer.Option(help="L, the sequence length [default: 5]")]
+Unbatched = Annotated[bool, typer.Option("--unbatched", help="one sequence, 2-D input")]
+Lengths = Annotated[
+    str | None, typer.Option(help="lengths of packed sequences, as in 5,3,2", metavar="A,B,…")
+]
+Seed = Annotated[int, typer.Option(help="seed of the weights and the random input")]
+
+DEFAULT_SEQ_LEN = 5
+DEFAULT_BATCH = 3
+
+
+def read_layer(words: list[str], command: str, **options: Any) -> tuple[RNNConfig, list[str]]:
+    """The configuration that the words and options name, and the words that are left over.
+
+    Options that are None or False were not given and change nothing. Raises ConfigError.
+    """
+    given = {name: value for name, value in options.items() if value not in (None, False)}
+    if given.pop("no_bias", False):
+        given["bias"] = False
+    if "(" in words[0]:
+        written = RNNConfig.parse(words[0])
+        return (written.with_options(**given) if given else written), words[1:]
+    numbers = []
+    for word in words[1:4]:
+        if not _is_number(word):
+            break
+        numbers.append(ast.literal_eval(word))
+    if len(numbers) < 2:
+        _refuse_missing_size(words, numbers, command)
+    if len(numbers) == 3:
+        given.setdefault("num_layers", numbers[2])
+    config = RNNConfig(words[0], numbers[0], numbers[1], **given)
+    return config, words[1 + len(numbers) :]
+
+
+def read_call(
+    batch: int | None = None,
+    seq_len: int | None = None,
+    unbatched: bool = False,
+    lengths: str | None = None,
+) -> Call:
+    """The call that the options describe. Raises CallError."""
+    wanted = read_numbers("lengths", lengths) if lengths is not None else None
+    if wanted is not None and batch not in (None, len(wanted)):
+        raise CallError(f"--batch {batch} and {len(wanted)} lengths disagree: leave out --batch.")
+    if seq_len is None:
+        seq_len = max(wanted, default=DEFAULT_SEQ_LEN) if wanted else DEFAULT_SEQ_LEN
+    return Call(
+        batch=DEFAULT_BATCH if batch is None else batch,
+        seq_len=seq_len,
+        batched=not unbatched,
+        lengths=wanted,
+    )
+
+
+def read_numbers(option: str, text: str) -> tuple[int, ...]:
+    """``"5,3,2"`` or ``"(5, 3, 2)"`` as numbers. Raises CallError."""
+    try:
+        return tuple(int(part) for part in text.strip("()[] ").split(",") if part.strip())
+    except ValueError:
+        raise CallError(
+            f"--{option} {text!r} is no list of whole numbers: write --{option} 5,3,2."
+        ) from None
+
+
+def refuse_left_over(words: list[str], command: str) -> None:
+    """Raise ConfigError when words are left that the command has no use for."""
+    if words:
+        raise ConfigError(
+            "argument", words[0], "give a kind and two sizes", f"See rnnscope {command} --help."
+        )
+
+
+def _is_number(word: str) -> bool:
+    try:
+        return isinstance(ast.literal_eval(word), int | float)
+    except (ValueError, SyntaxError):
+        return False
+
+
+def _refuse_missing_size(words: list[str], numbers: list[Any], command: str) -> None:
+    kind = words[0]
+    if kind.casefold() not in (name.casefold() for name in KINDS):
+        RNNConfig(kind, 1, 1)
+    name = ("input_size", "hidden_size")[len(numbers)]
+    following = words[1 + len(numbers) :]
+    raise ConfigError(
+        name,
+        following[0] if following else None,
+        f"{kind} needs input_size and hidden_size, two whole numbers",
+        f"Write rnnscope {command} {kind} 10 20.",
+    )

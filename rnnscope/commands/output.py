@@ -1,0 +1,32 @@
+"""Where a report goes: standard output or a file, in the format that was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rnnscope.formats import known_format
+from rnnscope.report import Report
+
+Format = Annotated[
+    str | None,
+    typer.Option("--format", help="terminal, json, markdown, html, svg, plain, github or sarif"),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(help="a file to write instead; its ending decides the format", metavar="FILE"),
+]
+
+
+def write(report: Report, format: str | None, output: Path | None) -> None:
+    """Print the report, or write it into a file. Raises UnknownNameError, OutputError."""
+    if output is not None:
+        report.write(output, format)
+    elif format is None or known_format(format) == "terminal":
+        from rich.console import Console
+
+        Console(highlight=False, soft_wrap=False).print(report)
+    else:
+        print(report.to_text(format))

@@ -1,0 +1,156 @@
+"""The tables of one layer: tensors, state slots, packing, parameters, gate rows, cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from rnnscope.axes import Axes, shape_text
+from rnnscope.facts import ParameterFact, TensorFact
+from rnnscope.formats.palette import BAD, GOOD, QUIET, ROLE_STYLES, numbers_text, symbols_text
+from rnnscope.reasons import sentence
+from rnnscope.results import LayerResult
+
+
+def grid(*justify: str) -> Table:
+    """A table without lines, one column for each justification."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    for side in justify:
+        table.add_column(justify=side, overflow="fold")  # type: ignore[arg-type]
+    return table
+
+
+def mark(result: LayerResult, name: str) -> Text:
+    """✓ measured as predicted, ✗ and what was measured instead, or nothing yet."""
+    if result.measured is None:
+        return Text()
+    found = result.measured.tensor(name) or result.measured.parameter(name)
+    if found is None:
+        return Text("predicted only", QUIET)
+    wrong = next((d for d in result.differences if d.name == name), None)
+    if wrong is None:
+        return Text("✓", GOOD)
+    actual = shape_text(wrong.actual) if isinstance(wrong.actual, tuple) else wrong.actual
+    return Text(f"✗ measured {wrong.field} {actual}", BAD)
+
+
+def tensors(result: LayerResult) -> Iterator[RenderableType]:
+    """Every tensor of the call, and under it each axis with its size, its role and why."""
+    facts = result.facts
+    heads, axes = grid("left", "left", "left", "left"), []
+    for _, same in groupby(_by_axes(facts.tensors), key=lambda t: t.axes):
+        group = list(same)
+        axes.append((group, group[0].axes))
+    for group, group_axes in axes:
+        for tensor in group:
+            heads.add_row(
+                Text(tensor.name, "bold"),
+                symbols_text(group_axes),
+                Text("= ") + numbers_text(group_axes),
+                mark(result, tensor.name),
+            )
+    yield Padding(heads, (0, 0, 0, 2))
+    omitted = [t.name for t in facts.tensors if not t.given]
+    if omitted:
+        yield Text(f"  {' and '.join(omitted)} not given: torch makes them of zeros", QUIET)
+    yield Text()
+    yield Padding(_axis_table(result, axes), (0, 0, 0, 2))
+
+
+def _by_axes(tensors: tuple[TensorFact, ...]) -> list[TensorFact]:
+    """In order of first appearance, tensors of the same axes side by side: h_0 next to h_n."""
+    order = {t.axes: i for i, t in reversed(list(enumerate(tensors)))}
+    return sorted(tensors, key=lambda t: order[t.axes])
+
+
+def _axis_table(result: LayerResult, groups: list[tuple[list[TensorFact], Axes]]) -> Table:
+    table = grid("left", "left", "right", "left", "left")
+    for group, axes in groups:
+        names = ", ".join(tensor.name for tensor in group)
+        for position, axis in enumerate(axes):
+            why = sentence(axis.because, result.facts.config) if axis.because else ""
+            style = ROLE_STYLES[axis.role]
+            table.add_row(
+                Text("" if position else names),
+                Text(axis.size.symbol, style),
+                Text(str(axis.size.value), style),
+                Text(str(axis.role), style),
+                Text(why),
+            )
+    return table
+
+
+def slots(result: LayerResult) -> RenderableType:
+    """What each index of the first axis of a state stands for."""
+    table = grid("left", "left")
+    last = len(result.facts.slots) - 1
+    for slot in result.facts.slots:
+        words = f"layer {slot.layer} {slot.direction}"
+        index = f"[{slot.index}]"
+        table.add_row(index, words + (" (also h_n[-1])" if slot.index == last else ""))
+    return Padding(table, (0, 0, 0, 2))
+
+
+def packing(result: LayerResult) -> RenderableType:
+    """What a PackedSequence holds, and what it becomes when it is padded again."""
+    packed = result.facts.packed
+    assert packed is not None
+    table = grid("left", "left")
+    table.add_row("batch_sizes", f"{list(packed.batch_sizes)} sequences at each step")
+    if packed.sorted_indices is None:
+        table.add_row("sorted_indices", "None: the lengths were sorted already")
+    else:
+        table.add_row("sorted_indices", f"{list(packed.sorted_indices)} original row of each")
+        table.add_row("unsorted_indices", f"{list(packed.unsorted_indices or ())} turns it back")
+    table.add_row("real steps", f"{packed.real_steps} of {packed.padded_steps} in the rectangle")
+    row = symbols_text(packed.padded_output) + Text(" = ") + numbers_text(packed.padded_output)
+    table.add_row("pad_packed_sequence(output)", row)
+    table.add_row("h_n", "holds the last real step of each sequence, in the original order")
+    return Padding(table, (0, 0, 0, 2))
+
+
+def parameters(result: LayerResult) -> Iterator[RenderableType]:
+    """Every parameter by layer and direction: shape, gate_size multiple, numbers, bytes."""
+    table = grid("left", "left", "left", "right", "right", "left")
+    table.show_header = True
+    table.columns[3].header, table.columns[4].header = Text("numbers"), Text("bytes")
+    facts = result.facts
+    for (layer, direction), group in groupby(facts.parameters, lambda p: (p.layer, p.direction)):
+        if not facts.config.single_step:
+            table.add_row(Text(f"layer {layer} {direction}", QUIET))
+        for parameter in group:
+            table.add_row(*_parameter_row(result, parameter))
+    table.add_row(
+        Text("total", "bold"),
+        "",
+        "",
+        Text(f"{facts.parameter_count:,}", "bold"),
+        Text(f"{facts.parameter_bytes:,}", "bold"),
+    )
+    yield Padding(table, (0, 0, 0, 2))
+
+
+def _parameter_row(result: LayerResult, parameter: ParameterFact) -> list[Text]:
+    return [
+        Text(parameter.name),
+        symbols_text(parameter.axes),
+        Text("= ") + numbers_text(parameter.axes),
+        Text(f"{parameter.numel:,}"),
+        Text(f"{parameter.nbytes:,}"),
+        mark(result, parameter.name),
+    ]
+
+
+def gate_rows(result: LayerResult) -> RenderableType:
+    """Which rows of the stacked weights and biases belong to which gate."""
+    table = grid("left", "left", "left")
+    first = [p for p in result.facts.parameters[:4] if p.rows]
+    for position, row in enumerate(first[0].rows):
+        blocks = " ".join(p.rows[position].block for p in first)
+        table.add_row(f"rows {row.start}-{row.stop - 1}", blocks, row.gate.name)
+    return Padding(table, (0, 0, 0, 2))
