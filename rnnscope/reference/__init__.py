@@ -1,0 +1,67 @@
+"""RNN, LSTM and GRU from scratch: to read, and to prove torch's layers by.
+
+    cells       one time step of each cell: start reading here
+    stack       over time, in both directions, through the layers, with packed sequences
+    steps       the same step said aloud: every product and every line, for a listener
+    module      ReferenceRNN: torch's names and torch's arguments around them
+    agreement   disagreement(): how far the reference is from the real layer
+
+The only package besides measurement and the live modules that imports torch when it is loaded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rnnscope.config import RNNConfig
+from rnnscope.reference.agreement import TOLERANCES, disagreement, largest_difference
+from rnnscope.reference.module import ReferenceRNN
+from rnnscope.reference.steps import Listener, Operand, Step, equations_of
+
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "TOLERANCES",
+    "GRUCell",
+    "LSTMCell",
+    "Listener",
+    "Operand",
+    "RNNCell",
+    "ReferenceRNN",
+    "Step",
+    "disagreement",
+    "equations_of",
+    "largest_difference",
+]
+
+
+class _Named(ReferenceRNN):
+    """A reference made as its torch class is: ``LSTM(10, 20, num_layers=2)``."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(RNNConfig.of_arguments(type(self).__name__, *args, **kwargs))
+
+
+class RNN(_Named):
+    """Stands in for ``torch.nn.RNN``."""
+
+
+class LSTM(_Named):
+    """Stands in for ``torch.nn.LSTM``."""
+
+
+class GRU(_Named):
+    """Stands in for ``torch.nn.GRU``."""
+
+
+class RNNCell(_Named):
+    """Stands in for ``torch.nn.RNNCell``."""
+
+
+class LSTMCell(_Named):
+    """Stands in for ``torch.nn.LSTMCell``."""
+
+
+class GRUCell(_Named):
+    """Stands in for ``torch.nn.GRUCell``."""

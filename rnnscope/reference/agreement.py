@@ -1,0 +1,89 @@
+"""How far the reference is from the real layer, on the same input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from rnnscope.reference.module import ReferenceRNN
+
+# What the arithmetic of a type allows: the sums of a step are made in another order than torch's.
+TOLERANCES = {
+    "float16": 1e-2,
+    "bfloat16": 8e-2,
+    "float32": 1e-5,
+    "float64": 1e-10,
+    "complex64": 1e-4,
+    "complex128": 1e-9,
+}
+
+
+def disagreement(module: nn.Module, input: Any, hx: Any = None) -> float:
+    """The largest |difference| between the reference and the module: output and final states.
+
+    ``input`` and ``hx`` are what the module takes. Both run without gradients and without dropout,
+    because the masks of cuDNN cannot be drawn again; on a GPU without TF32. The module's mode,
+    torch's settings and torch's random stream are afterwards as before; no hook of the module runs.
+    Infinite when shapes differ, or when one has a NaN where the other has none.
+    """
+    reference = ReferenceRNN.of(module).eval()
+    with torch.no_grad(), _evaluating(module), _without_tf32():
+        return largest_difference(module.forward(input, hx), reference(input, hx))
+
+
+def largest_difference(first: Any, second: Any) -> float:
+    """The largest |difference| over all tensors of two equally nested results."""
+    pairs = list(zip(_tensors(first), _tensors(second), strict=True))
+    return max((_difference(a, b) for a, b in pairs), default=0.0)
+
+
+def _difference(a: Tensor, b: Tensor) -> float:
+    if a.shape != b.shape:
+        return float("inf")
+    if a.numel() == 0 or a.is_meta:
+        return 0.0
+    wide = torch.complex128 if a.is_complex() else torch.float64
+    gap = (a.detach().to("cpu", wide) - b.detach().to("cpu", wide)).abs()
+    both_nan = a.detach().isnan().cpu() & b.detach().isnan().cpu()
+    return float(gap.masked_fill(both_nan, 0).nan_to_num(nan=float("inf")).max())
+
+
+def _tensors(result: Any) -> Iterator[Tensor]:
+    if isinstance(result, PackedSequence):
+        yield result.data
+    elif isinstance(result, Tensor):
+        yield result
+    else:
+        for item in result:
+            yield from _tensors(item)
+
+
+@contextmanager
+def _evaluating(module: nn.Module) -> Iterator[None]:
+    training = module.training
+    module.training = False
+    try:
+        yield
+    finally:
+        module.training = training
+
+
+@contextmanager
+def _without_tf32() -> Iterator[None]:
+    if not torch.cuda.is_available():
+        yield
+        return
+    places = (torch.backends.cudnn, torch.backends.cuda.matmul)
+    before = [place.allow_tf32 for place in places]
+    for place in places:
+        place.allow_tf32 = False
+    try:
+        yield
+    finally:
+        for place, value in zip(places, before, strict=True):
+            place.allow_tf32 = value
