@@ -136,12 +136,17 @@ class Difference:
 def differences(expected: LayerFacts, actual: LayerFacts) -> tuple[Difference, ...]:
     """Every field in which measured facts disagree with predicted ones; empty when all agree.
 
-    Symbols and roles cannot be measured, so shapes are compared as numbers.
+    Symbols and roles cannot be measured, so shapes are compared as numbers. Tensors are compared
+    only if any were measured. Sequences of equal length may be packed in any order, so that the
+    lengths in packed order are compared, not the rows.
     """
+    parameters = _compare(expected.parameters, actual.parameters, ("shape", "dtype", "nbytes"))
+    if not actual.tensors:
+        return tuple(parameters)
     return (
-        *_compare(expected.parameters, actual.parameters, ("shape", "dtype", "nbytes")),
+        *parameters,
         *_compare(expected.tensors, actual.tensors, ("shape", "dtype")),
-        *_compare_packed(expected.packed, actual.packed),
+        *_compare_packed(expected.packed, actual.packed, expected.call.lengths or ()),
     )
 
 
@@ -161,16 +166,36 @@ def _compare(
                 yield Difference(fact.name, field, want, got)
 
 
-def _compare_packed(expected: PackedFact | None, actual: PackedFact | None) -> Iterator[Difference]:
+def _compare_packed(
+    expected: PackedFact | None, actual: PackedFact | None, lengths: tuple[int, ...]
+) -> Iterator[Difference]:
     if expected is None or actual is None:
         if expected is not actual:
             yield Difference("input", "packed", expected is not None, actual is not None)
         return
-    for field in ("batch_sizes", "sorted_indices", "unsorted_indices", "real_steps"):
+    for field in ("batch_sizes", "real_steps"):
         want, got = getattr(expected, field), getattr(actual, field)
         if want != got:
             yield Difference("input", field, want, got)
+    if _packed_lengths(expected, lengths) != _packed_lengths(actual, lengths):
+        yield Difference("input", "sorted_indices", expected.sorted_indices, actual.sorted_indices)
+    if not _inverse(actual.sorted_indices, actual.unsorted_indices):
+        yield Difference(
+            "input", "unsorted_indices", expected.unsorted_indices, actual.unsorted_indices
+        )
     if expected.padded_output.shape != actual.padded_output.shape:
         yield Difference(
             "output", "padded", expected.padded_output.shape, actual.padded_output.shape
         )
+
+
+def _packed_lengths(packed: PackedFact, lengths: tuple[int, ...]) -> list[int]:
+    """The lengths in packed order; no indices mean the order in which they came."""
+    order = packed.sorted_indices
+    return list(lengths) if order is None else [lengths[row] for row in order]
+
+
+def _inverse(order: tuple[int, ...] | None, back: tuple[int, ...] | None) -> bool:
+    if order is None or back is None:
+        return order is back
+    return all(back[row] == place for place, row in enumerate(order))

@@ -6,7 +6,7 @@ the three cells in the PyTorch documentation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from rnnscope.axes import Axes, Axis, Reason, Role, Size
 from rnnscope.call import Call
@@ -32,7 +32,7 @@ def predict(config: RNNConfig, call: Call | None = None) -> LayerFacts:
         tensors=tuple(_tensors(config, call)),
         slots=tuple(_slots(config)),
         packed=_packed(config, call),
-        macs=_macs(config, call),
+        macs=multiply_accumulates(config, call),
     )
 
 
@@ -181,15 +181,36 @@ def _packed(config: RNNConfig, call: Call) -> PackedFact | None:
     )
 
 
-def _macs(config: RNNConfig, call: Call) -> int:
-    """Multiply-accumulates of the matrix products; each parameter matrix is used once a step."""
-    once = sum(
-        config.gate_multiple
-        * config.hidden_size
-        * (config.input_size_of(layer) + config.output_size)
-        + config.proj_size * config.hidden_size
-        for layer in range(config.num_layers)
-    )
+def multiply_accumulates(config: RNNConfig, call: Call) -> int:
+    """Multiply-accumulates of the matrix products; each parameter matrix is used once a step.
+
+    >>> multiply_accumulates(RNNConfig("LSTM", 10, 20), Call(batch=3, seq_len=5))
+    36000
+    """
+    once = _over_layers(config, _weights_in)
     if config.single_step:
         return once * (call.batch if call.batched else 1)
-    return once * config.directions * call.steps
+    return once * call.steps
+
+
+def count_parameters(config: RNNConfig) -> int:
+    """How many numbers all parameters have, without listing them.
+
+    >>> count_parameters(RNNConfig("LSTM", 100_000, 200_000, num_layers=8, bidirectional=True))
+    7200025600000
+    """
+    biases = 2 * config.gate_multiple * config.hidden_size if config.bias else 0
+    return _over_layers(config, lambda c, layer: _weights_in(c, layer) + biases)
+
+
+def _over_layers(config: RNNConfig, count: Callable[[RNNConfig, int], int]) -> int:
+    """The sum over all layers and directions: the layers above the first are all alike."""
+    above = config.num_layers - 1
+    return config.directions * (count(config, 0) + (above * count(config, 1) if above else 0))
+
+
+def _weights_in(config: RNNConfig, layer: int) -> int:
+    """Numbers in the matrices of one layer and direction."""
+    columns = config.input_size_of(layer) + config.output_size
+    stacked = config.gate_multiple * config.hidden_size * columns
+    return stacked + config.proj_size * config.hidden_size

@@ -1,0 +1,180 @@
+"""measure_config(config, call): build the layer, run it on random inputs, read off the facts.
+
+A layer that would not fit is built on the meta device, which allocates nothing. It is never run
+there: a forward on meta unrolls every time step in Python.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
+
+from rnnscope.call import Call
+from rnnscope.config import ITEM_BYTES, RNNConfig
+from rnnscope.devices import available_bytes, checked_device
+from rnnscope.errors import RnnscopeError
+from rnnscope.facts import LayerFacts
+from rnnscope.measurement import facts_of
+from rnnscope.prediction import count_parameters, multiply_accumulates
+from rnnscope.randomness import preserved_randomness
+
+# More than this takes more than a few seconds on a laptop, for shapes that do not depend on it.
+MOST_PARAMETERS = 200_000_000
+MOST_MACS = 200_000_000_000
+MOST_STEPS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measurement:
+    """Measured facts, and the layer, arguments and results that they were read off.
+
+    ``incomplete`` is None, or says why only the parameters were measured; then ``inputs`` is empty.
+    The layer is in evaluation mode, so that ``module(*inputs)`` gives ``result`` again; omitted
+    states were run as explicit zeros, whose shapes torch has then checked.
+    """
+
+    facts: LayerFacts
+    incomplete: str | None
+    module: nn.Module
+    inputs: tuple[Any, ...] = ()
+    result: Any = None
+
+    @property
+    def complete(self) -> bool:
+        return self.incomplete is None
+
+
+def measure_config(config: RNNConfig, call: Call | None = None, seed: int = 0) -> Measurement:
+    """Build and run a layer on its own device and dtype, weights and inputs drawn from ``seed``.
+
+    Every seed gives the same numbers on every device; torch's random streams are not touched.
+    Raises DeviceError for a device that this machine does not have.
+    """
+    call = call or Call()
+    device = checked_device(config.device)
+    too_much = _obstacle(config, call, device)
+    if too_much:
+        return _parameters_only(config, call, too_much)
+    try:
+        with _quietly(), preserved_randomness(), torch.no_grad():
+            module = _built(config, seed, device)
+            inputs = random_arguments(config, call, seed)
+            # Not module(...): hooks that somebody put on all modules are not for this one.
+            result = module.forward(*inputs)
+            facts = facts_of(config, module, *inputs, result)
+    except RnnscopeError:
+        raise
+    except Exception as error:  # whatever torch has against this dtype, device or memory
+        reason = str(error).partition("\n")[0]
+        return _parameters_only(config, call, f"torch refuses: {reason}")
+    return Measurement(_as_called(facts, call), None, module, inputs, result)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """torch's advice about a layer that nobody will train, such as which library it cannot use."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _built(config: RNNConfig, seed: int, device: torch.device) -> nn.Module:
+    """The layer in evaluation mode, its weights drawn on the CPU and then moved.
+
+    ``torch.manual_seed`` would seed the streams of every other device as well.
+    """
+    torch.default_generator.manual_seed(seed)
+    return config.with_options(device="cpu").build().to(device).eval()
+
+
+def _as_called(facts: LayerFacts, call: Call) -> LayerFacts:
+    """Mark states as they were asked for: zeros that stand for omitted ones were not given."""
+    names = {f"{state}_0" for state in facts.config.cell.states}
+    tensors = tuple(
+        replace(t, given=call.states_given) if t.name in names else t for t in facts.tensors
+    )
+    return replace(facts, call=call, tensors=tensors)
+
+
+def _parameters_only(config: RNNConfig, call: Call, why: str) -> Measurement:
+    module = config.with_options(device="meta").build()
+    return Measurement(replace(facts_of(config, module), call=call), why, module)
+
+
+def _obstacle(config: RNNConfig, call: Call, device: torch.device) -> str | None:
+    """Why this layer should not be run here, in a few words; None when it can."""
+    if device.type == "meta":
+        return "the meta device has shapes and no numbers"
+    parameters, macs = count_parameters(config), multiply_accumulates(config, call)
+    if parameters > MOST_PARAMETERS:
+        return f"{parameters:,} parameters are more than the {MOST_PARAMETERS:,} that are built"
+    if macs > MOST_MACS:
+        return f"{macs:,} multiply-accumulates are more than the {MOST_MACS:,} that are run"
+    if call.seq_len > MOST_STEPS or call.steps > MOST_STEPS:
+        return f"{call.steps:,} time steps are more than the {MOST_STEPS:,} that are run"
+    needed, free = needed_bytes(config, call), available_bytes(device)
+    if needed > free // 2:
+        return f"it needs about {needed:,} bytes, and {free:,} are free on {device}"
+    return None
+
+
+def needed_bytes(config: RNNConfig, call: Call) -> int:
+    """About how many bytes a run takes: weights with a copy, and one layer's activations."""
+    width = config.directions * config.output_size
+    gates = config.gate_multiple * config.hidden_size
+    rows = call.seq_len * call.batch
+    activations = rows * (config.input_size + 3 * width + 2 * gates)
+    states = 4 * config.num_layers * config.directions * call.batch * config.hidden_size
+    return (2 * count_parameters(config) + activations + states) * ITEM_BYTES[config.dtype]
+
+
+def random_arguments(
+    config: RNNConfig, call: Call, seed: int = 0
+) -> tuple[Tensor | PackedSequence, Any]:
+    """The input and the states of a call, normally distributed; zeros for states not given.
+
+    Drawn on the CPU from a generator of their own, then moved to the layer's device.
+    """
+    generator = torch.Generator("cpu").manual_seed(seed)
+
+    def draw(*shape: int) -> Tensor:
+        dtype = getattr(torch, config.dtype)
+        drawn = torch.randn(shape, generator=generator, dtype=dtype, device="cpu")
+        return drawn.to(config.device)
+
+    input: Tensor | PackedSequence = draw(*input_shape(config, call))
+    if call.lengths is not None:
+        input = pack_padded_sequence(
+            input,  # type: ignore[arg-type]
+            list(call.lengths),
+            batch_first=config.batch_first,
+            enforce_sorted=call.sorted,
+        )
+    states = [draw(*shape) for shape in state_shapes(config, call)]
+    if not call.states_given:
+        states = [state.zero_() for state in states]
+    return input, tuple(states) if len(states) > 1 else states[0]
+
+
+def input_shape(config: RNNConfig, call: Call) -> tuple[int, ...]:
+    """The shape of the input tensor; of a packed call, that of the padded tensor to pack."""
+    batch = (call.batch,) if call.batched else ()
+    if config.single_step:
+        return (*batch, config.input_size)
+    outer = (*batch, call.seq_len) if config.batch_first else (call.seq_len, *batch)
+    return (*outer, config.input_size)
+
+
+def state_shapes(config: RNNConfig, call: Call) -> tuple[tuple[int, ...], ...]:
+    """The shape of h_0, and of c_0 where the cell has one."""
+    batch = (call.batch,) if call.batched else ()
+    layers = () if config.single_step else (config.num_layers * config.directions,)
+    widths = {"h": config.output_size, "c": config.hidden_size}
+    return tuple((*layers, *batch, widths[state]) for state in config.cell.states)
