@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
@@ -14,7 +14,7 @@ from rnnscope.subjects import Construction
 from rnnscope.torch_import import import_torch
 
 if TYPE_CHECKING:
-    from torch import nn
+    pass
 
 
 def inspect_config(
@@ -31,14 +31,17 @@ def inspect_config(
     if not run:
         return Report((LayerResult(facts),), findings)
     torch = import_torch()
-    from rnnscope.measurement import measure_config
+    from rnnscope.reference.agreement import disagreement
+    from rnnscope.trial import measure_config
 
     measurement = measure_config(config, facts.call, seed=seed)
     layer = LayerResult(
         facts,
         measured=measurement.facts,
         incomplete=measurement.incomplete,
-        reference=measurement.disagreement() if reference else None,
+        reference=disagreement(measurement.module, *measurement.inputs)
+        if reference and measurement.complete
+        else None,
     )
     return Report((layer,), findings, torch=torch.__version__.partition("+")[0])
 
