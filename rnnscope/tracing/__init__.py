@@ -1,0 +1,13 @@
+"""What a user's program does with the axes of its tensors, followed while it runs.
+
+    factors.py     the algebra: a Label says of which factors every axis of one tensor is the product
+    operations.py  the registry of torch operations, and the words they use for what they saw
+    ops/           one pure function per operation, labels in, labels out; torch is never imported
+    events.py      what rules look at: a regrouping, a reading, a pairing; sketches only
+    places.py      where the user's code is right now, cheaply
+    sketching.py   live arguments as the sketches that rules compare        [torch]
+    table.py       tensor -> Label, held from the side, weakly              [torch]
+    session.py     the hooks: constructors, modules, functions, loaders     [torch]
+
+Observers (see ``session.Observer``) may listen to everything that a session sees.
+"""

@@ -1,0 +1,116 @@
+"""Live calls of recurrent layers as LayerCall subjects, each shape examined once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import nn
+
+from rnnscope.config import RNNConfig
+from rnnscope.errors import RnnscopeError
+from rnnscope.findings import Finding, Location
+from rnnscope.rules import examine
+from rnnscope.subjects import LayerCall, Sketch
+from rnnscope.tracing.places import here
+from rnnscope.tracing.sketching import sketch
+
+_OPTIONS = (
+    "input_size",
+    "hidden_size",
+    "num_layers",
+    "nonlinearity",
+    "bias",
+    "batch_first",
+    "dropout",
+    "bidirectional",
+    "proj_size",
+)
+_MOST = 512  # different calls remembered; varying lengths make many
+
+
+class LayerCalls:
+    """What calls look like, and what the rules said about each: a loop asks them only once."""
+
+    def __init__(self, built_at: WeakKeyDictionary[nn.Module, Location]) -> None:
+        self.built_at = built_at
+        self._configs: WeakKeyDictionary[nn.Module, tuple[Any, RNNConfig]] = WeakKeyDictionary()
+        self._known: dict[Any, tuple[LayerCall, tuple[Finding, ...]]] = {}
+
+    def of(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> tuple[LayerCall | None, tuple[Finding, ...]]:
+        """The subject for ``module(*args, **kwargs)``, called by the user's line right now."""
+        config = self.config(module)
+        if config is None:
+            return None, ()
+        given = dict(zip(("input", "hx"), args, strict=False)) | dict(kwargs)
+        shapes = (sketch(given.get("input")), sketch(given.get("hx")))
+        place, autocast = here(3), _autocast(config.device)
+        more = tuple(k for k in kwargs if k not in ("input", "hx"))
+        key = (config, shapes, len(args), module.training, place, autocast, more)
+        known = self._known.get(key)
+        if known is None:
+            extra = tuple(sketch(value) for value in args[2:])
+            call = self._call(module, config, shapes, extra, place, autocast, more)
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            known = self._known[key] = (call, examine(call))
+        return known
+
+    def _call(
+        self,
+        module: nn.Module,
+        config: RNNConfig,
+        shapes: tuple[Sketch, Sketch],
+        extra: tuple[Sketch, ...],
+        place: Location | None,
+        autocast: str | None,
+        keywords: tuple[str, ...],
+    ) -> LayerCall:
+        return LayerCall(
+            config,
+            *shapes,
+            extra=extra,
+            training=module.training,
+            location=place,
+            built_at=self.built_at.get(module),
+            live=True,
+            keywords=keywords,
+            autocast=autocast,
+        )
+
+    def config(self, module: nn.Module) -> RNNConfig | None:
+        """The layer's options as they are now; None for a class that only looks like one."""
+        weight = getattr(module, "weight_ih_l0", None)
+        weight = getattr(module, "weight_ih", None) if weight is None else weight
+        state = tuple(getattr(module, name, None) for name in _OPTIONS)
+        state += (getattr(weight, "dtype", None), getattr(weight, "device", None))
+        known = self._configs.get(module)
+        if known is not None and known[0] == state:
+            return known[1]
+        try:
+            config = RNNConfig.of(module)
+        except RnnscopeError:
+            return None
+        self._configs[module] = (state, config)
+        return config
+
+    @staticmethod
+    def keywords(depth: int) -> Mapping[str, Any]:
+        """The keyword arguments of the module call that a global pre-hook is told nothing of."""
+        frame = sys._getframe(depth + 1)
+        if not frame.f_code.co_filename.endswith("module.py"):
+            return {}
+        found = frame.f_locals.get("kwargs")
+        return found if isinstance(found, dict) else {}
+
+
+def _autocast(device: str) -> str | None:
+    kind = device.partition(":")[0]
+    if kind not in ("cpu", "cuda") or not torch.is_autocast_enabled(kind):
+        return None
+    return str(torch.get_autocast_dtype(kind)).removeprefix("torch.")

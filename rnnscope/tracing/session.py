@@ -1,0 +1,176 @@
+"""A Session: the hooks through which a running program is seen, put in place and taken away.
+
+While one is installed
+
+- the constructors of the six recurrent classes report a Construction with the user's line,
+- every call of a recurrent layer is examined *before* torch runs it, as a LayerCall,
+- observers hear of every module's call and, where tracing is on, of every torch function.
+
+Nothing is set on the user's objects. Everything is restored by ``uninstall``.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import nn
+from torch.nn.modules import module as torch_module
+
+from rnnscope.cells import KINDS
+from rnnscope.config import RNNConfig
+from rnnscope.errors import RnnscopeError
+from rnnscope.findings import Finding, Location
+from rnnscope.rules import examine
+from rnnscope.subjects import Construction, LayerCall
+from rnnscope.tracing.calls import LayerCalls
+from rnnscope.tracing.places import here
+
+RECURRENT = (nn.RNNBase, nn.RNNCellBase)
+
+
+class Observer:
+    """Who wants to hear what a session sees: override what is of interest.
+
+    Called in the user's thread, outside of tracing, with the user's own objects: look, compute on
+    detached copies, never change. An exception in an observer is an error of rnnscope's.
+    """
+
+    def module_called(self, module: nn.Module, args: tuple[Any, ...]) -> None:
+        """A module is about to run; keyword arguments come with ``module_returned``."""
+
+    def module_returned(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
+    ) -> None:
+        """A module has run; ``result`` is None when it raised."""
+
+    def function_returned(
+        self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
+    ) -> None:
+        """A torch function called outside of recurrent layers has returned."""
+
+
+class Listener(Protocol):
+    """Who is told of findings; a watch is one."""
+
+    def found(self, finding: Finding) -> None:
+        """A rule has found something, not for the first time perhaps."""
+
+
+class _Thread(threading.local):
+    """How many recurrent layers, and modes, the current thread is inside of."""
+
+    layers = 0
+    modes = 0
+
+
+class Session:
+    """One set of hooks for the process, shared by every watch that is on.
+
+    ``observers`` hear everything, ``listeners`` the findings. ``built_at`` knows where layers were constructed. ``last_call``
+    is the call of a recurrent layer that is running, or that raised last; None after it returned.
+    """
+
+    def __init__(self) -> None:
+        self.observers: list[Observer] = []
+        self.listeners: list[Listener] = []
+        self.built_at: WeakKeyDictionary[nn.Module, Location] = WeakKeyDictionary()
+        self.thread = _Thread()
+        self.last_call: LayerCall | None = None
+        self.calls = LayerCalls(self.built_at)
+        self._restore: list[Callable[[], None]] = []
+
+    def install(self) -> None:
+        """Put the hooks in place; on any exception none stays."""
+        try:
+            for name in KINDS:
+                self._wrap_constructor(getattr(nn, name))
+            before = torch_module.register_module_forward_pre_hook(self._before)
+            self._restore.append(before.remove)
+            after = torch_module.register_module_forward_hook(
+                self._after, with_kwargs=True, always_call=True
+            )
+            self._restore.append(after.remove)
+        except BaseException:
+            self.uninstall()
+            raise
+
+    def uninstall(self) -> None:
+        """Take every hook away, in reverse order."""
+        while self._restore:
+            self._restore.pop()()
+
+    def report(self, subject: Any, findings: tuple[Finding, ...] | None = None) -> None:
+        """Let the rules look at a subject, or pass on what they said about its like before."""
+        for finding in examine(subject) if findings is None else findings:
+            for listener in tuple(self.listeners):
+                listener.found(finding)
+
+    def enter_thread(self) -> None:
+        """Trace the functions of the current thread, too, until ``leave_thread``."""
+
+    def leave_thread(self) -> None:
+        """The counterpart of ``enter_thread``."""
+
+    def finish_for(self, listener: Listener) -> None:
+        """A watch ends: what was kept back until now is decided."""
+
+    def _wrap_constructor(self, cls: type[nn.Module]) -> None:
+        original = cls.__dict__["__init__"]
+        session = self
+
+        @functools.wraps(original)
+        def __init__(module: nn.Module, *args: Any, **kwargs: Any) -> None:
+            original(module, *args, **kwargs)
+            session.constructed(cls.__name__, module, args, kwargs, here(1))
+
+        cls.__init__ = __init__  # type: ignore[method-assign]
+        self._restore.append(lambda: setattr(cls, "__init__", original))
+
+    def constructed(
+        self,
+        kind: str,
+        module: nn.Module,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        location: Location | None,
+    ) -> None:
+        """A recurrent layer was built at this line."""
+        if location is not None:
+            self.built_at[module] = location
+        try:
+            config = RNNConfig.of(module)
+        except RnnscopeError:
+            return
+        self.report(Construction(kind, args, dict(kwargs), config, location))
+
+    def _before(self, module: nn.Module, args: tuple[Any, ...]) -> None:
+        if torch.compiler.is_compiling():
+            return
+        for observer in tuple(self.observers):
+            observer.module_called(module, args)
+        if isinstance(module, RECURRENT):
+            self._layer_called(module, args)
+
+    def _layer_called(self, module: nn.Module, args: tuple[Any, ...]) -> None:
+        self.thread.layers += 1
+        call, findings = self.calls.of(module, args, self.calls.keywords(2))
+        if call is None:
+            return
+        self.last_call = call
+        self.report(call, findings)
+
+    def _after(self, module: nn.Module, args: tuple[Any, ...], *rest: Any) -> None:
+        if torch.compiler.is_compiling():
+            return
+        kwargs, result = rest if len(rest) == 2 else ({}, rest[0])
+        if isinstance(module, RECURRENT):
+            self.thread.layers -= 1
+            if result is not None:
+                self.last_call = None
+        for observer in tuple(self.observers):
+            observer.module_returned(module, args, kwargs, result)
