@@ -248,6 +248,7 @@ def _check_stack(config: RNNConfig, kind: Kind) -> None:
     for name in ("bias", "batch_first"):
         _check_bool(name, getattr(config, name))
     _set(config, bidirectional=bool(config.bidirectional))
+    _check_rows(kind, config.hidden_size)
     for name in ("input_size", "hidden_size"):
         _set(config, **{name: _checked_size(name, getattr(config, name))})
     _set(config, num_layers=_checked_layers(config.num_layers))
@@ -293,6 +294,14 @@ def _checked_size(name: str, value: object) -> int:
     return int(value)
 
 
+def _check_rows(kind: Kind, hidden_size: object) -> None:
+    """torch takes a bool for a number only after it multiplied it, and one gate needs no product."""
+    if isinstance(hidden_size, bool) and kind.cell.gate_multiple == 1:
+        raise ConfigError(
+            "hidden_size", hidden_size, "a whole number greater than 0", "True is no size."
+        )
+
+
 def _checked_layers(value: Any) -> int:
     try:
         layers = operator.index(value)
@@ -318,6 +327,8 @@ def _checked_projection(kind: Kind, config: RNNConfig) -> int:
         possible = not value < 0 and not value >= config.hidden_size
         # torch builds no projection for any value that is not greater than 0, a float 0.0 included.
         size = operator.index(value) if value > 0 else 0
+        # A bool is no size for torch where nothing multiplies it first; False is no projection.
+        possible = possible and not (isinstance(value, bool) and size)
     except TypeError:
         raise ConfigError("proj_size", value, allowed) from None
     if not possible:
@@ -364,7 +375,7 @@ def _checked_cell_size(name: str, value: Any) -> int:
 def _check_storage(config: RNNConfig) -> None:
     rows = config.gate_multiple * config.hidden_size
     widest = max(config.input_size_of(0), config.input_size_of(1), config.output_size)
-    if rows * widest * ITEM_BYTES[config.dtype] > _MOST_BYTES:
+    if max(rows * widest * ITEM_BYTES[config.dtype], rows, widest) > _MOST_BYTES:
         raise ConfigError(
             "hidden_size",
             config.hidden_size,
@@ -396,6 +407,9 @@ def _bound(kind: Kind, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[s
     for name in ("input_size", "hidden_size"):
         if name not in bound:
             raise ConfigError(name, None, f"{kind.name} needs it", f"Write {kind.name}(10, 20).")
+    if bound.get("nonlinearity", "tanh") is None:
+        # None is no default of torch's: nn.RNN refuses it at once, nn.RNNCell in its first call.
+        bound["nonlinearity"] = str(None)
     for name in ("device", "dtype"):
         if bound.get(name, "") is None:
             del bound[name]
