@@ -1,3 +1,65 @@
-"""rnnscope: the shape debugger for PyTorch recurrent networks."""
+"""rnnscope: the shape debugger for PyTorch recurrent networks.
+
+Importing it costs nothing: no torch, no rich. Each name below is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rnnscope.api import check, diagnose, explain, inspect, verify
+    from rnnscope.call import Call
+    from rnnscope.config import RNNConfig
+    from rnnscope.findings import Finding, Location, Severity
+    from rnnscope.report import Report
+    from rnnscope.tracing import name_axes
+    from rnnscope.watching import watch
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "inspect": "api",
+    "explain": "api",
+    "check": "api",
+    "diagnose": "api",
+    "verify": "api",
+    "watch": "watching",
+    "name_axes": "tracing",
+    "RNNConfig": "config",
+    "Call": "call",
+    "Report": "report",
+    "Finding": "findings",
+    "Severity": "findings",
+    "Location": "findings",
+}
+
+__all__ = [
+    "Call",
+    "Finding",
+    "Location",
+    "RNNConfig",
+    "Report",
+    "Severity",
+    "__version__",
+    "check",
+    "diagnose",
+    "explain",
+    "inspect",
+    "name_axes",
+    "verify",
+    "watch",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'rnnscope' has no attribute {name!r}")
+    value = getattr(import_module(f"rnnscope.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

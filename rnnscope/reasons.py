@@ -17,7 +17,7 @@ _WORDS = {
     Reason.INPUT_FEATURES: "input_size={H_in}",
     Reason.OUTPUT_FEATURES: "{width}, one direction",
     Reason.OUTPUT_DIRECTIONS: "[forward | backward], each {width}",
-    Reason.STATE_SLOTS: "{D} directions x num_layers={num_layers}",
+    Reason.STATE_SLOTS: "D={D} x num_layers={num_layers}",
     Reason.STATE_WIDTH: "hidden_size={H_cell}",
     Reason.PROJECTED_WIDTH: "h is projected: proj_size={H_out}",
     Reason.CELL_STATE_WIDTH: "c is never projected: hidden_size={H_cell}",

@@ -26,7 +26,7 @@ class Report(Result):
         return render(self, format, width)
 
     def write(self, path: str | Path, format: str | None = None) -> None:
-        """Write the report into a file; without ``format`` its ending decides. Raises OutputError."""
+        """Write the report into a file, whose ending decides the format. Raises OutputError."""
         target = Path(path)
         text = render(self, known_format(format) if format else format_for(target))
         try:

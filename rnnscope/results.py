@@ -1,4 +1,4 @@
-"""What a command found out: facts of layers, findings, an outcome. ``to_dict`` is the JSON schema."""
+"""What a command found out: facts of layers, findings, an outcome; and all of it as JSON."""
 
 from __future__ import annotations
 

@@ -27,6 +27,10 @@ def write(report: Report, format: str | None, output: Path | None) -> None:
     elif format is None or known_format(format) == "terminal":
         from rich.console import Console
 
-        Console(highlight=False, soft_wrap=False).print(report)
+        console = Console(highlight=False)
+        if console.is_terminal:
+            console.print(report)
+        else:
+            print(report.to_text(width=console.width))
     else:
         print(report.to_text(format))

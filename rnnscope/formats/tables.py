@@ -40,49 +40,43 @@ def mark(result: LayerResult, name: str) -> Text:
 
 
 def tensors(result: LayerResult) -> Iterator[RenderableType]:
-    """Every tensor of the call, and under it each axis with its size, its role and why."""
-    facts = result.facts
-    heads, axes = grid("left", "left", "left", "left"), []
-    for _, same in groupby(_by_axes(facts.tensors), key=lambda t: t.axes):
-        group = list(same)
-        axes.append((group, group[0].axes))
-    for group, group_axes in axes:
-        for tensor in group:
-            heads.add_row(
-                Text(tensor.name, "bold"),
-                symbols_text(group_axes),
-                Text("= ") + numbers_text(group_axes),
-                mark(result, tensor.name),
-            )
-    yield Padding(heads, (0, 0, 0, 2))
-    omitted = [t.name for t in facts.tensors if not t.given]
+    """Every tensor of the call, then each of its axes with its size, its role and why."""
+    table = grid("left", "left", "left", "left")
+    for tensor in result.facts.tensors:
+        table.add_row(
+            Text(tensor.name, "bold"),
+            symbols_text(tensor.axes),
+            Text("= ") + numbers_text(tensor.axes),
+            mark(result, tensor.name),
+        )
+    yield Padding(table, (0, 0, 0, 2))
+    omitted = [t.name for t in result.facts.tensors if not t.given]
     if omitted:
         yield Text(f"  {' and '.join(omitted)} not given: torch makes them of zeros", QUIET)
     yield Text()
-    yield Padding(_axis_table(result, axes), (0, 0, 0, 2))
+    yield Padding(_axis_table(result), (0, 0, 0, 2))
 
 
-def _by_axes(tensors: tuple[TensorFact, ...]) -> list[TensorFact]:
-    """In order of first appearance, tensors of the same axes side by side: h_0 next to h_n."""
-    order = {t.axes: i for i, t in reversed(list(enumerate(tensors)))}
-    return sorted(tensors, key=lambda t: order[t.axes])
-
-
-def _axis_table(result: LayerResult, groups: list[tuple[list[TensorFact], Axes]]) -> Table:
-    table = grid("left", "left", "right", "left", "left")
-    for group, axes in groups:
-        names = ", ".join(tensor.name for tensor in group)
-        for position, axis in enumerate(axes):
+def _axis_table(result: LayerResult) -> Table:
+    table = grid("left", "right", "left", "left")
+    for names, axes in _by_axes(result.facts.tensors):
+        table.add_row(Text(names, "bold"))
+        for axis in axes:
             why = sentence(axis.because, result.facts.config) if axis.because else ""
             style = ROLE_STYLES[axis.role]
+            size = Text(str(axis.size.value), style)
             table.add_row(
-                Text("" if position else names),
-                Text(axis.size.symbol, style),
-                Text(str(axis.size.value), style),
-                Text(str(axis.role), style),
-                Text(why),
+                Text(f"  {axis.size.symbol}", style), size, Text(str(axis.role)), Text(why)
             )
     return table
+
+
+def _by_axes(tensors: tuple[TensorFact, ...]) -> list[tuple[str, Axes]]:
+    """The names that share their axes, such as "h_0, h_n", in order of first appearance."""
+    names: dict[Axes, list[str]] = {}
+    for tensor in tensors:
+        names.setdefault(tensor.axes, []).append(tensor.name)
+    return [(", ".join(same), axes) for axes, same in names.items()]
 
 
 def slots(result: LayerResult) -> RenderableType:
@@ -92,7 +86,7 @@ def slots(result: LayerResult) -> RenderableType:
     for slot in result.facts.slots:
         words = f"layer {slot.layer} {slot.direction}"
         index = f"[{slot.index}]"
-        table.add_row(index, words + (" (also h_n[-1])" if slot.index == last else ""))
+        table.add_row(Text(index), words + (", also [-1]" if slot.index == last and last else ""))
     return Padding(table, (0, 0, 0, 2))
 
 
@@ -101,12 +95,13 @@ def packing(result: LayerResult) -> RenderableType:
     packed = result.facts.packed
     assert packed is not None
     table = grid("left", "left")
-    table.add_row("batch_sizes", f"{list(packed.batch_sizes)} sequences at each step")
+    table.add_row("batch_sizes", Text(f"{list(packed.batch_sizes)} sequences at each step"))
     if packed.sorted_indices is None:
         table.add_row("sorted_indices", "None: the lengths were sorted already")
     else:
-        table.add_row("sorted_indices", f"{list(packed.sorted_indices)} original row of each")
-        table.add_row("unsorted_indices", f"{list(packed.unsorted_indices or ())} turns it back")
+        table.add_row("sorted_indices", Text(f"{list(packed.sorted_indices)} original row of each"))
+        turned = f"{list(packed.unsorted_indices or ())} turns it back"
+        table.add_row("unsorted_indices", Text(turned))
     table.add_row("real steps", f"{packed.real_steps} of {packed.padded_steps} in the rectangle")
     row = symbols_text(packed.padded_output) + Text(" = ") + numbers_text(packed.padded_output)
     table.add_row("pad_packed_sequence(output)", row)

@@ -103,8 +103,8 @@ def _layout_line(layer: LayerResult) -> Text:
         return Text("Unbatched: one sequence; no tensor has a batch axis.")
     layout = "(N, L, features)" if config.batch_first else "(L, N, features)"
     return Text(
-        f"batch_first={config.batch_first}: input and output are {layout}; "
-        "states are always (layers, N, features)."
+        f"batch_first={config.batch_first}: input and output are {layout},\n"
+        "states are (layers, N, features) whatever batch_first says."
     )
 
 
@@ -128,7 +128,7 @@ def _agreement(layer: LayerResult) -> Text:
     measured = "parameters and tensors" if layer.measured.tensors else "parameters"
     text = Text(f"✓ measured on {layer.facts.config.device}: {measured} are as predicted", GOOD)
     if layer.reference is not None:
-        text.append(f"\n✓ reference agrees, max |difference| {layer.reference:.0e}", GOOD)
+        text.append(f"\n✓ reference agrees, max |difference| {layer.reference:.1g}", GOOD)
     if layer.incomplete:
         text.append(f"\n{layer.incomplete}", QUIET)
     return text
