@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 
 class Severity(str, Enum):
@@ -30,6 +31,10 @@ class Location:
     line: int
     column: int = 1
 
+    def to_dict(self) -> dict[str, Any]:
+        """The keys of a location in the JSON schema."""
+        return {"file": self.file, "line": self.line, "column": self.column}
+
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
@@ -40,6 +45,10 @@ class Related:
 
     location: Location
     message: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The keys of a related line in the JSON schema."""
+        return {**self.location.to_dict(), "message": self.message}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,19 @@ class Finding:
     location: Location | None = None
     related: tuple[Related, ...] = ()
     count: int = 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """The keys of a finding in the JSON schema; they are only ever added to."""
+        return {
+            "code": self.code,
+            "name": self.name,
+            "severity": str(self.severity),
+            "message": self.message,
+            "fix": self.fix,
+            "location": self.location.to_dict() if self.location else None,
+            "related": [related.to_dict() for related in self.related],
+            "count": self.count,
+        }
 
     def __str__(self) -> str:
         place = f"{self.location}: " if self.location else ""

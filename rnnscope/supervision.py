@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnnscope.arrival import when_imported
-from rnnscope.failures import explained, failure_of, warnings_heard
+from rnnscope.failures import explained, warnings_heard
 from rnnscope.results import Outcome, Result
 from rnnscope.running import Ended, Target, execute
 from rnnscope.subjects import Failure
@@ -41,7 +41,7 @@ class Supervision:
     def __init__(self, probe: bool = True) -> None:
         self.probe = probe
         self.seen: Any = None
-        self.failures: list[Failure] = []
+        self.warnings: list[Failure] = []
         self._watching = ExitStack()
 
     def begin(self) -> None:
@@ -64,14 +64,10 @@ class Supervision:
         if self.seen is None:  # the script got nowhere near torch
             return RunResult(outcome=outcome, script_status=ended.status)
         known = tuple(self.seen.findings)
-        for failure in self._failures(raised):
+        for failure in self.warnings:
             known += explained(failure, known)
-        return RunResult((), known, sys.modules["torch"].__version__, outcome, script_status=ended.status)
-
-    def _failures(self, exception: BaseException | None) -> Iterator[Failure]:
-        yield from self.failures
-        if isinstance(exception, Exception):
-            yield failure_of(exception, self.seen.last_call)
+        version = sys.modules["torch"].__version__
+        return RunResult((), known, version, outcome, script_status=ended.status)
 
 
 def supervise(target: Target, finish: Callable[[RunResult], int], probe: bool = True) -> int:
@@ -88,7 +84,7 @@ def supervise(target: Target, finish: Callable[[RunResult], int], probe: bool = 
 
     with ExitStack() as stack:
         stack.callback(when_imported("torch", supervision.begin))
-        stack.enter_context(warnings_heard(supervision.failures.append))
+        stack.enter_context(warnings_heard(supervision.warnings.append))
         stack.enter_context(_last_words(lambda status: leave(Ended(status))))
         ended = execute(target)
     return leave(ended)

@@ -19,9 +19,6 @@ from rnnscope.running import INTERRUPTED, Target
 from rnnscope.selection import Selection
 from rnnscope.supervision import RunResult, supervise
 
-# What follows the script's name is the script's own, options included.
-context_settings = {"allow_interspersed_args": False}
-
 
 def run(
     script: Annotated[str, typer.Argument(help="The script; with -m, the name of a module.")],
@@ -33,7 +30,7 @@ def run(
     ignore: Annotated[list[str] | None, typer.Option(help="Leave out codes like these.")] = None,
     probe: Annotated[bool, typer.Option(help="Try a copy of each model at the end.")] = True,
     stats: Annotated[bool, typer.Option("--stats", help="Say what could be traced.")] = False,
-) -> None:
+) -> int:
     """Run a script exactly as python would, and report its mistakes with recurrent layers."""
     name = known_format(format) if format else (format_for(output) if output else "terminal")
     selection = Selection.configured(select, ignore)
@@ -46,7 +43,7 @@ def run(
         status[0] = wanted.status
         return wanted.status
 
-    raise SystemExit(supervise(Target(script, tuple(arguments or ()), module), finish, probe))
+    return supervise(Target(script, tuple(arguments or ()), module), finish, probe)
 
 
 def _writer(name: str, output: Path | None) -> Callable[[RunResult], None]:
