@@ -121,9 +121,7 @@ def _known_sizes(call: LayerCall) -> dict[str, int]:
 
 
 def _named(symbols: str, sizes: Mapping[str, int]) -> Axes:
-    return Axes(
-        tuple(Axis(role_of(s), Size(s, sizes.get(s, UNKNOWN))) for s in symbols.split())
-    )
+    return Axes(tuple(Axis(role_of(s), Size(s, sizes.get(s, UNKNOWN))) for s in symbols.split()))
 
 
 def given_states(call: LayerCall) -> dict[str, Sketch]:
@@ -205,6 +203,11 @@ def probable_axes(
         names.append(_other_symbol(n, left, sizes))
     if all(name == "?" for name in names):
         return None
+    left = [size.symbol for size in named if size.symbol not in names]
+    if len(left) == names.count("?") == 1 and len(got) == len(named):
+        # By elimination: all other axes are told, so this one is the axis that is left.
+        at = names.index("?")
+        names[at] = f"{left[0]} = {got[at]}"
     return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
 
 
@@ -218,3 +221,47 @@ def _other_symbol(n: int, left: list[Size], sizes: Mapping[str, int] | None) -> 
 
 # Symbols that are worth guessing from a number alone.
 _TELLING = ("num_layers", "D*num_layers", "N", "L", "H_in", "H_out", "H_cell")
+
+
+def faults_of(call: LayerCall, *kinds: Fault) -> list[StateFault]:
+    """The faults of these kinds, in the order of the states."""
+    return [fault for fault in state_faults(call) if fault.fault in kinds]
+
+
+def told(faults: list[StateFault]) -> str:
+    """The faults as a sentence without its stop; two states with the same fault are named once."""
+    first, *others = faults
+    if others and others[0].expected.shape == first.expected.shape and others[0].got == first.got:
+        same = str(first).removeprefix(first.state)
+        return f"{names_of(faults)}{same}"
+    return "; ".join(map(str, faults))
+
+
+def names_of(faults: list[StateFault], joint: str = " and ") -> str:
+    """``h_0 and c_0``."""
+    return joint.join(fault.state for fault in faults)
+
+
+def zeros_code(call: LayerCall, faults: list[StateFault]) -> str:
+    """The line that builds the faulty states as they must be, on the input's device and dtype."""
+    packed = call.input is not None and call.input.type == "PackedSequence"
+    make = "torch.zeros" if packed else "input.new_zeros"
+    shapes = {fault.state: _code_sizes(fault.expected, call, packed) for fault in faults}
+    if len(set(shapes.values())) == 1:
+        return f"{' = '.join(shapes)} = {make}({next(iter(shapes.values()))})"
+    return "; ".join(f"{state} = {make}({sizes})" for state, sizes in shapes.items())
+
+
+def _code_sizes(expected: Axes, call: LayerCall, packed: bool) -> str:
+    first = call.config.single_step or call.config.batch_first
+    known = call.config.single_step or call.config.batch_first is not None
+    batch = f"input.size({0 if first else 1})" if known and not packed else "N"
+    return ", ".join(_code_size(axis.size, batch) for axis in expected)
+
+
+def _code_size(size: Size, batch: str) -> str:
+    if size.symbol == "N" and (batch != "N" or size.value == UNKNOWN):
+        return batch
+    if size.value != UNKNOWN:
+        return str(size.value)
+    return {"H_out": "hidden_size", "H_cell": "hidden_size"}.get(size.symbol, size.symbol)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pkgutil
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from inspect import cleandoc
@@ -13,6 +13,8 @@ from typing import Any
 
 from rnnscope.errors import UnknownNameError
 from rnnscope.findings import Finding, Location, Related, Severity
+from rnnscope.messages import meanings
+from rnnscope.subjects import Failure, Reading
 
 HEADINGS = ("What it does", "Why is this bad?", "Example", "Use instead")
 
@@ -72,7 +74,10 @@ Check = Callable[[Any], Iterator[Problem]]
 
 
 def rule(code: str, name: str, severity: Severity, subject: type) -> Callable[[Check], Rule]:
-    """Make a Rule of a generator function whose docstring has the four HEADINGS."""
+    """Make a Rule of a generator function whose docstring has the four HEADINGS.
+
+    A rule about Reading is asked only for the messages that name it, see ``rnnscope.messages``.
+    """
 
     def make(check: Check) -> Rule:
         return Rule(code, name, severity, subject, check, cleandoc(check.__doc__ or ""))
@@ -81,14 +86,25 @@ def rule(code: str, name: str, severity: Severity, subject: type) -> Callable[[C
 
 
 @cache
+def _files() -> tuple[str, ...]:
+    """The modules that hold rules: ``rnn202_state_batch_first`` and its like."""
+    package = import_module("rnnscope.rules")
+    return tuple(m.name for m in pkgutil.iter_modules(package.__path__) if m.name[:4] in _FAMILIES)
+
+
+_FAMILIES = frozenset(f"rnn{digit}" for digit in range(10))
+
+
+@cache
+def _rules_in(file: str) -> tuple[Rule, ...]:
+    module = import_module(f"rnnscope.rules.{file}")
+    return tuple(value for value in vars(module).values() if isinstance(value, Rule))
+
+
+@cache
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, in the order of the codes."""
-    package = import_module("rnnscope.rules")
-    names = (m.name for m in pkgutil.iter_modules(package.__path__) if re.match(r"rnn\d", m.name))
-    modules = [import_module(f"rnnscope.rules.{name}") for name in names]
-    rules = [
-        value for module in modules for value in vars(module).values() if isinstance(value, Rule)
-    ]
+    rules = (rule for file in _files() for rule in _rules_in(file))
     return tuple(sorted(rules, key=lambda r: r.code))
 
 
@@ -98,15 +114,51 @@ def _rules_for(subject: type) -> tuple[Rule, ...]:
 
 
 def examine(subject: Any) -> tuple[Finding, ...]:
-    """Every finding of every rule that looks at this type of subject."""
-    return tuple(f for r in _rules_for(type(subject)) for f in r.findings(subject))
+    """Every finding of every rule that looks at this type of subject.
+
+    A failure is first looked at as what its message tells of the call or the construction behind
+    it, then as a text; the first of these that explains it is the answer.
+    """
+    if isinstance(subject, Failure):
+        explained = (_of_meaning(meaning, subject) for meaning in meanings(subject))
+        return next((found for found in explained if found), ())
+    if isinstance(subject, Reading):
+        return tuple(_of_reading(subject))
+    kind: type = type(subject)
+    return tuple(f for r in _rules_for(kind) for f in r.findings(subject))
+
+
+def _of_meaning(meaning: Any, failure: Failure) -> tuple[Finding, ...]:
+    return tuple(
+        replace(finding, location=finding.location or failure.location)
+        for finding in examine(meaning)
+        if finding.severity.counts or isinstance(meaning, Reading)
+    )
+
+
+def _of_reading(reading: Reading) -> Iterator[Finding]:
+    """One rule only; a text that other code can say as well is never a certain mistake."""
+    for finding in rule_named(reading.mistake).findings(reading):
+        certain = finding.severity is Severity.ERROR and not reading.general
+        yield (
+            finding
+            if certain or not finding.severity.counts
+            else replace(finding, severity=Severity.WARNING)
+        )
 
 
 def rule_named(name: str) -> Rule:
     """A rule by its code or name, whatever the case. Raises UnknownNameError."""
     folded = name.casefold()
-    for candidate in all_rules():
+    likely = [f for f in _files() if folded in (f.split("_")[0], f[7:].replace("_", "-"))]
+    for candidate in (*(r for file in likely for r in _rules_in(file)), *_others(likely)):
         if folded in (candidate.code.casefold(), candidate.name.casefold()):
             return candidate
-    known = ", ".join(r.code for r in all_rules())
-    raise UnknownNameError(f"there is no rule {name!r}: choose one of {known}.")
+    raise UnknownNameError(
+        f"there is no rule {name!r}: `rnnscope rules` lists all {len(all_rules())} of them."
+    )
+
+
+def _others(likely: list[str]) -> tuple[Rule, ...]:
+    """All rules, loaded only when the file names did not tell."""
+    return () if likely else all_rules()

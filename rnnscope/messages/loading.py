@@ -1,0 +1,5 @@
+"""."""
+
+from rnnscope.messages.template import Message
+
+MESSAGES: tuple[Message, ...] = ()

@@ -1,0 +1,56 @@
+"""meanings(failure): what a failure may mean, the most telling first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+from rnnscope.messages.template import Message, Values, plain
+from rnnscope.subjects import Construction, Failure, LayerCall, Reading
+
+
+@cache
+def messages() -> tuple[Message, ...]:
+    """Every message that is known, special ones before those that could mean anything."""
+    from rnnscope.messages import (
+        autograd,
+        calls,
+        constructors,
+        downstream,
+        environment,
+        loading,
+        packing,
+        results,
+    )
+
+    tables = (constructors, calls, packing, results, autograd, loading, environment, downstream)
+    known = [message for table in tables for message in table.MESSAGES]
+    return tuple(sorted(known, key=lambda message: message.general))
+
+
+def meanings(failure: Failure) -> Iterator[LayerCall | Construction | Reading]:
+    """The live call if there is one, then what the text tells, the most telling first."""
+    if failure.call is not None:
+        yield failure.call
+    text = plain(failure.text)
+    for message in messages():
+        values = message.match(text)
+        if values is not None:
+            yield _meaning(message, values, failure)
+
+
+def _meaning(
+    message: Message, values: Values, failure: Failure
+) -> LayerCall | Construction | Reading:
+    if isinstance(message.means, str):
+        return Reading(failure, message.means, values, message.general and not _inside(failure))
+    subject = message.means(values)
+    return replace(subject, location=failure.location)
+
+
+def _inside(failure: Failure) -> bool:
+    """True when the traceback ended in torch's own code for recurrent layers."""
+    return failure.call is not None or any(
+        step.startswith(("rnn.py:", "_VF.py:")) for step in failure.through
+    )
