@@ -16,21 +16,33 @@ prints it as it is and ends with status 2.
 
 from __future__ import annotations
 
+from enum import Enum
+
 
 class RnnscopeError(Exception):
     """The root: catching it catches everything that rnnscope raises on purpose."""
 
 
+class _Missing(Enum):
+    """The value of an option that was not given though it must be."""
+
+    MISSING = "missing"
+
+
+MISSING = _Missing.MISSING
+
+
 class ConfigError(RnnscopeError, ValueError):
-    """Options that ``torch.nn`` would refuse: which one, its value, what is allowed, what was meant."""
+    """Options that ``torch.nn`` would refuse: which, its value, what is allowed, what was meant."""
 
     def __init__(self, option: str, value: object, allowed: str, intent: str | None = None) -> None:
         self.option = option
         self.value = value
         self.allowed = allowed
         self.intent = intent
+        problem = "is missing" if value is MISSING else f"={value!r} is not possible"
         hint = f" {intent}" if intent else ""
-        super().__init__(f"{option}={value!r} is not possible: {allowed}.{hint}")
+        super().__init__(f"{option}{' ' * (value is MISSING)}{problem}: {allowed}.{hint}")
 
 
 class ConfigSyntaxError(ConfigError):

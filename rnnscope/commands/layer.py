@@ -10,7 +10,7 @@ import typer
 from rnnscope.call import Call
 from rnnscope.cells import KINDS
 from rnnscope.config import RNNConfig
-from rnnscope.errors import CallError, ConfigError
+from rnnscope.errors import MISSING, CallError, ConfigError
 
 Words = Annotated[
     list[str],
@@ -119,7 +119,7 @@ def _refuse_missing_size(words: list[str], numbers: list[Any], command: str) -> 
     following = words[1 + len(numbers) :]
     raise ConfigError(
         name,
-        following[0] if following else None,
+        following[0] if following else MISSING,
         f"{kind} needs input_size and hidden_size, two whole numbers",
         f"Write rnnscope {command} {kind} 10 20.",
     )
