@@ -8,6 +8,7 @@ import warnings
 
 import pytest
 import torch
+from conftest import at_least
 from hypothesis import event, example, given
 from hypothesis import strategies as st
 from torch import nn
@@ -16,7 +17,6 @@ from rnnscope.cells import KINDS
 from rnnscope.config import RNNConfig
 from rnnscope.errors import ConfigError
 from rnnscope.strategies import configs
-from conftest import at_least
 
 
 class Index(float):
@@ -198,8 +198,8 @@ INTENTS = {
     " Did you mean hidden_size?",
     "RNN(10, 20, 'relu')": "num_layers='relu' is not possible: a whole number greater than 0."
     " Pass nonlinearity='relu' by name.",
-    "LTSM(10, 20)": "kind='LTSM' is not possible: choose RNN, LSTM, GRU, RNNCell, LSTMCell, GRUCell."
-    " Did you mean LSTM?",
+    "LTSM(10, 20)": "kind='LTSM' is not possible: choose RNN, LSTM, GRU, RNNCell, LSTMCell,"
+    " GRUCell. Did you mean LSTM?",
 }
 
 

@@ -82,7 +82,7 @@ def make_input(config: RNNConfig, call: Call, seed: int = 0) -> Tensor | PackedS
     if call.lengths is None:
         return tensor
     return pack_padded_sequence(
-        tensor, list(call.lengths), batch_first=config.batch_first, enforce_sorted=False
+        tensor, list(call.lengths), batch_first=config.batch_first, enforce_sorted=call.sorted
     )
 
 
