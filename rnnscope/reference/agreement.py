@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,8 +32,8 @@ def disagreement(module: nn.Module, input: Any, hx: Any = None) -> float:
     torch's settings and torch's random stream are afterwards as before; no hook of the module runs.
     Infinite when shapes differ, or when one has a NaN where the other has none.
     """
-    reference = ReferenceRNN.of(module).eval()
     with torch.no_grad(), _evaluating(module), _without_tf32():
+        reference = ReferenceRNN.of(module)
         return largest_difference(module.forward(input, hx), reference(input, hx))
 
 
@@ -65,12 +66,18 @@ def _tensors(result: Any) -> Iterator[Tensor]:
 
 @contextmanager
 def _evaluating(module: nn.Module) -> Iterator[None]:
-    training = module.training
-    module.training = False
+    """Evaluation mode, also of the parametrizations that compute weights; quietly."""
+    modes = [(part, part.training) for part in module.modules()]
+    for part, _ in modes:
+        part.training = False
     try:
-        yield
+        with warnings.catch_warnings():
+            # torch's advice, such as that a projection is slow, is for those who train the layer.
+            warnings.simplefilter("ignore")
+            yield
     finally:
-        module.training = training
+        for part, training in modes:
+            part.training = training
 
 
 @contextmanager
@@ -78,7 +85,7 @@ def _without_tf32() -> Iterator[None]:
     if not torch.cuda.is_available():
         yield
         return
-    places = (torch.backends.cudnn, torch.backends.cuda.matmul)
+    places: tuple[Any, ...] = (torch.backends.cudnn, torch.backends.cuda.matmul)
     before = [place.allow_tf32 for place in places]
     for place in places:
         place.allow_tf32 = False

@@ -13,6 +13,8 @@ from torch.nn.utils.rnn import PackedSequence
 from rnnscope.axes import shape_text
 from rnnscope.config import RNNConfig
 from rnnscope.errors import CallError
+from rnnscope.measurement import weights_of
+from rnnscope.randomness import preserved_randomness
 from rnnscope.reference.cells import STEPS, State, Weights
 from rnnscope.reference.stack import DIRECTIONS, Plain, Recurrence, run_layers
 from rnnscope.reference.steps import Aloud, Listener
@@ -20,16 +22,16 @@ from rnnscope.reference.steps import Aloud, Listener
 Hidden: TypeAlias = Tensor | tuple[Tensor, Tensor]
 
 
-def weight_names(config: RNNConfig, layer: int, direction: str) -> Weights:
-    """torch's own names for the weights of one layer in one direction, in torch's order.
+def weight_names(config: RNNConfig, layer: int, direction: str) -> tuple[str | None, ...]:
+    """torch's own names for the Weights of one layer in one direction; None for what it has not.
 
-    >>> weight_names(RNNConfig("GRU", 10, 20, bidirectional=True), 0, "backward").W_ih
+    >>> weight_names(RNNConfig("GRU", 10, 20, bidirectional=True), 0, "backward")[0]
     'weight_ih_l0_reverse'
     """
     suffix = "" if config.single_step else f"_l{layer}" + "_reverse" * (direction == "backward")
     biases = [f"bias_{part}{suffix}" if config.bias else None for part in ("ih", "hh")]
     projection = f"weight_hr{suffix}" if config.proj_size else None
-    return Weights(f"weight_ih{suffix}", f"weight_hh{suffix}", *biases, projection)  # type: ignore[arg-type]
+    return f"weight_ih{suffix}", f"weight_hh{suffix}", *biases, projection
 
 
 def weight_shapes(config: RNNConfig, layer: int) -> tuple[tuple[int, ...], ...]:
@@ -81,11 +83,12 @@ class ReferenceRNN(nn.Module):
         """
         config = RNNConfig.of(module)
         reference = cls.__new__(ReferenceRNN)
-        with torch.random.fork_rng(devices=[], enabled=config.device != "meta"):
+        with preserved_randomness():
             ReferenceRNN.__init__(reference, config.with_options(device="meta"))
         reference.config = config
-        for name, parameter in list(reference.named_parameters()):
-            weight = getattr(module, name)
+        weights = weights_of(module)
+        for name in list(dict(reference.named_parameters())):
+            weight = weights[name]
             copy = nn.Parameter(weight.detach().clone(), requires_grad=weight.requires_grad)
             setattr(reference, name, copy)
         return reference.train(module.training)
@@ -120,7 +123,7 @@ class ReferenceRNN(nn.Module):
             raise CallError("the input has no time step: give at least one.")
         start = self._start(input, hx, batch, batched)
         data, final = self._run(input.flatten(0, 1), [batch] * steps, start)
-        output = data.unflatten(0, (steps, batch))  # (L, N, D*H_out)
+        output = data.reshape(steps, batch, data.shape[-1])  # (L, N, D*H_out)
         if not batched:
             return output.squeeze(1), _hidden(tuple(s.squeeze(1) for s in final))
         return output.transpose(0, 1) if time_axis else output, _hidden(final)
@@ -139,7 +142,7 @@ class ReferenceRNN(nn.Module):
         )
         return output, _hidden(final)
 
-    def _one_step(self, input: Any, hx: Hidden | None) -> Hidden:
+    def _one_step(self, input: Any, hx: Hidden | None) -> Any:
         """A cell's call is a sequence of one step: (N, H_in) or (H_in,) -> (N, H_cell)."""
         self._check_input(input, (1, 2))
         batched = input.dim() == 2
@@ -163,7 +166,7 @@ class ReferenceRNN(nn.Module):
 
     def _weights(self, layer: int, direction: str) -> Weights:
         names = weight_names(self.config, layer, direction)
-        return Weights(*(name and getattr(self, str(name)) for name in names))  # type: ignore[arg-type]
+        return Weights(*(getattr(self, name) if name else None for name in names))  # type: ignore[arg-type]
 
     def _named_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         for layer in range(self.config.num_layers):
@@ -171,7 +174,7 @@ class ReferenceRNN(nn.Module):
                 names = weight_names(self.config, layer, direction)
                 for name, shape in zip(names, weight_shapes(self.config, layer), strict=True):
                     if name is not None:
-                        yield str(name), shape
+                        yield name, shape
 
     def _check_input(self, input: Tensor, dimensions: tuple[int, ...]) -> None:
         if input.dim() not in dimensions or input.shape[-1] != self.config.input_size:

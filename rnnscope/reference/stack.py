@@ -52,7 +52,7 @@ def run_forward(
     data (sum(sizes), H_in), start (N, H_*) -> outputs (sum(sizes), H_out), final state (N, H_*).
     """
     state, ended, outputs = start, [], []
-    for time, x in enumerate(cell.prepare(data, w).split(list(sizes))):
+    for time, x in enumerate(torch.split(cell.prepare(data, w), list(sizes))):
         if len(x) < len(state[0]):
             ended.append(tuple(s[len(x) :] for s in state))
             state = tuple(s[: len(x)] for s in state)
@@ -71,7 +71,7 @@ def run_backward(
     """
     state = tuple(s[: sizes[-1]] for s in start)
     outputs = []
-    steps = list(enumerate(cell.prepare(data, w).split(list(sizes))))
+    steps = list(enumerate(torch.split(cell.prepare(data, w), list(sizes))))
     for time, x in reversed(steps):
         if len(x) > len(state[0]):
             joining = tuple(s[len(state[0]) : len(x)] for s in start)
@@ -95,7 +95,7 @@ def run_layers(
     """Every layer, in every direction; ``cells`` and ``weights`` are indexed [layer][direction].
 
     start (D*num_layers, N, H_*) -> outputs (sum(sizes), D*H_out), final state like start. The
-    states lie layer by layer, forward before reverse. Dropout falls between layers: never on the
+    states lie layer by layer, forward before backward. Dropout falls between layers: never on the
     last layer's output, and never on the states.
     """
     finals: list[State] = []
