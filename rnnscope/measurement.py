@@ -45,8 +45,8 @@ def measure(module: nn.Module, *inputs: Any, **named: Any) -> LayerFacts:
 
 def arguments(inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, Any]:
     """The input and the states of a call, however they were passed; None for omitted states."""
-    given = [*inputs, *(named[name] for name in ("input", "hx") if name in named)]
-    return given[0], given[1] if len(given) > 1 else None
+    given = dict(zip(("input", "hx"), inputs, strict=False)) | named
+    return given.get("input"), given.get("hx")
 
 
 def facts_of(
@@ -135,10 +135,11 @@ def weights_of(module: nn.Module) -> dict[str, Tensor]:
     """
     own: dict[str, Tensor] = dict(module.named_parameters(recurse=False))
     names = getattr(module, "_flat_weights_names", None) or _CELL_WEIGHTS
-    if all(name in own or getattr(module, name, None) is None for name in names):
+    missing = {name: _computed(module, name) for name in names if name not in own}
+    if all(value is None for value in missing.values()):
         return own
-    computed = {name: own.get(name, _computed(module, name)) for name in names}
-    return {name: value for name, value in computed.items() if isinstance(value, Tensor)}
+    every = {name: own.get(name, missing.get(name)) for name in names}
+    return {name: value for name, value in every.items() if isinstance(value, Tensor)}
 
 
 _CELL_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")

@@ -19,7 +19,6 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 from rnnscope.call import Call
 from rnnscope.config import ITEM_BYTES, RNNConfig
 from rnnscope.devices import available_bytes, checked_device
-from rnnscope.errors import RnnscopeError
 from rnnscope.facts import LayerFacts
 from rnnscope.measurement import facts_of
 from rnnscope.prediction import count_parameters, multiply_accumulates
@@ -36,8 +35,8 @@ class Measurement:
     """Measured facts, and the layer, arguments and results that they were read off.
 
     ``incomplete`` is None, or says why only the parameters were measured; then ``inputs`` is empty.
-    The layer is in evaluation mode, so that ``module(*inputs)`` gives ``result`` again; omitted
-    states were run as explicit zeros, whose shapes torch has then checked.
+    A layer built for it is in evaluation mode, so that ``module(*inputs)`` gives ``result`` again.
+    Omitted states were run as explicit zeros, whose shapes torch has then checked.
     """
 
     facts: LayerFacts
@@ -62,19 +61,41 @@ def measure_config(config: RNNConfig, call: Call | None = None, seed: int = 0) -
     too_much = _obstacle(config, call, device)
     if too_much:
         return _parameters_only(config, call, too_much)
+    with _quietly(), preserved_randomness():
+        try:
+            module = _built(config, seed, device)
+        except RuntimeError as error:  # whatever torch has against this dtype or device
+            return _parameters_only(config, call, _refusal(error))
+    return _tried(module, config, call, seed)
+
+
+def measure_module(
+    module: nn.Module, config: RNNConfig, call: Call | None = None, seed: int = 0
+) -> Measurement:
+    """Run a live layer of these options on random inputs, in the training mode it is in."""
+    call = call or Call()
+    device = torch.device(config.device)
+    why = _obstacle(config, call, device)
+    if why:
+        return Measurement(replace(facts_of(config, module), call=call), why, module)
+    return _tried(module, config, call, seed)
+
+
+def _tried(module: nn.Module, config: RNNConfig, call: Call, seed: int) -> Measurement:
     try:
         with _quietly(), preserved_randomness(), torch.no_grad():
-            module = _built(config, seed, device)
             inputs = random_arguments(config, call, seed)
-            # Not module(...): hooks that somebody put on all modules are not for this one.
+            # Not module(...): hooks that somebody put on all modules are not for this call.
             result = module.forward(*inputs)
             facts = facts_of(config, module, *inputs, result)
-    except RnnscopeError:
-        raise
     except Exception as error:  # whatever torch has against this dtype, device or memory
-        reason = str(error).partition("\n")[0]
-        return _parameters_only(config, call, f"torch refuses: {reason}")
+        parameters = replace(facts_of(config, module), call=call)
+        return Measurement(parameters, _refusal(error), module)
     return Measurement(_as_called(facts, call), None, module, inputs, result)
+
+
+def _refusal(error: Exception) -> str:
+    return f"torch refuses: {str(error).partition(chr(10))[0]}"
 
 
 @contextmanager
