@@ -46,6 +46,12 @@ def run(arguments: list[str]) -> int:
     return int(status or 0)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"rnnscope {__version__}")
+        raise typer.Exit
+
+
 def application(arguments: Sequence[str] = ()) -> typer.Typer:
     """The typer application; with a command among the arguments only that one is loaded."""
     app = typer.Typer(
@@ -69,11 +75,11 @@ def application(arguments: Sequence[str] = ()) -> typer.Typer:
 
 
 def _options(
-    version: bool = typer.Option(False, "--version", help="print the version", is_eager=True),
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="print the version"
+    ),
 ) -> None:
-    if version:
-        print(f"rnnscope {__version__}")
-        raise typer.Exit
+    """The options of rnnscope itself."""
 
 
 def _refuse(sentence: str) -> int:

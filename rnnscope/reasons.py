@@ -16,7 +16,7 @@ _WORDS = {
     Reason.PACKED_STEPS: "real steps of all samples, no padding",
     Reason.INPUT_FEATURES: "input_size={H_in}",
     Reason.OUTPUT_FEATURES: "{width}, one direction",
-    Reason.OUTPUT_DIRECTIONS: "[forward | backward], each {width}",
+    Reason.OUTPUT_DIRECTIONS: "[forward|backward] of {width}",
     Reason.STATE_SLOTS: "D={D} x num_layers={num_layers}",
     Reason.STATE_WIDTH: "hidden_size={H_cell}",
     Reason.PROJECTED_WIDTH: "h is projected: proj_size={H_out}",

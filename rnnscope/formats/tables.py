@@ -113,7 +113,8 @@ def parameters(result: LayerResult) -> Iterator[RenderableType]:
     """Every parameter by layer and direction: shape, gate_size multiple, numbers, bytes."""
     table = grid("left", "left", "left", "right", "right", "left")
     table.show_header = True
-    table.columns[3].header, table.columns[4].header = Text("numbers"), Text("bytes")
+    for column, words in zip(table.columns[3:5], ("numbers", "bytes"), strict=True):
+        column.header, column.no_wrap = Text(words), True
     facts = result.facts
     for (layer, direction), group in groupby(facts.parameters, lambda p: (p.layer, p.direction)):
         if not facts.config.single_step:
@@ -125,7 +126,7 @@ def parameters(result: LayerResult) -> Iterator[RenderableType]:
         "",
         "",
         Text(f"{facts.parameter_count:,}", "bold"),
-        Text(f"{facts.parameter_bytes:,}", "bold"),
+        Text(bytes_text(facts.parameter_bytes), "bold"),
     )
     yield Padding(table, (0, 0, 0, 2))
 
@@ -136,9 +137,23 @@ def _parameter_row(result: LayerResult, parameter: ParameterFact) -> list[Text]:
         symbols_text(parameter.axes),
         Text("= ") + numbers_text(parameter.axes),
         Text(f"{parameter.numel:,}"),
-        Text(f"{parameter.nbytes:,}"),
+        Text(bytes_text(parameter.nbytes)),
         mark(result, parameter.name),
     ]
+
+
+def bytes_text(count: int) -> str:
+    """Bytes in full up to 10 MB, above that in units of 1000 with three digits.
+
+    >>> bytes_text(60_160), bytes_text(28_800_102_400_000)
+    ('60,160', '28.8 TB')
+    """
+    if count < 10_000_000:
+        return f"{count:,}"
+    size, unit = float(count), 0
+    while size >= 1000:
+        size, unit = size / 1000, unit + 1
+    return f"{size:.3g} {'kMGTPEZ'[unit - 1]}B"
 
 
 def gate_rows(result: LayerResult) -> RenderableType:
