@@ -2,19 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
 from rnnscope.prediction import predict
 from rnnscope.report import Report
-from rnnscope.results import LayerResult
+from rnnscope.results import LayerResult, Outcome
 from rnnscope.rules import examine
 from rnnscope.subjects import Construction
 from rnnscope.torch_import import import_torch
 
 if TYPE_CHECKING:
-    pass
+    from rnnscope.inspection import CallInspection, LayerInspection, ModelInspection
+
+
+def inspect(subject: Any, *inputs: Any, reference: bool = False, **named: Any) -> Report:
+    """Tell every parameter and every tensor of a layer, or of each recurrent layer in a model.
+
+    ``subject`` is an RNNConfig, a text such as ``"LSTM(10, 20)"``, a live layer, or any module with
+    recurrent layers inside. With ``inputs`` (and ``named`` ones) the module is run on them once,
+    and each layer's real calls are told; when it raises half way, the report holds every layer up
+    to there and the reason. With ``reference`` a single layer is also recomputed from scratch.
+    Nothing of the module is changed. Raises SubjectError, ConfigError.
+
+    >>> inspect("LSTM(10, 20, num_layers=2)").layers[0].facts.tensor("h_n").shape
+    (2, 3, 20)
+    """
+    if isinstance(subject, str):
+        subject = RNNConfig.parse(subject)
+    if isinstance(subject, RNNConfig):
+        return inspect_config(subject, reference=reference)
+    torch = import_torch()
+    from rnnscope.inspection import inspect_model
+
+    found = inspect_model(subject, *inputs, **named)
+    layers = tuple(_layer_result(layer, call) for layer in found.layers for call in layer.calls)
+    if reference and found.single and inputs and found.failure is None:
+        layers = (_recomputed(layers[0], subject, inputs), *layers[1:])
+    return Report(
+        layers,
+        found.failure.findings if found.failure else (),
+        torch=_version(torch),
+        outcome=_outcome(found),
+        model=not found.single,
+    )
 
 
 def inspect_config(
@@ -25,26 +57,50 @@ def inspect_config(
     run: bool = True,
     reference: bool = True,
 ) -> Report:
-    """Predict one layer and, with ``run``, build it, run it, and compare."""
+    """Predict one layer and, with ``run``, build it, run it on random inputs, and compare.
+
+    ``seed`` gives the weights and inputs; torch's own random stream is left as it was.
+    Raises DeviceError.
+    """
     facts = predict(config, call or Call())
     findings = examine(Construction(config.kind, kwargs=config.arguments(), config=config))
     if not run:
         return Report((LayerResult(facts),), findings)
     torch = import_torch()
-    from rnnscope.reference.agreement import disagreement
     from rnnscope.trial import measure_config
 
-    measurement = measure_config(config, facts.call, seed=seed)
-    layer = LayerResult(
-        facts,
-        measured=measurement.facts,
-        incomplete=measurement.incomplete,
-        reference=disagreement(measurement.module, *measurement.inputs)
-        if reference and measurement.complete
-        else None,
+    trial = measure_config(config, facts.call, seed=seed)
+    layer = LayerResult(facts, measured=trial.facts, incomplete=trial.incomplete)
+    if reference and trial.complete:
+        layer = _recomputed(layer, trial.module, trial.inputs)
+    return Report((layer,), findings, torch=_version(torch))
+
+
+def _recomputed(layer: LayerResult, module: Any, inputs: tuple[Any, ...]) -> LayerResult:
+    """The same layer with the reference's max |difference| on these inputs."""
+    from dataclasses import replace
+
+    from rnnscope.reference.agreement import TOLERANCES, disagreement
+
+    tolerance = TOLERANCES[layer.facts.config.dtype]
+    return replace(layer, reference=disagreement(module, *inputs), tolerance=tolerance)
+
+
+def _layer_result(layer: LayerInspection, call: CallInspection) -> LayerResult:
+    return LayerResult(
+        call.predicted,
+        measured=call.measured,
+        incomplete=call.incomplete,
+        paths=tuple(path for path in layer.paths if path),
+        notes=layer.notes,
+        call_index=call.index,
+        calls=call.count,
     )
-    return Report((layer,), findings, torch=torch.__version__.partition("+")[0])
 
 
-def _parsed(subject: str | RNNConfig) -> RNNConfig:
-    return RNNConfig.parse(subject) if isinstance(subject, str) else subject
+def _outcome(found: ModelInspection) -> Outcome | None:
+    return Outcome(found.failure.exception, found.failure.message) if found.failure else None
+
+
+def _version(torch: Any) -> str:
+    return str(torch.__version__).partition("+")[0]

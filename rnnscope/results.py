@@ -18,15 +18,18 @@ class LayerResult:
     """One layer: predicted facts, measured facts, and the reference's max |difference|.
 
     ``measured`` is None when nothing was run; its tensors are empty when only the parameters
-    could be measured, and ``incomplete`` says why. ``paths`` are the layer's names in a model,
-    several when it is shared; ``call_index`` counts its calls from 0.
+    could be measured, and ``incomplete`` says why. ``tolerance`` is the difference that the dtype
+    allows the reference. ``paths`` are the layer's names in a model, several when it is shared;
+    ``call_index`` counts its calls from 0, and ``calls`` are how many were alike.
     """
 
     facts: LayerFacts
     measured: LayerFacts | None = None
     incomplete: str | None = None
     reference: float | None = None
+    tolerance: float = 0.0
     paths: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     call_index: int = 0
     calls: int = 1
 
@@ -46,11 +49,17 @@ class LayerResult:
         """True when all that was measured is as predicted; None when nothing was measured."""
         return None if self.measured is None else not self.differences
 
+    @property
+    def reference_agrees(self) -> bool | None:
+        """True when the reference is within the tolerance; None when it was not asked."""
+        return None if self.reference is None else self.reference <= self.tolerance
+
     def to_dict(self) -> dict[str, Any]:
-        """The keys of one layer in the JSON schema."""
+        """The keys of one layer in the JSON schema; an infinite difference is null there."""
         facts = self.facts
         return {
             **({"path": self.paths[0], "paths": list(self.paths)} if self.paths else {}),
+            **({"notes": list(self.notes)} if self.notes else {}),
             "config": asdict(facts.config),
             "call": asdict(facts.call),
             "device": facts.config.device,
@@ -64,7 +73,8 @@ class LayerResult:
             "packed": _packed_dict(facts),
             "agreement": {
                 "measured": self.agrees,
-                "reference": self.reference,
+                "reference": self.reference if self.reference != float("inf") else None,
+                "reference_agrees": self.reference_agrees,
                 "incomplete": self.incomplete,
                 "differences": [asdict(d) for d in self.differences],
             },
@@ -102,8 +112,9 @@ class Result:
 
     @property
     def agrees(self) -> bool:
-        """False when a measured fact differs from its prediction anywhere."""
-        return all(layer.agrees is not False for layer in self.layers)
+        """False when torch or the reference differs from the prediction anywhere."""
+        verdicts = [v for layer in self.layers for v in (layer.agrees, layer.reference_agrees)]
+        return False not in verdicts
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object that ``--format json`` prints; keys are only ever added."""

@@ -130,5 +130,6 @@ def _agreement(layer: LayerResult) -> str:
         return "**Prediction and torch disagree**, see the column *measured*."
     words = f"Measured on {layer.facts.config.device}: as predicted."
     if layer.reference is not None:
-        words += f" Reference agrees, max |difference| {layer.reference:.1g}."
+        verdict = "agrees" if layer.reference_agrees else "**DISAGREES**"
+        words += f" Reference {verdict}, max |difference| {layer.reference:.1g}."
     return words + (f" {layer.incomplete}" if layer.incomplete else "")

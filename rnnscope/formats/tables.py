@@ -14,7 +14,7 @@ from rnnscope.axes import Axes, shape_text
 from rnnscope.facts import ParameterFact, TensorFact
 from rnnscope.formats.palette import BAD, GOOD, QUIET, ROLE_STYLES, numbers_text, symbols_text
 from rnnscope.reasons import sentence
-from rnnscope.results import LayerResult
+from rnnscope.results import LayerResult, Result
 
 
 def grid(*justify: str) -> Table:
@@ -37,6 +37,23 @@ def mark(result: LayerResult, name: str) -> Text:
         return Text("✓", GOOD)
     actual = shape_text(wrong.actual) if isinstance(wrong.actual, tuple) else wrong.actual
     return Text(f"✗ measured {wrong.field} {actual}", BAD)
+
+
+def overview(result: Result) -> Iterator[RenderableType]:
+    """The recurrent layers of a model, a line each."""
+    table = grid("left", "left", "left", "left", "right")
+    table.show_header = True
+    for column, words in zip(
+        table.columns, ("path", "layer", "input", "output", "numbers"), strict=True
+    ):
+        column.header = Text(words)
+    for layer in result.layers:
+        given, returned = layer.facts.tensor("input"), layer.facts.tensor("output")
+        shapes = [numbers_text(t.axes) if t else Text() for t in (given, returned)]
+        path = Text(", ".join(layer.paths), "bold magenta")
+        kind = Text(layer.facts.config.kind)
+        table.add_row(path, kind, *shapes, Text(f"{layer.facts.parameter_count:,}"))
+    yield table
 
 
 def tensors(result: LayerResult) -> Iterator[RenderableType]:
@@ -113,6 +130,7 @@ def parameters(result: LayerResult) -> Iterator[RenderableType]:
     """Every parameter by layer and direction: shape, gate_size multiple, numbers, bytes."""
     table = grid("left", "left", "left", "right", "right", "left")
     table.show_header = True
+    table.columns[0].no_wrap = True
     for column, words in zip(table.columns[3:5], ("numbers", "bytes"), strict=True):
         column.header, column.no_wrap = Text(words), True
     facts = result.facts

@@ -28,6 +28,8 @@ def renderable(result: Result) -> RenderableType:
     parts: list[RenderableType] = []
     for finding in result.findings:
         parts += [*finding_lines(finding), Text()]
+    if len(result.layers) > 1:
+        parts += [*tables.overview(result), Text()]
     for layer in result.layers:
         parts += [*_layer(layer), Text()]
     if result.outcome is not None and result.outcome.exception:
@@ -89,7 +91,7 @@ def _headline(layer: LayerResult) -> Text:
     text.append(str(config), "bold")
     text.append(f"  on {config.device}, {config.dtype}", QUIET)
     if layer.calls > 1:
-        text.append(f"  call {layer.call_index + 1} of {layer.calls}", QUIET)
+        text.append(f"  {layer.calls} calls of these shapes", QUIET)
     return text
 
 
@@ -127,8 +129,11 @@ def _agreement(layer: LayerResult) -> Text:
         return Text(words, BAD)
     measured = "parameters and tensors" if layer.measured.tensors else "parameters"
     text = Text(f"✓ measured on {layer.facts.config.device}: {measured} are as predicted", GOOD)
-    if layer.reference is not None:
+    if layer.reference_agrees:
         text.append(f"\n✓ reference agrees, max |difference| {layer.reference:.1g}", GOOD)
-    if layer.incomplete:
-        text.append(f"\n{layer.incomplete}", QUIET)
+    elif layer.reference_agrees is False:
+        words = f"max |difference| {layer.reference:.1g}, allowed {layer.tolerance:.0g}"
+        text.append(f"\n✗ the reference DISAGREES with torch: {words}", BAD)
+    for words in (*layer.notes, layer.incomplete):
+        text.append(f"\n{words}" if words else "", QUIET)
     return text
