@@ -48,11 +48,11 @@ def overview(result: Result) -> Iterator[RenderableType]:
     ):
         column.header = Text(words)
     for layer in result.layers:
-        given, returned = layer.facts.tensor("input"), layer.facts.tensor("output")
+        facts = layer.facts
+        given, returned = facts.tensor("input"), facts.tensor("output") or facts.tensor("h_1")
         shapes = [numbers_text(t.axes) if t else Text() for t in (given, returned)]
         path = Text(", ".join(layer.paths), "bold magenta")
-        kind = Text(layer.facts.config.kind)
-        table.add_row(path, kind, *shapes, Text(f"{layer.facts.parameter_count:,}"))
+        table.add_row(path, facts.config.kind, *shapes, Text(f"{facts.parameter_count:,}"))
     yield table
 
 

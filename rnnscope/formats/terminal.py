@@ -134,6 +134,6 @@ def _agreement(layer: LayerResult) -> Text:
     elif layer.reference_agrees is False:
         words = f"max |difference| {layer.reference:.1g}, allowed {layer.tolerance:.0g}"
         text.append(f"\n✗ the reference DISAGREES with torch: {words}", BAD)
-    for words in (*layer.notes, layer.incomplete):
-        text.append(f"\n{words}" if words else "", QUIET)
+    for note in (*layer.notes, layer.incomplete):
+        text.append(f"\n{note}" if note else "", QUIET)
     return text
