@@ -13,6 +13,7 @@ from hypothesis.errors import HypothesisException
 from rnnscope.fuzzing.cases import CASES_PER_EXAMPLE, Case, Space, cases
 from rnnscope.fuzzing.coverage import Coverage
 from rnnscope.fuzzing.verdict import disagreements
+from rnnscope.torch_import import import_torch
 
 Check = Callable[[Case], tuple[str, ...]]
 Listener = Callable[[Coverage], None]
@@ -121,8 +122,7 @@ def _drive(run: _Run, space: Space, random_seed: int) -> None:
 @contextmanager
 def _one_thread() -> Iterator[None]:
     """Small layers run faster on one thread, and several processes do not share cores well."""
-    import torch
-
+    torch = import_torch()
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
