@@ -77,7 +77,7 @@ def layers_of(model: Any) -> tuple[LiveLayer, ...]:
 def _walk(module: nn.Module, above: tuple[nn.Module, ...]) -> Iterator[tuple[str, nn.Module]]:
     """Every module with its path; shared ones under each path, a cycle only once around."""
     yield "", module
-    for name, child in module.named_children() if not above else _children(module):
+    for name, child in _children(module):
         if any(child is other for other in (*above, module)):
             continue
         for path, inner in _walk(child, (*above, module)):
