@@ -141,14 +141,12 @@ class Failure:
 class Reading:
     """A failure whose text was recognised: ``mistake`` is the name of the rule that explains it.
 
-    ``values`` are what varies in the message. ``general`` is True when other code than a
-    recurrent layer's could say the same, and nothing tells that it was one.
+    ``values`` are what varies in the message.
     """
 
     failure: Failure
     mistake: str
     values: Mapping[str, str] = field(default_factory=_nothing)
-    general: bool = False
 
     @property
     def location(self) -> Location | None:

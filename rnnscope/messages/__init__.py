@@ -7,6 +7,6 @@ function that makes the call or the construction which torch complained about.
 
 from __future__ import annotations
 
-from rnnscope.messages.reader import meanings
+from rnnscope.messages.reader import Possibility, possibilities
 
-__all__ = ["meanings"]
+__all__ = ["Possibility", "possibilities"]

@@ -1,9 +1,9 @@
-"""meanings(failure): what a failure may mean, the most telling first."""
+"""possibilities(failure): what a failure may mean, the most telling first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 from rnnscope.messages.template import Message, Values, plain
@@ -29,24 +29,32 @@ def messages() -> tuple[Message, ...]:
     return tuple(sorted(known, key=lambda message: message.general))
 
 
-def meanings(failure: Failure) -> Iterator[LayerCall | Construction | Reading]:
+@dataclass(frozen=True, slots=True)
+class Possibility:
+    """One thing that a failure may mean, and whether nothing else can say the same."""
+
+    subject: LayerCall | Construction | Reading
+    certain: bool
+
+
+def possibilities(failure: Failure) -> Iterator[Possibility]:
     """The live call if there is one, then what the text tells, the most telling first."""
     if failure.call is not None:
-        yield failure.call
+        yield Possibility(failure.call, certain=True)
     text = plain(failure.text)
     for message in messages():
         values = message.match(text)
         if values is not None:
-            yield _meaning(message, values, failure)
+            certain = not message.general or _inside(failure)
+            yield Possibility(_subject(message, values, failure), certain)
 
 
-def _meaning(
+def _subject(
     message: Message, values: Values, failure: Failure
 ) -> LayerCall | Construction | Reading:
     if isinstance(message.means, str):
-        return Reading(failure, message.means, values, message.general and not _inside(failure))
-    subject = message.means(values)
-    return replace(subject, location=failure.location)
+        return Reading(failure, message.means, values)
+    return replace(message.means(values), location=failure.location)
 
 
 def _inside(failure: Failure) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from rnnscope.errors import UnknownNameError
 from rnnscope.findings import Finding, Location, Related, Severity
-from rnnscope.messages import meanings
+from rnnscope.messages import Possibility, possibilities
 from rnnscope.subjects import Failure, Reading
 
 HEADINGS = ("What it does", "Why is this bad?", "Example", "Use instead")
@@ -120,31 +120,31 @@ def examine(subject: Any) -> tuple[Finding, ...]:
     it, then as a text; the first of these that explains it is the answer.
     """
     if isinstance(subject, Failure):
-        explained = (_of_meaning(meaning, subject) for meaning in meanings(subject))
+        explained = (_of_possibility(possible, subject) for possible in possibilities(subject))
         return next((found for found in explained if found), ())
     if isinstance(subject, Reading):
-        return tuple(_of_reading(subject))
+        return tuple(rule_named(subject.mistake).findings(subject))
     kind: type = type(subject)
     return tuple(f for r in _rules_for(kind) for f in r.findings(subject))
 
 
-def _of_meaning(meaning: Any, failure: Failure) -> tuple[Finding, ...]:
+def _of_possibility(possible: Possibility, failure: Failure) -> tuple[Finding, ...]:
+    """A text that other code can say as well is never a certain mistake."""
+    found = examine(possible.subject)
+    if not isinstance(possible.subject, Reading):
+        found = tuple(finding for finding in found if finding.severity.counts)
     return tuple(
-        replace(finding, location=finding.location or failure.location)
-        for finding in examine(meaning)
-        if finding.severity.counts or isinstance(meaning, Reading)
+        replace(
+            finding,
+            location=finding.location or failure.location,
+            severity=finding.severity if possible.certain else _doubted(finding.severity),
+        )
+        for finding in found
     )
 
 
-def _of_reading(reading: Reading) -> Iterator[Finding]:
-    """One rule only; a text that other code can say as well is never a certain mistake."""
-    for finding in rule_named(reading.mistake).findings(reading):
-        certain = finding.severity is Severity.ERROR and not reading.general
-        yield (
-            finding
-            if certain or not finding.severity.counts
-            else replace(finding, severity=Severity.WARNING)
-        )
+def _doubted(severity: Severity) -> Severity:
+    return Severity.WARNING if severity is Severity.ERROR else severity
 
 
 def rule_named(name: str) -> Rule:

@@ -55,6 +55,8 @@ def _cause(call: LayerCall, wanted: int, got: int) -> str:
         if not config.bidirectional and got == 2 * config.num_layers:
             return "the layer is not bidirectional, so it needs one slot a layer"
         return f"the layer has {config.directions} * {config.num_layers} slots, the state {got}"
-    if wanted == 2 * got:
-        return f"bidirectional=True needs two slots a layer, or the state comes from {got} layers"
-    return f"the layer has {wanted} slots, one for each layer and direction, and the state {got}"
+    twice = ", as when the 2 of bidirectional=True is missing" if wanted == 2 * got else ""
+    return (
+        f"the layer has {wanted} slots, one for each layer and direction, the state {got}{twice}; "
+        "a state from another layer must come from one of the same depth and directions"
+    )

@@ -68,9 +68,8 @@ def _cause(call: LayerCall, wanted: int, got: int) -> str:
             f"the layer has batch_first={call.config.batch_first} and reads N = {wanted} off axis "
             f"{here} of input, while axis {there} has the {got} of the state"
         )
-    if got > wanted:
-        return f"the state is for {got} sequences and the input has {wanted}, as in a smaller last batch"
-    return f"the state is for {got} sequences and the input has {wanted}"
+    both = f"the state is for {got} sequences and the input has {wanted}"
+    return f"{both}, as in a smaller last batch" if got > wanted else both
 
 
 def _other_layout(call: LayerCall, got: int) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnnscope.findings import Severity
 from rnnscope.mismatch import Fault, faults_of, told, zeros_code
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects import LayerCall
+from rnnscope.subjects import LayerCall, PartialConfig
 
 
 @rule("RNN205", "state-width", Severity.ERROR, LayerCall)
@@ -50,4 +50,6 @@ def _cause(call: LayerCall, wanted: int, got: int) -> str:
         return f"{got} is 2 * {wanted}, the width of both directions of an encoder side by side"
     if got == call.config.input_size:
         return f"{got} is input_size, and states are hidden_size wide"
+    if isinstance(call.config, PartialConfig) and call.config.kind == "LSTM":
+        return "states are hidden_size wide; with proj_size, h_0 is proj_size wide and c_0 is not"
     return f"a state is as wide as the layer, {wanted}"
