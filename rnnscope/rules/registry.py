@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pkgutil
 import re
 from collections.abc import Callable, Iterator
@@ -88,8 +89,8 @@ def rule(code: str, name: str, severity: Severity, subject: type) -> Callable[[C
 @cache
 def _files() -> tuple[str, ...]:
     """The modules that hold rules: ``rnn202_state_batch_first`` and its like."""
-    package = import_module("rnnscope.rules")
-    return tuple(m.name for m in pkgutil.iter_modules(package.__path__) if m.name[:4] in _FAMILIES)
+    modules = pkgutil.iter_modules([os.path.dirname(__file__)])
+    return tuple(m.name for m in modules if m.name[:4] in _FAMILIES)
 
 
 _FAMILIES = frozenset(f"rnn{digit}" for digit in range(10))
