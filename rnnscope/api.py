@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
+from rnnscope.explained import Explained
+from rnnscope.explanation import explain as explanation_of
 from rnnscope.prediction import predict
 from rnnscope.report import Report
 from rnnscope.results import LayerResult, Outcome
@@ -74,6 +76,28 @@ def inspect_config(
     if reference and trial.complete:
         layer = _recomputed(layer, trial.module, trial.inputs)
     return Report((layer,), findings, torch=_version(torch))
+
+
+def explain(
+    subject: Any,
+    name: str | None = None,
+    *,
+    time: int | None = None,
+    layer: int | None = None,
+    call: Call | None = None,
+    seed: int = 0,
+) -> Explained:
+    """Explain one tensor or parameter of a layer, or without a name one whole time step.
+
+    ``subject`` is a text such as ``"LSTM(10, 20)"``, an RNNConfig, or a live layer. Every claim is
+    checked on the real layer: on the live one, or on one built from ``seed``. ``time`` and
+    ``layer`` choose the step that is shown. Raises UnknownNameError, CallError, ConfigError.
+
+    >>> explain("GRU(10, 20, batch_first=True)", "h_n").axes.shape
+    (1, 3, 20)
+    """
+    told = explanation_of(subject, name, time=time, layer=layer, call=call, seed=seed)
+    return Explained.of(told)
 
 
 def _recomputed(layer: LayerResult, module: Any, inputs: tuple[Any, ...]) -> LayerResult:

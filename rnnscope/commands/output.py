@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import typer
 
 from rnnscope.formats import known_format
-from rnnscope.report import Report
 
 Format = Annotated[
     str | None,
@@ -20,7 +19,15 @@ Output = Annotated[
 ]
 
 
-def write(report: Report, format: str | None, output: Path | None) -> None:
+class Printable(Protocol):
+    """What can be written: a Report, an Explained, whatever prints itself in several formats."""
+
+    def to_text(self, format: str = "terminal", width: int = 80) -> str: ...
+
+    def write(self, path: str | Path, format: str | None = None) -> None: ...
+
+
+def write(report: Printable, format: str | None, output: Path | None) -> None:
     """Print the report, or write it into a file. Raises UnknownNameError, OutputError."""
     if output is not None:
         report.write(output, format)

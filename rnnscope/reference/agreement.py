@@ -32,7 +32,7 @@ def disagreement(module: nn.Module, input: Any, hx: Any = None) -> float:
     torch's settings and torch's random stream are afterwards as before; no hook of the module runs.
     Infinite when shapes differ, or when one has a NaN where the other has none.
     """
-    with torch.no_grad(), _evaluating(module), _without_tf32():
+    with torch.no_grad(), undisturbed(module):
         reference = ReferenceRNN.of(module)
         return largest_difference(module.forward(input, hx), reference(input, hx))
 
@@ -62,6 +62,13 @@ def _tensors(result: Any) -> Iterator[Tensor]:
     else:
         for item in result:
             yield from _tensors(item)
+
+
+@contextmanager
+def undisturbed(module: nn.Module) -> Iterator[None]:
+    """Run the module in evaluation mode without TF32; afterwards everything is as before."""
+    with _evaluating(module), _without_tf32():
+        yield
 
 
 @contextmanager

@@ -155,7 +155,7 @@ class ReferenceRNN(nn.Module):
     def _run(self, data: Tensor, sizes: Sequence[int], start: State) -> tuple[Tensor, State]:
         layers, directions = range(self.config.num_layers), DIRECTIONS[: self.config.directions]
         cells = [[self._recurrence(layer, d) for d in directions] for layer in layers]
-        weights = [[self._weights(layer, d) for d in directions] for layer in layers]
+        weights = [[self.weights_of(layer, d) for d in directions] for layer in layers]
         dropout = self.config.dropout if self.training else 0.0
         return run_layers(cells, data, sizes, start, weights, dropout)
 
@@ -164,7 +164,8 @@ class ReferenceRNN(nn.Module):
             return Aloud(self.config, layer, direction, self.listener)
         return Plain(STEPS[self.config.cell.name, self.config.nonlinearity])
 
-    def _weights(self, layer: int, direction: str) -> Weights:
+    def weights_of(self, layer: int, direction: str) -> Weights:
+        """The weights of one layer in one direction, by the letters of the cells' page."""
         names = weight_names(self.config, layer, direction)
         return Weights(*(getattr(self, name) if name else None for name in names))  # type: ignore[arg-type]
 

@@ -1,0 +1,73 @@
+"""Explained: an Explanation that prints itself, in a terminal, in a notebook, as text or a file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnnscope.errors import OutputError, UnknownNameError
+from rnnscope.explanation.parts import Explanation
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+# name -> the module with ``render(explanation, width) -> str``, and the endings that mean it
+FORMATS = {
+    "terminal": ("rnnscope.formats.explained", (".txt",)),
+    "markdown": ("rnnscope.formats.explained_markdown", (".md", ".markdown")),
+    "json": (None, (".json",)),
+}
+
+
+@dataclass(frozen=True)
+class Explained(Explanation):
+    """What ``rnnscope.explain`` returns: typed parts, and the same looks as the command line."""
+
+    @classmethod
+    def of(cls, explanation: Explanation) -> Explained:
+        """The same explanation, able to print itself."""
+        return cls(**{f.name: getattr(explanation, f.name) for f in fields(Explanation)})
+
+    def to_text(self, format: str = "terminal", width: int = 80) -> str:
+        """The explanation as text. Raises UnknownNameError for a format that there is not."""
+        module, _ = FORMATS[known_format(format)]
+        if module is None:
+            return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
+        return str(import_module(module).render(self, width))
+
+    def write(self, path: str | Path, format: str | None = None) -> None:
+        """Write it into a file, whose ending decides the format. Raises OutputError."""
+        target = Path(path)
+        text = self.to_text(format or _format_for(target))
+        try:
+            target.write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise OutputError(
+                f"cannot write {target}: {error.strerror}; give another file."
+            ) from None
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def __rich__(self) -> RenderableType:
+        from rnnscope.formats.explained import renderable
+
+        return renderable(self)
+
+
+def known_format(name: str) -> str:
+    """The format of this name, whatever its case. Raises UnknownNameError."""
+    folded = name.casefold()
+    if folded not in FORMATS:
+        raise UnknownNameError(
+            f"an explanation has no format {name!r}: choose {', '.join(FORMATS)}."
+        )
+    return folded
+
+
+def _format_for(path: Path) -> str:
+    ending = path.suffix.casefold()
+    return next((name for name, (_, ends) in FORMATS.items() if ending in ends), "terminal")

@@ -1,0 +1,174 @@
+"""What is claimed of a tensor or parameter: pairs of expressions that must be equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from rnnscope.explanation.code import Code
+from rnnscope.explanation.names import Topic
+from rnnscope.explanation.parts import Claim
+
+# Enough samples to see the pattern; more would fill the screen.
+_SHOWN_SAMPLES = 3
+
+
+def claims_of(topic: Topic) -> tuple[Claim, ...]:
+    """The claims about a name; without one, that the lines of the cell give what torch gives."""
+    code = Code(topic.facts.config, topic.facts.call)
+    return tuple(CLAIMS[topic.stem](topic, code)) if topic.stem in CLAIMS else ()
+
+
+def _of_a_step(topic: Topic, code: Code) -> Iterator[Claim]:
+    yield Claim(code.run(layer="gate_by_gate"), code.run())
+
+
+def _of_output(topic: Topic, code: Code) -> Iterator[Claim]:
+    yield from _output_meets_h_n(code)
+    if code.call.packed:
+        return
+    if not code.config.bidirectional:
+        yield Claim(f"{code.run(code.at('input', ':1'))}[0]", code.at("output", ":1"))
+    elif code.config.num_layers == 1:
+        for half, step, rows in zip(code.halves, ("0", "-1"), (":1", "-1:"), strict=True):
+            alone = f"{code.run(code.at('input', rows))}[0]"
+            yield Claim(code.at(alone, "0", half), code.at("output", step, half))
+    yield from _samples_are_apart(code)
+
+
+def _of_h_n(topic: Topic, code: Code) -> Iterator[Claim]:
+    yield from _output_meets_h_n(code)
+    yield from _of_final_state(topic, code)
+
+
+def _of_final_state(topic: Topic, code: Code) -> Iterator[Claim]:
+    letter = topic.stem[0]
+    if code.call.packed:
+        yield from _samples_alone(code, letter)
+    if code.config.num_layers > 1:
+        slots = f":{code.config.directions}"
+        alone = code.run(states=f"[{slots}]", layer="first_layers(1)")
+        yield Claim(code.after(alone, letter), f"{letter}_n[{slots}]")
+    yield from _layout_leaves_states(code, letter)
+    if letter == "c":
+        yield from _states_carry_on(code, letter)
+
+
+def _of_first_state(topic: Topic, code: Code) -> Iterator[Claim]:
+    letter = topic.stem[0]
+    if not code.call.states_given:
+        zeros = [f"torch.zeros_like({name}_0)" for name in code.config.cell.states]
+        states = f"({', '.join(zeros)})" if code.lstm else zeros[0]
+        yield Claim("rnn(input)", f"rnn(input, {states})")
+    if code.config.proj_size:
+        column = {"h": 0, "c": 1}[letter]
+        yield Claim(f"{letter}_0.shape[-1]", f"rnn.weight_hr_l0.shape[{column}]")
+    yield from _states_carry_on(code, letter)
+
+
+def _of_input(topic: Topic, code: Code) -> Iterator[Claim]:
+    yield from _samples_are_apart(code)
+    if code.config.single_step or code.call.packed:
+        return
+    if code.config.batch_first and code.call.batched:
+        turned = code.run("input.transpose(0, 1)", layer="seq_first")
+        yield Claim(f"{turned}[0].transpose(0, 1)", "output")
+    if not code.config.bidirectional:
+        yield Claim(f"{code.run(code.at('input', ':1'))}[0]", code.at("output", ":1"))
+
+
+def _of_cell_state(topic: Topic, code: Code) -> Iterator[Claim]:
+    yield from _samples_are_apart(code, topic.stem[0])
+
+
+def _of_weight_ih(topic: Topic, code: Code) -> Iterator[Claim]:
+    yield from _of_a_step(topic, code)
+    read = "input"
+    if topic.layer:
+        states = f"[:{code.config.directions * topic.layer}]"
+        read = f"{code.run(states=states, layer=f'first_layers({topic.layer})')}[0]"
+    data = ".data" if code.call.packed else ""
+    yield Claim(f"rnn.{topic.name}.shape[1]", f"{read}{data}.shape[-1]")
+
+
+def _of_weight_hh(topic: Topic, code: Code) -> Iterator[Claim]:
+    yield from _of_a_step(topic, code)
+    yield Claim(f"rnn.{topic.name}.shape[1]", "h_0.shape[-1]")
+
+
+def _of_bias(topic: Topic, code: Code) -> Iterator[Claim]:
+    yield from _of_a_step(topic, code)
+    yield Claim(code.run(layer="one_bias"), code.run())
+
+
+def _of_weight_hr(topic: Topic, code: Code) -> Iterator[Claim]:
+    yield from _of_a_step(topic, code)
+    yield Claim(f"rnn.{topic.name}.shape", "(h_n.shape[-1], c_n.shape[-1])")
+
+
+def _output_meets_h_n(code: Code) -> Iterator[Claim]:
+    """The last layer's final states are in the output: forward at its end, backward at t=0."""
+    top = (code.config.num_layers - 1) * code.config.directions
+    for direction, half in enumerate(code.halves):
+        if not code.call.packed:
+            step = "0" if direction else "-1"
+            yield Claim(code.at("output", step, half), f"h_n[{top + direction}]")
+            continue
+        for sample, length in list(enumerate(code.call.lengths or ()))[:_SHOWN_SAMPLES]:
+            step_of_sample = 0 if direction else length - 1
+            padded = code.one_of_padded(sample, step_of_sample, half)
+            yield Claim(padded, f"h_n[{top + direction}, {sample}]")
+
+
+def _samples_alone(code: Code, letter: str) -> Iterator[Claim]:
+    """Packed, a sample gets what it would get alone, without any padding."""
+    for sample in range(min(code.call.batch, _SHOWN_SAMPLES)):
+        alone = code.run(f"sample({sample})", states=f"[:, {sample}]")
+        yield Claim(code.after(alone, letter), f"{letter}_n[:, {sample}]")
+
+
+def _samples_are_apart(code: Code, letter: str = "h") -> Iterator[Claim]:
+    """The first sample alone gives its own rows: which shows where the batch axis is."""
+    if code.call.packed or not code.call.batched or not code.call.batch:
+        return
+    if code.config.single_step:
+        alone = code.run("input[:1]", states="[:1]")
+        yield Claim(code.after(alone, letter), f"{letter}_1[:1]")
+        return
+    alone = f"{code.run(code.samples('input', ':1'), states='[:, :1]')}[0]"
+    yield Claim(alone, code.samples("output", ":1"))
+
+
+def _layout_leaves_states(code: Code, letter: str) -> Iterator[Claim]:
+    """With the layout turned, input and output turn, and the states stay as they are."""
+    if code.config.batch_first and code.call.batched and not code.call.packed:
+        turned = code.run("input.transpose(0, 1)", layer="seq_first")
+        yield Claim(code.after(turned, letter), f"{letter}_n")
+
+
+def _states_carry_on(code: Code, letter: str) -> Iterator[Claim]:
+    """Two halves of a sequence, the second started with the states of the first."""
+    config, call = code.config, code.call
+    if config.single_step or config.bidirectional or call.packed or call.seq_len < 2:
+        return
+    middle = call.seq_len // 2
+    first = f"{code.run(code.at('input', f':{middle}'))}[1]"
+    second = f"rnn({code.at('input', f'{middle}:')}, {first})"
+    yield Claim(code.after(second, letter), f"{letter}_n")
+
+
+CLAIMS: dict[str, Callable[[Topic, Code], Iterator[Claim]]] = {
+    "": _of_a_step,
+    "input": _of_input,
+    "output": _of_output,
+    "h_0": _of_first_state,
+    "c_0": _of_first_state,
+    "h_n": _of_h_n,
+    "c_n": _of_final_state,
+    "h_1": _of_cell_state,
+    "c_1": _of_cell_state,
+    "weight_ih": _of_weight_ih,
+    "weight_hh": _of_weight_hh,
+    "bias_ih": _of_bias,
+    "bias_hh": _of_bias,
+    "weight_hr": _of_weight_hr,
+}

@@ -1,0 +1,103 @@
+"""explain(): the parts of an explanation, gathered in one pass."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from rnnscope.call import Call
+from rnnscope.config import RNNConfig
+from rnnscope.explanation.bench import Bench
+from rnnscope.explanation.claims import claims_of
+from rnnscope.explanation.lines import lines_of
+from rnnscope.explanation.names import Topic, topic
+from rnnscope.explanation.parts import Check, Explanation
+from rnnscope.explanation.recipes import recipes_of
+from rnnscope.explanation.story import meaning, notes, pieces
+from rnnscope.prediction import predict
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def explain(
+    subject: str | RNNConfig | nn.Module,
+    name: str | None = None,
+    *,
+    time: int | None = None,
+    layer: int | None = None,
+    call: Call | None = None,
+    seed: int = 0,
+) -> Explanation:
+    """Explain one tensor or parameter of a layer, or without a name one whole time step.
+
+    ``subject`` is a text such as ``"LSTM(10, 20)"``, an RNNConfig, or a live layer; of a live layer
+    the claims are checked on its own weights. ``time`` and ``layer`` count from 0 and choose the
+    step that is shown; None is where the tensor is made or first used. The input is drawn from
+    ``seed``. Nothing of the module, and no random stream, is changed. Raises ConfigError, SubjectError,
+    UnknownNameError, and CallError for a time or layer that there is not.
+
+    >>> explanation = explain("LSTM(10, 20, num_layers=2, bidirectional=True)", "h_n")
+    >>> explanation.axes.shape, explanation.pieces[2].what, explanation.holds
+    ((4, 3, 20), 'layer 1 forward, the same as [-2]', True)
+    """
+    config = subject if isinstance(subject, RNNConfig) else _config(subject)
+    about = topic(predict(config, call or Call()), name, time, layer)
+    module = None if isinstance(subject, str | RNNConfig) else subject
+    return _checked(_told(about), about, module, seed)
+
+
+def _config(subject: Any) -> RNNConfig:
+    return RNNConfig.parse(subject) if isinstance(subject, str) else RNNConfig.of(subject)
+
+
+def _told(about: Topic) -> Explanation:
+    """All that needs no numbers: every size in it comes from the facts or from a step."""
+    return Explanation(
+        config=about.facts.config,
+        call=about.facts.call,
+        name=about.name,
+        meaning=meaning(about),
+        time=about.time,
+        layer=about.layer,
+        direction=about.direction,
+        axes=about.axes,
+        pieces=pieces(about),
+        notes=notes(about),
+        lines=lines_of(about),
+        recipes=recipes_of(about),
+        checks=tuple(Check(claim) for claim in claims_of(about)),
+    )
+
+
+def _checked(
+    explanation: Explanation, about: Topic, module: nn.Module | None, seed: int
+) -> Explanation:
+    """Evaluate every claim on the real layer, the evidence of the recipes included."""
+    from rnnscope.torch_import import import_torch
+
+    torch = import_torch()
+    from rnnscope.reference.agreement import undisturbed
+    from rnnscope.trial import measure_config, random_arguments
+
+    config, call = explanation.config, explanation.call
+    with ExitStack() as stack:
+        trial = measure_config(config, call, seed)
+        if not trial.complete:
+            return replace(explanation, unchecked=trial.incomplete)
+        subject, result = trial.module, trial.result
+        stack.enter_context(torch.no_grad())
+        stack.enter_context(undisturbed(module or subject))
+        if module is not None:
+            subject = module
+            result = module.forward(*random_arguments(config, call, seed))
+        bench = Bench(config, subject, trial.inputs, result)
+        claims = [r.claim for r in explanation.recipes if r.claim] + [
+            check.claim for check in explanation.checks
+        ]
+        return replace(
+            explanation,
+            recipes=bench.filled(explanation.recipes),
+            checks=tuple(bench.check(claim) for claim in dict.fromkeys(claims)),
+        )

@@ -1,0 +1,114 @@
+"""An Explanation in Markdown: the same parts in the same order, for a note or a course."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnscope.axes import shape_text
+from rnnscope.explanation.code import HELPERS
+from rnnscope.explanation.drawing import Lines, stacked, unrolled
+from rnnscope.explanation.lines import in_shapes
+from rnnscope.explanation.parts import Explanation
+from rnnscope.formats.markdown import table
+from rnnscope.reasons import sentence
+
+
+def render(explanation: Explanation, width: int = 80) -> str:
+    """Headings, tables and fenced code; ``width`` has no meaning here."""
+    lines = [
+        *_answer(explanation),
+        *_pieces(explanation),
+        *_recipes(explanation),
+        *_cell(explanation),
+        *_checks(explanation),
+    ]
+    for note in explanation.notes:
+        lines += [f"### {note.question}", "", note.answer, ""]
+    return "\n".join(lines).rstrip()
+
+
+def _answer(explanation: Explanation) -> Iterator[str]:
+    config, axes = explanation.config, explanation.axes
+    if axes is None:
+        yield from (f"## `{config}`", "", f"{explanation.meaning}".capitalize() + ".", "")
+        return
+    yield from (f"## `{explanation.name}` of `{config}`", "")
+    yield from (f"`{axes.symbols}` = `{shape_text(axes.shape)}`: {explanation.meaning}.", "")
+    rows = [
+        (
+            index,
+            f"`{axis.size.symbol}`",
+            axis.size.value,
+            axis.role,
+            sentence(axis.because, config) if axis.because else "",
+        )
+        for index, axis in enumerate(axes)
+    ]
+    yield from table(("axis", "symbol", "size", "role", "because"), rows)
+
+
+def _pieces(explanation: Explanation) -> Iterator[str]:
+    parameter = explanation.parameter
+    if explanation.pieces:
+        rows = [(f"`{explanation.name}{p.where}`", p.what) for p in explanation.pieces]
+        yield from table(("part", "what it is"), rows)
+    drawing = stacked(parameter, explanation.facts) if parameter else unrolled(explanation)
+    if drawing:
+        yield from ("```text", *_plain(drawing), "```", "")
+
+
+def _plain(lines: Lines) -> Iterator[str]:
+    for line in lines:
+        yield "".join(span.text for span in line).rstrip()
+
+
+def _recipes(explanation: Explanation) -> Iterator[str]:
+    if not explanation.recipes:
+        return
+    yield from ("### One row for each sample", "")
+    rows = [
+        (
+            "right" if recipe.right else "**wrong**",
+            f"`{recipe.code}`",
+            f"`{shape_text(recipe.shape)}`" if recipe.shape is not None else "",
+            recipe.holds,
+        )
+        for recipe in explanation.recipes
+    ]
+    yield from table(("", "code", "shape", "what it holds"), rows)
+
+
+def _cell(explanation: Explanation) -> Iterator[str]:
+    if not explanation.lines:
+        return
+    place = f"t={explanation.time}, layer {explanation.layer}, {explanation.direction}"
+    yield from (f"### In the cell: {place}", "", "```text")
+    for line in explanation.lines:
+        yield line.equation
+        left = line.equation.partition(" = ")[0]
+        for step in line.steps:
+            result = (
+                shape_text(step.result) if step.product else f"{left} {shape_text(step.result)}"
+            )
+            yield f"    {in_shapes(step)} -> {result}"
+    yield from ("```", "")
+
+
+def _checks(explanation: Explanation) -> Iterator[str]:
+    if explanation.unchecked:
+        yield from (f"Not checked on the real layer: {explanation.unchecked}.", "")
+    elif explanation.checks:
+        yield from ("### Checked on the real layer", "")
+        rows = [
+            (
+                f"`{check.claim.left}`",
+                f"`{check.claim.right}`",
+                "" if check.difference is None else f"{check.difference:.0e}",
+                "yes" if check.holds else "**NO**",
+            )
+            for check in explanation.checks
+        ]
+        yield from table(("this", "equals", "max difference", "holds"), rows)
+        text = " ".join(str(check.claim) for check in explanation.checks)
+        used = [f"- `{name}`: {what}" for name, what in HELPERS.items() if f"{name}(" in text]
+        yield from [*used, ""] if used else ()
