@@ -6,17 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
+from rnnscope.diagnosis import diagnosed, failures_of
 from rnnscope.explained import Explained
 from rnnscope.explanation import explain as explanation_of
+from rnnscope.findings import Severity
+from rnnscope.planning import call_of, findings_of_plan
 from rnnscope.prediction import predict
 from rnnscope.report import Report
 from rnnscope.results import LayerResult, Outcome
 from rnnscope.rules import examine
-from rnnscope.subjects import Construction
+from rnnscope.sketching import holds_tensors, sketch_of
+from rnnscope.subjects import Construction, LayerCall, Sketch
 from rnnscope.torch_import import import_torch
 
 if TYPE_CHECKING:
     from rnnscope.inspection import CallInspection, LayerInspection, ModelInspection
+    from rnnscope.verified import Verified
 
 
 def inspect(subject: Any, *inputs: Any, reference: bool = False, **named: Any) -> Report:
@@ -100,6 +105,27 @@ def explain(
     return Explained.of(told)
 
 
+def verify(
+    target: Any, like: str | RNNConfig, *, arguments: str | None = None, mapping: str | None = None
+) -> Verified:
+    """Tell whether a hand-written layer is the same function as torch's, and if not, what differs.
+
+    ``target`` is a class, an object, or a text ``"path/to/file.py:Name"``; ``arguments`` are those
+    of the class when they cannot be told from their names, and ``mapping`` says which parameter
+    holds which of torch's, as the report prints it. The object is copied, never changed.
+    Raises TargetError, ConfigError.
+
+    >>> from torch import nn
+    >>> verify(nn.LSTM, like="LSTM(10, 20)").same
+    True
+    """
+    torch = import_torch()
+    from rnnscope.verification.verifying import verify as verification_of
+    from rnnscope.verified import Verified
+
+    return Verified.of(verification_of(target, like, arguments, mapping), _version(torch))
+
+
 def _recomputed(layer: LayerResult, module: Any, inputs: tuple[Any, ...]) -> LayerResult:
     """The same layer with the reference's max |difference| on these inputs."""
     from dataclasses import replace
@@ -128,3 +154,52 @@ def _outcome(found: ModelInspection) -> Outcome | None:
 
 def _version(torch: Any) -> str:
     return str(torch.__version__).partition("+")[0]
+
+
+def check_plan(
+    config: RNNConfig,
+    input: Sketch | None,
+    states: Sketch | None = None,
+    lengths: tuple[int, ...] | None = None,
+) -> Report:
+    """What is wrong with a call of these sizes; when nothing is, the facts of the call as well.
+
+    ``lengths`` mean that the padded input is packed. Imports no torch.
+    """
+    planned = LayerCall(config, input, states)
+    built = examine(Construction(config.kind, kwargs=config.arguments(), config=config))
+    found = (*built, *findings_of_plan(planned, lengths))
+    call = None if any(f.severity is Severity.ERROR for f in found) else call_of(planned, lengths)
+    return Report((LayerResult(predict(config, call)),) if call else (), found)
+
+
+def check(layer: Any, input: Any = None, hx: Any = None) -> Report:
+    """Find what is wrong with ``layer(input, hx)`` before torch runs it.
+
+    ``layer`` is a live layer, an RNNConfig or a text such as ``"LSTM(10, 20)"``; input and states
+    are tensors, or their shapes as tuples of ints. Nothing is run.
+    Raises SubjectError, ConfigError.
+
+    >>> [f.code for f in check("GRU(10, 20, batch_first=True)", (3, 5, 10), (3, 1, 20)).findings]
+    ['RNN202']
+    """
+    if isinstance(layer, str):
+        layer = RNNConfig.parse(layer)
+    config = layer if isinstance(layer, RNNConfig) else RNNConfig.of(layer)
+    given, states = sketch_of(input), sketch_of(hx)
+    if holds_tensors(input):
+        return Report((), examine(LayerCall(config, given, states, live=True)))
+    return check_plan(config, given if input is not None else None, states)
+
+
+def diagnose(subject: BaseException | str) -> Report:
+    """Explain an exception, or the text of an error, a warning or a whole traceback.
+
+    The report has no findings when the text is not about recurrent layers.
+
+    >>> [f.code for f in diagnose("Expected hidden size (2, 3, 20), got [3, 2, 20]").findings]
+    ['RNN202']
+    """
+    failure, found = diagnosed(failures_of(subject))
+    outcome = Outcome(failure.exception, failure.text) if failure else Outcome()
+    return Report((), found, outcome=outcome)

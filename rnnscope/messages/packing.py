@@ -42,7 +42,7 @@ MESSAGES: tuple[Message, ...] = (
     Message("batch_sizes should always be on CPU", "packed-by-hand"),
     Message("Expected data to be a list or tuple of length 2", "packed-by-hand", general=True),
     Message("expected scalar type Long but found Int", "packed-by-hand", general=True),
-    Message("start ({}) + length ({}) exceeds dimension size", "length-beyond-padding", True),
+    Message("start ({}) + length ({}) exceeds dimension size", "length-beyond-padding"),
     Message("received an empty list of sequences", "items-to-pad"),
     Message("pad_sequence: Expected iterable for input sequences", "items-to-pad"),
     Message("pad_sequence(): argument 'padding_value'", "items-to-pad"),

@@ -41,7 +41,7 @@ def possibilities(failure: Failure) -> Iterator[Possibility]:
     """The live call if there is one, then what the text tells, the most telling first."""
     if failure.call is not None:
         yield Possibility(failure.call, certain=True)
-    text = plain(failure.text)
+    text = plain(f"{failure.exception}: {failure.text}" if failure.exception else failure.text)
     for message in messages():
         values = message.match(text)
         if values is not None:

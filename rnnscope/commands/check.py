@@ -1,0 +1,125 @@
+"""``rnnscope check``: what a call would do and what is wrong with it, told from its sizes alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rnnscope import api
+from rnnscope.commands import layer as words_of
+from rnnscope.commands import output as to
+from rnnscope.config import RNNConfig
+from rnnscope.errors import CallError
+from rnnscope.formats import known_format
+from rnnscope.planning import planned_states
+from rnnscope.report import Report
+from rnnscope.subjects import Sketch
+
+_SIZES = "A,B,…"
+Shape = Annotated[
+    str | None, typer.Option("--input", help="the shape of input, as in 3,5,10", metavar=_SIZES)
+]
+HiddenShape = Annotated[
+    str | None,
+    typer.Option("--h0", "--h-0", help="the shape of h_0; left out, torch takes zeros"),
+]
+CellShape = Annotated[
+    str | None, typer.Option("--c0", "--c-0", help="the shape of c_0, for an LSTM")
+]
+Single = Annotated[
+    str | None, typer.Option("--hx", help="one tensor as the second argument, even for an LSTM")
+]
+InputDtype = Annotated[str | None, typer.Option(help="dtype of input, when it is another one")]
+StateDtype = Annotated[str | None, typer.Option(help="dtype of the states")]
+InputDevice = Annotated[str | None, typer.Option(help="device of input")]
+StateDevice = Annotated[str | None, typer.Option(help="device of the states")]
+
+
+def check(
+    layer: words_of.Words,
+    input: Shape = None,
+    h0: HiddenShape = None,
+    c0: CellShape = None,
+    hx: Single = None,
+    layers: words_of.Layers = None,
+    nonlinearity: words_of.Nonlinearity = None,
+    no_bias: words_of.NoBias = False,
+    batch_first: words_of.BatchFirst = False,
+    dropout: words_of.Dropout = None,
+    bidirectional: words_of.Bidirectional = False,
+    proj_size: words_of.ProjSize = None,
+    dtype: words_of.Dtype = None,
+    device: words_of.Device = None,
+    lengths: words_of.Lengths = None,
+    input_dtype: InputDtype = None,
+    state_dtype: StateDtype = None,
+    input_device: InputDevice = None,
+    state_device: StateDevice = None,
+    format: to.Format = None,
+    output: to.Output = None,
+) -> None:
+    """Check the sizes of a call before torch runs it; torch is not even imported."""
+    config, rest = words_of.read_layer(
+        layer,
+        "check",
+        num_layers=layers,
+        nonlinearity=nonlinearity,
+        no_bias=no_bias,
+        batch_first=batch_first,
+        dropout=dropout,
+        bidirectional=bidirectional,
+        proj_size=proj_size,
+        dtype=dtype,
+        device=device,
+    )
+    words_of.refuse_left_over(rest, "check")
+    name = known_format(format or "terminal")
+    given = _sketch("input", input, input_dtype, input_device)
+    states = _states(config, h0, c0, hx, state_dtype, state_device)
+    wanted = words_of.read_numbers("lengths", lengths) if lengths is not None else None
+    report = api.check_plan(config, given, states, wanted)
+    if name == "terminal" and output is None:
+        _show(report)
+    else:
+        to.write(report, format, output)
+    raise typer.Exit(1 if report.counted else 0)
+
+
+def _show(report: Report) -> None:
+    """Findings alone; and, when nothing is wrong, what the call gives."""
+    if report.findings:
+        to.write(Report(findings=report.findings), None, None)
+    if not report.counted:
+        print("Nothing is wrong with this call." if not report.findings else "Otherwise it runs.")
+        for layer in report.layers:
+            for tensor in layer.facts.tensors:
+                print(f"  {tensor.name:<7} {tensor.axes}{'' if tensor.given else '  zeros'}")
+
+
+def _sketch(option: str, text: str | None, dtype: str | None, device: str | None) -> Sketch | None:
+    if text is None:
+        return Sketch(dtype=dtype, device=device) if dtype or device else None
+    shape = words_of.read_numbers(option, text)
+    if not shape or min(shape) < 0:
+        raise CallError(f"--{option} {text!r} is no shape: write --{option} 3,5,10.")
+    return Sketch("Tensor", shape, dtype, device)
+
+
+def _states(
+    config: RNNConfig,
+    h0: str | None,
+    c0: str | None,
+    hx: str | None,
+    dtype: str | None,
+    device: str | None,
+) -> Sketch:
+    if hx is not None:
+        if h0 is not None or c0 is not None:
+            raise CallError("--hx and --h0 or --c0 are two ways to say the same: give one of them.")
+        return _sketch("hx", hx, dtype, device) or Sketch()
+    return planned_states(
+        config,
+        _sketch("h0", h0, dtype, device) if h0 else None,
+        _sketch("c0", c0, dtype, device) if c0 else None,
+    )

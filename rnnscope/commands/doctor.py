@@ -1,0 +1,46 @@
+"""``rnnscope doctor``: what an error message or a traceback of torch means, and the repair."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from rnnscope import api
+from rnnscope.commands import output as to
+from rnnscope.errors import SubjectError
+from rnnscope.formats import known_format
+
+Text = Annotated[
+    list[str] | None,
+    typer.Argument(help="The message; left out, it is read from standard input.", metavar="[TEXT]"),
+]
+
+
+def doctor(
+    text: Text = None,
+    format: to.Format = None,
+    output: to.Output = None,
+) -> None:
+    """Explain an error message, a warning or a whole traceback of torch."""
+    known_format(format or "terminal")
+    report = api.diagnose(_read(text))
+    if report.findings or output is not None or known_format(format or "terminal") != "terminal":
+        to.write(report, format, output)
+    else:
+        print("This does not look like a message about recurrent layers: nothing is known of it.")
+    raise typer.Exit(1 if report.counted else 0)
+
+
+def _read(words: list[str] | None) -> str:
+    """The text, from the arguments or from standard input. Raises SubjectError."""
+    if words and words != ["-"]:
+        text = " ".join(words)
+    elif sys.stdin.isatty():
+        raise SubjectError('no message: write rnnscope doctor "TEXT", or pipe a traceback into it.')
+    else:
+        text = sys.stdin.buffer.read().decode("utf-8", errors="replace")
+    if not text.strip():
+        raise SubjectError("the message is empty: give the last lines of the traceback.")
+    return text

@@ -1,0 +1,65 @@
+"""``rnnscope rules``: the table of all rules, by family."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from rnnscope.errors import UnknownNameError
+from rnnscope.results import SCHEMA
+from rnnscope.rules import Rule, all_rules
+from rnnscope.rules.families import family_of
+
+Prefix = Annotated[str, typer.Argument(help="only codes that begin so, as in RNN2")]
+Format = Annotated[str, typer.Option("--format", help="terminal, json or markdown")]
+
+
+def rules(prefix: Prefix = "", format: Format = "terminal") -> None:
+    """List every rule with its code, severity and name, by family."""
+    wanted = [rule for rule in all_rules() if rule.code.startswith(prefix.upper())]
+    if not wanted:
+        raise UnknownNameError(f"no rule begins with {prefix!r}: codes are such as RNN202.")
+    writers = {"terminal": _terminal, "json": _json, "markdown": _markdown}
+    if format.casefold() not in writers:
+        raise UnknownNameError(f"there is no format {format!r}: choose {', '.join(writers)}.")
+    writers[format.casefold()](wanted)
+
+
+def _json(wanted: list[Rule]) -> None:
+    listed = [
+        {
+            "code": rule.code,
+            "name": rule.name,
+            "severity": str(rule.severity),
+            "family": family_of(rule.code),
+            "summary": rule.summary,
+        }
+        for rule in wanted
+    ]
+    print(json.dumps({"schema": SCHEMA, "rules": listed}, indent=2))
+
+
+def _markdown(wanted: list[Rule]) -> None:
+    print("| code | severity | name | what |\n| --- | --- | --- | --- |")
+    for rule in wanted:
+        print(f"| {rule.code} | {rule.severity} | {rule.name} | {rule.summary} |")
+
+
+def _terminal(wanted: list[Rule]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    family = None
+    for rule in wanted:
+        if family_of(rule.code) != family:
+            family = family_of(rule.code)
+            table = Table("code", "severity", "what", box=None, title_justify="left", width=None)
+            table.title = f"\n{rule.code[:4]}xx  {family}"
+            for other in wanted:
+                if family_of(other.code) == family:
+                    table.add_row(other.code, str(other.severity), other.summary)
+            console.print(table)
+    console.print("\nrnnscope rule CODE tells more about one of them.")

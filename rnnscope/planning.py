@@ -1,0 +1,76 @@
+"""A call put together from sizes that a person typed, as the rules look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from rnnscope.call import Call
+from rnnscope.config import RNNConfig
+from rnnscope.findings import Finding
+from rnnscope.mismatch import state_names
+from rnnscope.packing import refusals
+from rnnscope.rules import examine
+from rnnscope.subjects import LayerCall, Plan, Sketch
+
+
+def planned_states(
+    config: RNNConfig, h_0: Sketch | None = None, c_0: Sketch | None = None
+) -> Sketch:
+    """The second argument: left out, one tensor, or a pair of which one may be untold."""
+    if h_0 is None and c_0 is None:
+        return Sketch("NoneType")
+    if len(state_names(config)) == 2 or c_0 is not None:
+        return Sketch("tuple", items=(h_0 or Sketch(), c_0 or Sketch()))
+    return h_0 or Sketch()
+
+
+def packed_sketch(padded: Sketch, lengths: tuple[int, ...]) -> Sketch:
+    """What packing a padded input makes: the real steps of all sequences in one axis."""
+    features = padded.shape[2:] if padded.shape else ()
+    shape = (sum(lengths), *features)
+    return Sketch("PackedSequence", shape, padded.dtype, padded.device, lengths=lengths)
+
+
+def findings_of_plan(
+    call: LayerCall, lengths: tuple[int, ...] | None = None
+) -> tuple[Finding, ...]:
+    """Everything the rules say about sizes alone: packing first, then the call, then hints."""
+    return tuple(_findings(call, lengths))
+
+
+def _findings(call: LayerCall, lengths: tuple[int, ...] | None) -> Iterator[Finding]:
+    if lengths is not None and call.input is not None and call.input.shape is not None:
+        refused = [
+            finding
+            for failure in refusals(call.input.shape, lengths, bool(call.config.batch_first))
+            for finding in examine(failure)
+        ]
+        yield from refused
+        if refused:
+            return
+        call = _packed(call, lengths)
+    found = examine(call)
+    yield from found
+    if not found:
+        yield from examine(Plan(call))
+
+
+def _packed(call: LayerCall, lengths: tuple[int, ...]) -> LayerCall:
+    return replace(call, input=packed_sketch(call.input or Sketch(), lengths))
+
+
+def call_of(planned: LayerCall, lengths: tuple[int, ...] | None = None) -> Call | None:
+    """The call to predict: its batch and length as the layer reads them; None when untold."""
+    config, given = planned.config, planned.input
+    if given is None or given.shape is None or not isinstance(config, RNNConfig):
+        return None
+    states = planned.hx is not None and planned.hx.type != "NoneType"
+    outer = given.shape[:-1]
+    if config.single_step:
+        batched = len(outer) == 1
+        return Call(batch=outer[0] if batched else 1, batched=batched, states_given=states)
+    if len(outer) == 1:
+        return Call(seq_len=outer[0], batched=False, states_given=states)
+    batch, length = outer if config.batch_first else outer[::-1]
+    return Call(batch=batch, seq_len=length, lengths=lengths, states_given=states)
