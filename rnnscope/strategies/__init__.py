@@ -14,16 +14,31 @@ hypothesis and not torch, which is imported when the first tensor is drawn.
 
 from __future__ import annotations
 
-from rnnscope.config import RNNConfig
-from rnnscope.strategies.calls import calls, lengths
-from rnnscope.strategies.configs import configs
-from rnnscope.strategies.tensors import inputs, modules, states
-
-__all__ = ["calls", "configs", "inputs", "lengths", "modules", "register", "states"]
-
 
 def register() -> None:
     """Make ``st.from_type(RNNConfig)`` draw from ``configs()``; hypothesis calls this by itself."""
     from hypothesis import strategies as st
 
+    from rnnscope.config import RNNConfig
+    from rnnscope.strategies.configs import configs
+
     st.register_type_strategy(RNNConfig, configs())
+
+
+# Below register: hypothesis asks for it while it is imported, which the next line begins.
+from rnnscope.strategies.broken import BrokenCall, broken_calls  # noqa: E402
+from rnnscope.strategies.calls import calls, lengths  # noqa: E402
+from rnnscope.strategies.configs import configs  # noqa: E402
+from rnnscope.strategies.tensors import inputs, modules, states  # noqa: E402
+
+__all__ = [
+    "BrokenCall",
+    "broken_calls",
+    "calls",
+    "configs",
+    "inputs",
+    "lengths",
+    "modules",
+    "register",
+    "states",
+]

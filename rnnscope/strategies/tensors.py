@@ -57,41 +57,18 @@ def modules(
     return st.builds(make_module, config, _SEEDS)
 
 
-def input_shape(config: RNNConfig, call: Call) -> tuple[int, ...]:
-    """The shape of the input; for a packed call that of the padded tensor to pack."""
-    batch = (call.batch,) if call.batched else ()
-    if config.single_step:
-        return (*batch, config.input_size)
-    leading = (*batch, call.seq_len) if config.batch_first else (call.seq_len, *batch)
-    return (*leading, config.input_size)
-
-
-def state_shapes(config: RNNConfig, call: Call) -> tuple[tuple[int, ...], ...]:
-    """The shapes of h_0, and of c_0 where the cell has one."""
-    batch = (call.batch,) if call.batched else ()
-    layers = () if config.single_step else (config.directions * config.num_layers,)
-    widths = {"h": config.output_size, "c": config.hidden_size}
-    return tuple((*layers, *batch, widths[state]) for state in config.cell.states)
-
-
 def make_input(config: RNNConfig, call: Call, seed: int = 0) -> Tensor | PackedSequence:
     """The input of a call, filled from ``seed``."""
-    from torch.nn.utils.rnn import pack_padded_sequence
+    from rnnscope.trial import random_arguments
 
-    (tensor,) = _normal([input_shape(config, call)], config, seed)
-    if call.lengths is None:
-        return tensor
-    return pack_padded_sequence(
-        tensor, list(call.lengths), batch_first=config.batch_first, enforce_sorted=call.sorted
-    )
+    return random_arguments(config, call, seed)[0]
 
 
-def make_states(config: RNNConfig, call: Call, seed: int = 0) -> Tensor | tuple[Tensor, ...] | None:
+def make_states(config: RNNConfig, call: Call, seed: int = 0) -> Any:
     """The states of a call, filled from ``seed``, as the layer takes them; None if not given."""
-    if not call.states_given:
-        return None
-    made = tuple(_normal(state_shapes(config, call), config, seed))
-    return made if len(made) > 1 else made[0]
+    from rnnscope.trial import random_arguments
+
+    return random_arguments(config, call, seed)[1] if call.states_given else None
 
 
 def make_module(config: RNNConfig, seed: int = 0) -> nn.Module:
@@ -102,14 +79,3 @@ def make_module(config: RNNConfig, seed: int = 0) -> nn.Module:
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
         return config.build()
-
-
-def _normal(shapes: Any, config: RNNConfig, seed: int) -> list[Tensor]:
-    import torch
-
-    generator = torch.Generator().manual_seed(seed)
-    dtype = getattr(torch, config.dtype)
-    # Drawn on the CPU, so that the same seed gives the same numbers on every device.
-    return [
-        torch.randn(shape, generator=generator, dtype=dtype).to(config.device) for shape in shapes
-    ]
