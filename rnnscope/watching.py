@@ -23,6 +23,7 @@ from rnnscope.selection import Selection
 from rnnscope.subjects import LayerCall
 
 if TYPE_CHECKING:
+    from rnnscope.probing.probe import Probe
     from rnnscope.report import Report
     from rnnscope.tracing.session import Session
 
@@ -44,6 +45,7 @@ class Watch(ContextDecorator):
         self._found: dict[tuple[str, Location | None], Finding] = {}
         self._depth = 0
         self._session: Session | None = None
+        self._probe: Probe | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -69,6 +71,7 @@ class Watch(ContextDecorator):
         with _lock:
             if self._depth == 0:
                 self._session = _joined(self)
+                self._probe = _listening_probe(self._session)
             self._depth += 1
         if self._session is not None:
             self._session.enter_thread()
@@ -92,8 +95,24 @@ class Watch(ContextDecorator):
             with _lock:
                 self._depth -= 1
                 if self._depth == 0:
+                    self._prove(session, copies=self.probe and exception is None)
                     _left(self, session)
                     self._session = None
+
+    def _prove(self, session: Session, copies: bool) -> None:
+        """What the gradients, the states and copies of the models prove."""
+        from rnnscope.probing.verdicts import verdicts
+
+        probe, self._probe = self._probe, None
+        if probe is None:
+            return
+        probe.uninstall()
+        session.observers.remove(probe)
+        session.thread.quiet = True
+        try:
+            self._found = verdicts(self._found, probe.proofs(copies))
+        finally:
+            session.thread.quiet = False
 
     def _explain(self, exception: Exception) -> None:
         """What the rules say of an exception goes into the findings and below its traceback."""
@@ -139,6 +158,15 @@ def _joined(watch: Watch) -> Session:
         _active.append(session)
     _active[0].listeners.append(watch)
     return _active[0]
+
+
+def _listening_probe(session: Session) -> Probe:
+    from rnnscope.probing.probe import Probe
+
+    probe = Probe(session.built_at)
+    probe.install()
+    session.observers.append(probe)
+    return probe
 
 
 def _left(watch: Watch, session: Session) -> None:

@@ -29,6 +29,7 @@ from rnnscope.rules import examine
 from rnnscope.subjects import Construction, LayerCall
 from rnnscope.tracing.calls import LayerCalls
 from rnnscope.tracing.places import here
+from rnnscope.tracing.tracer import Tracer
 
 RECURRENT = (nn.RNNBase, nn.RNNCellBase)
 
@@ -66,6 +67,7 @@ class _Thread(threading.local):
 
     layers = 0
     modes = 0
+    quiet = False  # rnnscope itself runs a copy of a model: nothing to see
 
 
 class Session:
@@ -82,6 +84,7 @@ class Session:
         self.thread = _Thread()
         self.last_call: LayerCall | None = None
         self.calls = LayerCalls(self.built_at)
+        self.tracer = Tracer(self.report, lambda: self.thread.layers > 0)
         self._restore: list[Callable[[], None]] = []
 
     def install(self) -> None:
@@ -95,6 +98,7 @@ class Session:
                 self._after, with_kwargs=True, always_call=True
             )
             self._restore.append(after.remove)
+            self._restore.append(self.tracer.patch())
         except BaseException:
             self.uninstall()
             raise
@@ -112,12 +116,19 @@ class Session:
 
     def enter_thread(self) -> None:
         """Trace the functions of the current thread, too, until ``leave_thread``."""
+        if self.thread.modes == 0:
+            self.tracer.mode.__enter__()
+        self.thread.modes += 1
 
     def leave_thread(self) -> None:
         """The counterpart of ``enter_thread``."""
+        self.thread.modes -= 1
+        if self.thread.modes == 0:
+            self.tracer.mode.__exit__(None, None, None)
 
     def finish_for(self, listener: Listener) -> None:
         """A watch ends: what was kept back until now is decided."""
+        self.tracer.decide()
 
     def _wrap_constructor(self, cls: type[nn.Module]) -> None:
         original = cls.__dict__["__init__"]
@@ -140,6 +151,8 @@ class Session:
         location: Location | None,
     ) -> None:
         """A recurrent layer was built at this line."""
+        if self.thread.quiet:
+            return
         if location is not None:
             self.built_at[module] = location
         try:
@@ -149,7 +162,7 @@ class Session:
         self.report(Construction(kind, args, dict(kwargs), config, location))
 
     def _before(self, module: nn.Module, args: tuple[Any, ...]) -> None:
-        if torch.compiler.is_compiling():
+        if torch.compiler.is_compiling() or self.thread.quiet:
             return
         for observer in tuple(self.observers):
             observer.module_called(module, args)
@@ -165,12 +178,23 @@ class Session:
         self.report(call, findings)
 
     def _after(self, module: nn.Module, args: tuple[Any, ...], *rest: Any) -> None:
-        if torch.compiler.is_compiling():
+        if torch.compiler.is_compiling() or self.thread.quiet:
             return
         kwargs, result = rest if len(rest) == 2 else ({}, rest[0])
         if isinstance(module, RECURRENT):
             self.thread.layers -= 1
             if result is not None:
+                self._layer_returned(module, args, kwargs, result)
                 self.last_call = None
         for observer in tuple(self.observers):
             observer.module_returned(module, args, kwargs, result)
+
+    def _layer_returned(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
+    ) -> None:
+        config = self.calls.config(module)
+        if config is None or self.thread.modes == 0 or self.thread.layers > 0:
+            return
+        given = dict(zip(("input", "hx"), args, strict=False)) | dict(kwargs)
+        places = (here(3), self.built_at.get(module))
+        self.tracer.recurrent(module, config, places, given, result)

@@ -1,0 +1,213 @@
+"""Does what a model says of a sequence depend on how far the sequence is padded?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from rnnscope.probing.alignment import changed
+from rnnscope.probing.calls import ModelCall
+from rnnscope.probing.copying import map_tensors, tensors_in
+from rnnscope.probing.leak import Run, Samples, ancestors, with_sample_changed
+from rnnscope.probing.replay import Replay
+from rnnscope.proofs import Batch, PaddingRead
+
+TOLERANCE = 1e-4  # other lengths make other matrix products, which round differently
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """The true lengths of the samples of a call, and the padded length of its tensors."""
+
+    values: tuple[int, ...]
+    padded: int
+
+    @property
+    def vary(self) -> bool:
+        return len(set(self.values)) > 1
+
+
+def lengths_of(call: ModelCall) -> Lengths | None:
+    """Lengths that were given to the model: integers, one for each sample, as long as an axis."""
+    tensors = call.tensors
+    for values in _integer_lists(call):
+        longest = max(values)
+        for tensor in tensors:
+            if tensor.dim() < 2 or min(values) < 1:
+                continue
+            sizes = [size for size in tensor.shape if size >= longest]
+            if len(values) in tensor.shape and longest in sizes and longest != len(values):
+                return Lengths(tuple(values), longest)
+    return None
+
+
+def _integer_lists(call: ModelCall) -> list[list[int]]:
+    found = [
+        tensor.tolist()
+        for tensor in call.tensors
+        if tensor.dim() == 1 and tensor.numel() > 1 and not tensor.is_floating_point()
+    ]
+    for value in (*call.args, *call.kwargs.values()):
+        if isinstance(value, (list, tuple)) and len(value) > 1:
+            found += [list(value)] if all(type(item) is int for item in value) else []
+    return [values for values in found if not isinstance(values[0], bool)]
+
+
+def samples_by_length(call: ModelCall, lengths: Lengths) -> Samples | None:
+    """The axis of the samples, which is as long as there are lengths."""
+    count = len(lengths.values)
+    axes = []
+    for tensor in call.tensors:
+        found = [axis for axis, size in enumerate(tensor.shape) if size == count]
+        axes.append(found[0] if len(found) == 1 else None)
+    return Samples(count, tuple(axes)) if any(axis is not None for axis in axes) else None
+
+
+def length_evidence(call: ModelCall) -> Batch | None:
+    """Lengths, one for each sample, say that the samples are independent sequences."""
+    lengths = lengths_of(call)
+    if lengths is None or not lengths.vary:
+        return None
+    return Batch(len(lengths.values), False, call.location, "the model is given one length a sample")
+
+
+@dataclass(frozen=True, slots=True)
+class _Company:
+    """Three samples of a call, the others left out, padded to the longest of them."""
+
+    rows: tuple[int, int, int]
+    samples: Samples
+    lengths: Lengths
+
+    def arguments(self, call: ModelCall) -> tuple[Any, Any]:
+        """The call's arguments with these rows only."""
+        axes = iter(self.samples.axes)
+        longest = max(self.lengths.values[row] for row in self.rows)
+
+        def pick(tensor: torch.Tensor) -> torch.Tensor:
+            axis = next(axes)
+            if axis is None:
+                return tensor
+            rows = torch.tensor(self.rows, device=tensor.device)
+            return self._trimmed(tensor.index_select(axis, rows), axis, longest)
+
+        args, kwargs = map_tensors((call.args, dict(call.kwargs)), pick)
+        return tuple(map(self._listed, args)), {k: self._listed(v) for k, v in kwargs.items()}
+
+    def _trimmed(self, tensor: torch.Tensor, sample_axis: int, longest: int) -> torch.Tensor:
+        sizes = [
+            axis
+            for axis, size in enumerate(tensor.shape)
+            if size == self.lengths.padded and axis != sample_axis
+        ]
+        return tensor.narrow(sizes[0], 0, longest) if len(sizes) == 1 else tensor
+
+    def _listed(self, value: Any) -> Any:
+        if isinstance(value, (list, tuple)) and list(value) == list(self.lengths.values):
+            return type(value)([value[row] for row in self.rows])
+        return value
+
+
+def find_padding_read(call: ModelCall, run: Run) -> PaddingRead | None:
+    """Run two short samples with a long one and without it: does the short one's output move?"""
+    lengths = lengths_of(call)
+    samples = samples_by_length(call, lengths) if lengths is not None and lengths.vary else None
+    if lengths is None or samples is None or samples.count < 3:
+        return None
+    rows = _three_lengths(lengths.values)
+    if rows is None:
+        return None
+    short, next_, long = rows
+    beside = _Company((short, next_, long), samples, lengths)
+    alone = _Company((short, next_, next_), samples, lengths)
+    call_beside = _replaced(call, beside)
+    three = Samples(3, samples.axes)
+    before = run(call_beside.args, call_beside.kwargs)
+    other = run(*with_sample_changed(call_beside, three, 0))
+    after = run(*alone.arguments(call))
+    if not (before.same_path(other) and before.same_path(after)):
+        return None
+    pair = _Pair(before, other, after, lengths.values[short])
+    padded = (lengths.values[next_], lengths.values[long])
+    return pair.reading(padded, call)
+
+
+def _three_lengths(values: tuple[int, ...]) -> tuple[int, int, int] | None:
+    """A short sample, one that is longer, and the longest: sorting keeps them in this order."""
+    rows: dict[int, int] = {}
+    for row, length in enumerate(values):
+        rows.setdefault(length, row)
+    lengths = sorted(rows)
+    return (rows[lengths[0]], rows[lengths[1]], rows[lengths[-1]]) if len(rows) > 2 else None
+
+
+def _replaced(call: ModelCall, company: _Company) -> ModelCall:
+    args, kwargs = company.arguments(call)
+    return ModelCall(
+        call.model, args, kwargs, call.location, call.batch, call.drawn, call.training
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """The same samples beside a long one, the same with sample 0 changed, and without the long one."""
+
+    beside: Replay
+    changed: Replay
+    alone: Replay
+    length: int
+
+    def reading(self, padded: tuple[int, int], call: ModelCall) -> PaddingRead | None:
+        moved = 0.0
+        for a, b, c in zip(
+            tensors_in(self.beside.result),
+            tensors_in(self.changed.result),
+            tensors_in(self.alone.result),
+            strict=False,
+        ):
+            moved = max(moved, self._movement(a, b, c))
+        if moved == 0.0:
+            return None
+        wanted = ancestors(self.beside)
+        for number, step in enumerate(self.beside.steps):
+            if number in wanted and self._step_moved(number):
+                return PaddingRead(
+                    step.name,
+                    self.length,
+                    padded,
+                    moved,
+                    step.location,
+                    step.recurrent,
+                    call.location,
+                )
+        return None
+
+    def _step_moved(self, number: int) -> bool:
+        runs = (self.beside, self.changed, self.alone)
+        results = list(zip(*(run.steps[number].results for run in runs), strict=False))
+        if self.beside.steps[number].recurrent:
+            results = results[:1]  # who reads the final states of padded sequences comes later
+        return any(self._movement(a, b, c) > 0 for a, b, c in results)
+
+    def _movement(self, beside: torch.Tensor, other: torch.Tensor, alone: torch.Tensor) -> float:
+        """How far the elements of sample 0 that are no padding moved; 0.0 for rounding."""
+        if not beside.is_floating_point() or beside.dim() == 0 or beside.dim() != alone.dim():
+            return 0.0
+        own = changed(beside, other) if beside.shape == other.shape else None
+        if own is None or not bool(own.any()):
+            return 0.0
+        differing = [n for n, s in enumerate(beside.shape) if s != alone.shape[n]]
+        if len(differing) > 1:
+            return 0.0
+        for axis in differing:
+            if alone.shape[axis] > beside.shape[axis] or alone.shape[axis] < self.length:
+                return 0.0
+            beside, alone, own = (t.narrow(axis, 0, self.length) for t in (beside, alone, own))
+        finite = own & beside.isfinite() & alone.isfinite()
+        if not bool(finite.any()):
+            return 0.0
+        moved = float((beside - alone)[finite].abs().max())
+        scale = float(beside[finite].abs().max())
+        return moved if moved > TOLERANCE * max(scale, 1e-3) else 0.0

@@ -1,0 +1,142 @@
+"""Which recurrent weights never get a gradient, or never a step, though the program trains.
+
+Looked at when an optimizer steps, for as long as something is still unknown: a weight that has
+had a gradient once is never looked at again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import nn
+from torch.nn.utils.rnn import PackedSequence
+
+from rnnscope.findings import Location
+from rnnscope.proofs import IdleWeights, UntrainedLayer
+from rnnscope.tracing.places import here
+
+_MOST_LOOKS = 50  # steps after which a silent weight is taken for silent
+_MOST_LAYERS = 256
+
+
+@dataclass(slots=True)
+class _Layer:
+    """What is known of one recurrent layer that ran."""
+
+    location: Location | None
+    registered: bool
+    longest: int = 1
+    silent: set[str] = field(default_factory=set)
+    loud: set[str] = field(default_factory=set)
+    looks: int = 0
+    steps: int = 0
+    stepped: bool = False
+
+
+class Gradients:
+    """The weights of every recurrent layer that runs, watched at every step of an optimizer."""
+
+    def __init__(self, built_at: Mapping[nn.Module, Location]) -> None:
+        self.built_at = built_at
+        self._layers: WeakKeyDictionary[nn.Module, _Layer] = WeakKeyDictionary()
+
+    def called(self, module: nn.Module, args: tuple[Any, ...], outer: nn.Module) -> None:
+        """A recurrent layer is about to run inside of ``outer``."""
+        layer = self._layers.get(module)
+        if layer is None:
+            if len(self._layers) >= _MOST_LAYERS:
+                return
+            registered = any(part is module for part in outer.modules())
+            weights = {name for name, p in module.named_parameters() if _is_weight(name, p)}
+            layer = self._layers[module] = _Layer(here(3), registered, silent=weights)
+        layer.longest = max(layer.longest, _steps(module, args))
+
+    def stepping(self, optimizer: torch.optim.Optimizer) -> None:
+        """An optimizer is about to step: the gradients are those of the user's own backward."""
+        held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+        for module, layer in self._layers.items():
+            parameters = dict(module.named_parameters())
+            layer.stepped |= any(id(p) in held for p in parameters.values())
+            if layer.silent and layer.looks < _MOST_LOOKS:
+                self._look(layer, parameters)
+            layer.steps += any(p.grad is not None for p in parameters.values())
+
+    def _look(self, layer: _Layer, parameters: Mapping[str, nn.Parameter]) -> None:
+        heard = {n for n in layer.silent if n in parameters and _has_gradient(parameters[n])}
+        layer.loud |= heard
+        layer.silent -= heard
+        layer.looks += bool(layer.loud)
+
+    def idle(self) -> Iterator[IdleWeights]:
+        """Weights that stayed without gradient while others of their layer had one."""
+        for module, layer in self._layers.items():
+            if not (layer.loud and layer.silent and layer.looks) or layer.longest < 2:
+                continue
+            found = _part(module, layer)
+            if found is not None:
+                part, recurrence_only = found
+                yield IdleWeights(
+                    type(module).__name__,
+                    part,
+                    tuple(sorted(layer.silent)),
+                    layer.looks,
+                    recurrence_only,
+                    layer.location,
+                    self.built_at.get(module),
+                )
+
+    def untrained(self) -> Iterator[UntrainedLayer]:
+        """Layers with gradients that no optimizer has, and that their model does not know."""
+        for module, layer in self._layers.items():
+            if layer.loud and not layer.stepped and not layer.registered:
+                yield UntrainedLayer(
+                    type(module).__name__,
+                    layer.steps,
+                    layer.registered,
+                    self.built_at.get(module, layer.location),
+                    layer.location,
+                )
+
+
+def _is_weight(name: str, parameter: nn.Parameter) -> bool:
+    return name.startswith("weight") and parameter.requires_grad
+
+
+def _has_gradient(parameter: nn.Parameter) -> bool:
+    return parameter.grad is not None and bool((parameter.grad != 0).any())
+
+
+def _steps(module: nn.Module, args: tuple[Any, ...]) -> int:
+    """How many time steps this call has; cells have one."""
+    given = args[0] if args else None
+    if not isinstance(module, nn.RNNBase):
+        return 1
+    if isinstance(given, PackedSequence):
+        return len(given.batch_sizes)
+    if not isinstance(given, torch.Tensor) or given.dim() not in (2, 3):
+        return 1
+    return given.shape[1] if given.dim() == 3 and module.batch_first else given.shape[0]
+
+
+def _part(module: nn.Module, layer: _Layer) -> tuple[str, bool] | None:
+    """What the silent weights are: a direction, the layers above, or one recurrence."""
+    if not isinstance(module, nn.RNNBase):
+        return None
+    top = module.num_layers - 1
+    inputs = {n for n in layer.silent if n.startswith("weight_ih")}
+    last = {f"weight_hh_l{top}", f"weight_hh_l{top}_reverse"} & layer.silent
+    if not inputs and len(last) == 1:
+        half = "backward" if last.pop().endswith("_reverse") else "forward"
+        return f"the recurrence of the {half} half of layer {top}", True
+    if inputs == {f"weight_ih_l{top}_reverse"}:
+        return f"the backward half of layer {top}", False
+    if inputs == {f"weight_ih_l{top}"} and module.bidirectional:
+        return f"the forward half of layer {top}", False
+    above = {n for n in inputs if not n.startswith("weight_ih_l0")}
+    if above and above == inputs and f"weight_ih_l{top}" in above:
+        return f"layer {min(int(n[11:].split('_')[0]) for n in above)} and above", False
+    return None

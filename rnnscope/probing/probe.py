@@ -1,0 +1,125 @@
+"""The probe: listens while a program runs, and tries copies of its models when it ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+from rnnscope.findings import Location
+from rnnscope.probing.calls import ModelCall, ModelCalls
+from rnnscope.probing.company import find_padding_read, length_evidence
+from rnnscope.probing.copying import independent_copy
+from rnnscope.probing.evidence import Batches
+from rnnscope.probing.gradients import Gradients
+from rnnscope.probing.leak import find_leak
+from rnnscope.probing.replay import Replay, replay
+from rnnscope.probing.states import StateTrails, find_random_state
+from rnnscope.proofs import Leak
+from rnnscope.randomness import preserved_randomness
+from rnnscope.tracing.session import RECURRENT, Observer
+
+_INDEXING = frozenset({"__getitem__", "index_select"})
+
+
+class _Outermost(threading.local):
+    module: nn.Module | None = None
+
+
+class Probe(Observer):
+    """Everything that is proved by running, for one session."""
+
+    def __init__(self, built_at: Mapping[nn.Module, Location]) -> None:
+        self.batches = Batches()
+        self.calls = ModelCalls(self.batches)
+        self.trails = StateTrails()
+        self.gradients = Gradients(built_at)
+        self.outermost = _Outermost()
+        self._hooks = ExitStack()
+
+    def install(self) -> None:
+        """Listen to DataLoaders and optimizers until ``uninstall``."""
+        self._hooks.enter_context(self.batches.listening())
+        handle = register_optimizer_step_pre_hook(lambda optimizer, *_: self._step(optimizer))
+        self._hooks.callback(handle.remove)
+
+    def uninstall(self) -> None:
+        """Stop listening."""
+        self._hooks.close()
+
+    def _step(self, optimizer: torch.optim.Optimizer) -> None:
+        self.gradients.stepping(optimizer)
+
+    def module_called(self, module: nn.Module, args: tuple[Any, ...]) -> None:
+        if self.calls.depth.modules == 0:
+            self.outermost.module = module
+        self.calls.entered(module)
+        if isinstance(module, RECURRENT):
+            self.gradients.called(module, args, self.outermost.module or module)
+
+    def module_returned(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
+    ) -> None:
+        if isinstance(module, RECURRENT) and result is not None:
+            self.trails.returned(module, args, kwargs, result)
+        batch = self.calls.left(module, args, kwargs)
+        if self.calls.depth.modules == 0:
+            self.trails.model_returned(module, batch)
+
+    def function_returned(
+        self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
+    ) -> None:
+        if getattr(function, "__name__", "") in _INDEXING and self.calls.depth.modules == 0:
+            index = args[-1] if len(args) > 1 else kwargs.get("index")
+            self.batches.indexed(args[0] if args else None, index)
+
+    def proofs(self, copies: bool = True) -> Iterator[object]:
+        """What was proved: of gradients and states for free, then on copies of the models."""
+        yield from self.gradients.untrained()
+        yield from self.gradients.idle()
+        yield from self.trails.carried()
+        if not copies:
+            return
+        with preserved_randomness():
+            for call in self.calls:
+                yield from self._tried(call)
+
+    def _tried(self, call: ModelCall) -> Iterator[object]:
+        if call.batch is None:
+            call = replace(call, batch=length_evidence(call))
+        run = _runs(call)
+        leak = _attempt(lambda: find_leak(call, run))
+        if leak is not None:
+            yield leak
+        if not isinstance(leak, Leak):
+            yield from _some(_attempt(lambda: find_padding_read(call, run)))
+        yield from _some(_attempt(lambda: find_random_state(call, run)))
+
+
+def _runs(call: ModelCall) -> Callable[..., Replay]:
+    def run(args: Any, kwargs: Any, seed: int = 0) -> Replay:
+        model = independent_copy(call.model)
+        if model is None:
+            raise ValueError("the model cannot be copied")
+        return replay(model, args, kwargs, seed)
+
+    return run
+
+
+def _attempt(find: Callable[[], object]) -> object:
+    """What was found; None when the copy cannot run that way, which says nothing of the user's."""
+    try:
+        return find()
+    except Exception:
+        return None
+
+
+def _some(found: object) -> Iterator[object]:
+    if found is not None:
+        yield found

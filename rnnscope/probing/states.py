@@ -1,0 +1,203 @@
+"""Where the states that a recurrent layer starts from come from: the batch before, or chance."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import nn
+
+from rnnscope.findings import Location
+from rnnscope.frames import is_users
+from rnnscope.probing.alignment import changed
+from rnnscope.probing.calls import ModelCall
+from rnnscope.probing.copying import tensors_in
+from rnnscope.probing.leak import Run
+from rnnscope.probing.replay import Replay
+from rnnscope.proofs import Batch, CarriedState, RandomState
+from rnnscope.tracing.places import here
+
+_RECURRENT = (nn.RNNBase, nn.RNNCellBase)
+_LARGEST = 1 << 20  # elements compared by value
+_DRAWS = frozenset(
+    "randn rand randint normal normal_ uniform_ randn_like rand_like bernoulli xavier_normal_ "
+    "xavier_uniform_ kaiming_normal_ kaiming_uniform_ orthogonal_ trunc_normal_".split()
+)
+# What may lie between a draw and the state without making something of it.
+_PASSES = _DRAWS | frozenset(
+    "to cuda cpu view reshape unsqueeze squeeze expand repeat transpose permute contiguous mul div "
+    "__mul__ __rmul__ __truediv__ clone detach type float __getitem__ requires_grad_ stack cat "
+    "zeros empty unbind chunk split".split()
+)
+
+
+@dataclass(slots=True)
+class _Trail:
+    """What one layer left behind, and how often it started from it in a later batch."""
+
+    states: list[torch.Tensor] = field(default_factory=list)
+    batch: Batch | None = None
+    outer: int = 0
+    carried_from: Batch | None = None
+    carried: bool = False
+    location: Location | None = None
+    times: int = 0
+    across: int = 0
+    calls: int = 0
+    owner: nn.Module | None = None
+    shuffled: Batch | None = None
+
+
+class StateTrails:
+    """Follows the states of each layer from the end of one model call to the start of a later one."""
+
+    def __init__(self) -> None:
+        self._trails: WeakKeyDictionary[nn.Module, _Trail] = WeakKeyDictionary()
+        self._ran: list[nn.Module] = []
+        self._outer = 0
+
+    def returned(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
+    ) -> None:
+        """A recurrent layer has run."""
+        trail = self._trails.setdefault(module, _Trail())
+        given = kwargs.get("hx", args[1] if len(args) > 1 else None)
+        if trail.states and trail.outer != self._outer and _same(given, trail.states):
+            trail.carried, trail.location = True, here(3)
+        left = result[1] if isinstance(module, nn.RNNBase) and result is not None else result
+        trail.states = [tensor.detach() for tensor in tensors_in(left)]
+        trail.outer = self._outer
+        self._ran.append(module)
+
+    def model_returned(self, model: nn.Module, batch: Batch | None) -> None:
+        """The outermost model has run, on this batch: settle what its layers did."""
+        for module in self._ran:
+            self._settle(self._trails[module], model, batch)
+        self._ran.clear()
+        self._outer += 1
+
+    def _settle(self, trail: _Trail, model: nn.Module, batch: Batch | None) -> None:
+        trail.calls += 1
+        trail.owner = model
+        if trail.carried:
+            trail.across += 1
+            if batch is not None and batch.shuffled and batch is not trail.batch:
+                trail.times, trail.shuffled = trail.times + 1, batch
+        trail.carried, trail.batch = False, batch
+
+    def carried(self) -> Iterator[CarriedState]:
+        """Every layer that started from another batch's states, with the evidence there is."""
+        for module, trail in self._trails.items():
+            kind = type(module).__name__
+            if trail.times > trail.calls // 4:
+                yield CarriedState(kind, trail.times, trail.calls, trail.location, trail.shuffled)
+            elif trail.across > trail.calls // 2 and trail.owner is not None:
+                yield from _useless_resets(kind, trail)
+
+
+def _same(given: Any, left: list[torch.Tensor]) -> bool:
+    """True when the states given are those left behind: the same memory, or the same numbers."""
+    pairs = list(zip(tensors_in(given), left, strict=False))
+    return bool(pairs) and all(_same_tensor(a, b) for a, b in pairs)
+
+
+def _same_tensor(given: torch.Tensor, left: torch.Tensor) -> bool:
+    if given.shape != left.shape or given.device != left.device or given.dtype != left.dtype:
+        return False
+    if given.data_ptr() == left.data_ptr():
+        return True
+    return given.device.type == "cpu" and given.numel() < _LARGEST and torch.equal(given, left)
+
+
+def _useless_resets(kind: str, trail: _Trail) -> Iterator[CarriedState]:
+    model = trail.owner
+    assert model is not None
+    kept = next((n for n, v in vars(model).items() if _same(v, trail.states)), None)
+    file = _source_file(model)
+    if kept is None or file is None:
+        return
+    for name, line in _resets_elsewhere(model, kept, file):
+        place = Location(trail.location.file if trail.location else file, line)
+        yield CarriedState(
+            kind, trail.across, trail.calls, trail.location, None, kept, name, place
+        )
+        return
+
+
+def _source_file(model: nn.Module) -> str | None:
+    try:
+        file = inspect.getsourcefile(type(model))
+    except TypeError:
+        return None
+    return file if file and is_users(file) else None
+
+
+def _resets_elsewhere(model: nn.Module, kept: str, file: str) -> Iterator[tuple[str, int]]:
+    """(attribute, line) set from outside of the class, in its file, and read nowhere in it."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except SyntaxError:
+        return
+    read = {n.attr for n in _attributes(tree) if isinstance(n.ctx, ast.Load)}
+    for node in _attributes(tree):
+        outside = not (isinstance(node.value, ast.Name) and node.value.id == "self")
+        if isinstance(node.ctx, ast.Store) and outside and node.attr not in read | {kept}:
+            if node.attr in vars(model) and _is_state(vars(model)[node.attr]):
+                yield node.attr, node.lineno
+
+
+def _attributes(tree: ast.AST) -> Iterator[ast.Attribute]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+
+
+def _is_state(value: Any) -> bool:
+    return value is None or any(True for _ in tensors_in(value))
+
+
+def find_random_state(call: ModelCall, run: Run) -> RandomState | None:
+    """Run the call on two random streams: does a recurrent layer start from different states?"""
+    first = run(call.args, dict(call.kwargs))
+    second = run(call.args, dict(call.kwargs), seed=1)  # type: ignore[call-arg]
+    if not first.same_path(second):
+        return None
+    for number, step in enumerate(first.steps):
+        draw = _draw(first, step.states) if step.recurrent else None
+        if draw is not None and _moved(first, second, draw):
+            moved = max(_difference(first, second, n) for n in range(number, len(first.steps)))
+            drawn = first.steps[draw]
+            return RandomState(drawn.name, moved, drawn.location or step.location, step.location)
+    return None
+
+
+def _draw(run: Replay, numbers: tuple[int, ...]) -> int | None:
+    """The random draw that these steps only pass on, if there is one."""
+    todo, seen = list(numbers), set()
+    while todo:
+        number = todo.pop()
+        step = run.steps[number]
+        if number in seen or step.name not in _PASSES:
+            continue
+        seen.add(number)
+        if step.name in _DRAWS:
+            return number
+        todo.extend(step.sources)
+    return None
+
+
+def _moved(first: Replay, second: Replay, number: int) -> bool:
+    return _difference(first, second, number) > 0
+
+
+def _difference(first: Replay, second: Replay, number: int) -> float:
+    a, b = first.steps[number].results[0], second.steps[number].results[0]
+    if a.shape != b.shape or not a.is_floating_point() or not a.numel():
+        return 0.0
+    return float((a - b).abs().max()) if bool(changed(a, b).any()) else 0.0
+
+

@@ -1,0 +1,49 @@
+"""What proofs add to the findings of a watch: findings of their own, or numbers beside a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from rnnscope.findings import Finding, Location
+from rnnscope.proofs import Disorder, IdleWeights, Leak, PaddingRead
+from rnnscope.rules import examine
+
+Found = dict[tuple[str, Location | None], Finding]
+
+# A proof says that something is wrong; where the axes were followed, they say what, and where.
+# A finding of one of these families is what the proof is about, and gets its numbers.
+_ABOUT: dict[type, tuple[str, ...]] = {
+    Leak: ("RNN3", "RNN207", "RNN221", "RNN222", "RNN102", "RNN401", "RNN402", "RNN7"),
+    IdleWeights: ("RNN4",),
+    PaddingRead: ("RNN5",),
+    Disorder: ("RNN5",),
+}
+
+
+def verdicts(found: Found, proofs: Iterable[object]) -> Found:
+    """The findings with what the proofs say, in order: those known first, with numbers added."""
+    known = dict(found)
+    for proof in proofs:
+        about = [key for key, finding in known.items() if _is_about(proof, finding)]
+        if about:
+            _confirm(known, about[0], proof)
+            continue
+        for finding in examine(proof):
+            known.setdefault((finding.code, finding.location), finding)
+    return known
+
+
+def _is_about(proof: object, finding: Finding) -> bool:
+    return finding.severity.counts and finding.code.startswith(_ABOUT.get(type(proof), ("none",)))
+
+
+def _confirm(known: Found, key: tuple[str, Location | None], proof: object) -> None:
+    """Put the numbers beside the line: they are the proof of what it says."""
+    if isinstance(proof, Leak) and proof.batch is not None:
+        finding = known[key]
+        numbers = (
+            f"Proof: changing sample {proof.sample} of the {proof.batch.size} moved sample "
+            f"{proof.other}'s output by {proof.moved:.2g}."
+        )
+        known[key] = replace(finding, message=f"{finding.message} {numbers}")

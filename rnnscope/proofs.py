@@ -1,0 +1,122 @@
+"""What was proved about a running program: by its gradients, its states, or a copy of its model.
+
+Each is a subject for rules, and holds no tensor: lines, sizes, and by how much something moved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rnnscope.findings import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Why the rows of a batch are known to be independent samples: where and how they were drawn."""
+
+    size: int
+    shuffled: bool
+    location: Location | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Changing sample ``sample`` of a model's input moved the output of ``other`` by ``moved``.
+
+    ``location`` is the first operation after which the samples are no longer apart;
+    ``recurrent`` tells that it is a recurrent layer, ``regroups`` that it only regroups elements.
+    """
+
+    operation: str
+    sample: int
+    other: int
+    moved: float
+    location: Location | None
+    shape: tuple[int, ...] = ()
+    recurrent: bool = False
+    regroups: bool = False
+    batch: Batch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Disorder:
+    """The rows of a result are not in the order of the samples that went in.
+
+    Row ``row`` of the result belongs to sample ``sample``. ``ordered_at`` is the operation that
+    ordered the samples anew; ``restored_at`` the one that put another tensor back, where one did.
+    """
+
+    row: int
+    sample: int
+    location: Location | None
+    ordered_at: Location | None = None
+    restored_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaddingRead:
+    """A sequence has another result when it is padded further: its output moved by ``moved``."""
+
+    operation: str
+    length: int
+    padded: tuple[int, int]
+    moved: float
+    location: Location | None
+    recurrent: bool = False
+    called_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RandomState:
+    """Two calls in eval mode, on the same input, started a recurrent layer from other states."""
+
+    kind: str
+    moved: float
+    location: Location | None
+    called_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedState:
+    """A recurrent layer started from the states that it left for another batch.
+
+    ``times`` of ``calls`` batches did; ``reset_at`` is a line that sets an attribute of the model,
+    ``reset``, which the model never reads, while it keeps its states in ``kept``.
+    """
+
+    kind: str
+    times: int
+    calls: int
+    location: Location | None
+    batch: Batch | None = None
+    kept: str | None = None
+    reset: str | None = None
+    reset_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdleWeights:
+    """Weights of a recurrent layer that got exactly zero gradient, or none, in every backward pass.
+
+    ``part`` is what they are: a direction, a layer, or the recurrence of one direction.
+    """
+
+    kind: str
+    part: str
+    names: tuple[str, ...]
+    backward_passes: int
+    recurrence_only: bool
+    location: Location | None
+    built_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UntrainedLayer:
+    """A recurrent layer whose weights got gradients while no optimizer that stepped has them."""
+
+    kind: str
+    steps: int
+    registered: bool
+    location: Location | None
+    called_at: Location | None = None

@@ -1,0 +1,100 @@
+"""RNN390: a change of one sample moves another sample's output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnscope.axes import shape_text
+from rnnscope.findings import Related, Severity
+from rnnscope.proofs import Leak
+from rnnscope.rules.registry import Problem, rule
+
+
+@rule("RNN390", "samples-mix", Severity.ERROR, Leak)
+def samples_mix(leak: Leak) -> Iterator[Problem]:
+    """One sample of a batch changes what the model says of another.
+
+    What it does
+    ------------
+    Runs a copy of the model twice on a batch that the program drew, the second time with one
+    sample changed, and compares the results of every operation. The line reported is the first
+    one after which the samples are no longer apart.
+
+    Why is this bad?
+    ----------------
+    The samples of a batch are independent. A model that mixes them says something else of a
+    sample for every batch that it comes in, and learns from the neighbours' answers.
+
+    Example
+    -------
+        from torch.utils.data import DataLoader, TensorDataset
+        class Pool(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.lstm = nn.LSTM(4, 6, batch_first=True)
+                self.score = nn.Linear(6, 1)
+                self.out = nn.Linear(6, 2)
+            def forward(self, x):
+                states, _ = self.lstm(x)
+                spread = states.std(dim=0, keepdim=True)  # RNN390
+                weights = self.score(states / spread).softmax(dim=1)
+                return self.out((weights * states).sum(dim=1))
+        torch.manual_seed(0)
+        model = Pool()
+        data = TensorDataset(torch.randn(12, 5, 4), torch.randint(0, 2, (12,)))
+        for x, y in DataLoader(data, batch_size=6, shuffle=True):
+            F.cross_entropy(model(x), y).backward()
+
+    Use instead
+    -----------
+        from torch.utils.data import DataLoader, TensorDataset
+        class Pool(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.lstm = nn.LSTM(4, 6, batch_first=True)
+                self.score = nn.Linear(6, 1)
+                self.out = nn.Linear(6, 2)
+            def forward(self, x):
+                states, _ = self.lstm(x)
+                spread = states.std(dim=1, keepdim=True)
+                weights = self.score(states / spread).softmax(dim=1)
+                return self.out((weights * states).sum(dim=1))
+        torch.manual_seed(0)
+        model = Pool()
+        data = TensorDataset(torch.randn(12, 5, 4), torch.randint(0, 2, (12,)))
+        for x, y in DataLoader(data, batch_size=6, shuffle=True):
+            F.cross_entropy(model(x), y).backward()
+    """
+    if leak.batch is None:
+        return
+    yield Problem(
+        f"samples mix here: changing sample {leak.sample} of the {leak.batch.size} moved sample "
+        f"{leak.other}'s output by {leak.moved:.2g}. {_cause(leak)}",
+        fix=_fix(leak),
+        location=leak.location,
+        related=_related(leak),
+    )
+
+
+def _cause(leak: Leak) -> str:
+    if leak.recurrent:
+        return "The layer runs over the samples as if they were time steps."
+    if leak.regroups:
+        return (
+            f"{leak.operation}() to {shape_text(leak.shape)} regroups the elements in the order of "
+            "memory, and puts those of several samples into one row."
+        )
+    return f"{leak.operation}() computes across the axis of the samples."
+
+
+def _fix(leak: Leak) -> str:
+    if leak.recurrent:
+        return "build the layer with batch_first=True, or give it input.transpose(0, 1)"
+    if leak.regroups:
+        return "move the batch axis to the front with transpose or permute before regrouping"
+    return "compute along the axis of time or features, not along that of the samples"
+
+
+def _related(leak: Leak) -> tuple[Related, ...]:
+    batch = leak.batch
+    return (Related(batch.location, batch.reason),) if batch and batch.location else ()

@@ -1,0 +1,60 @@
+"""RNN490: weights that get exactly zero gradient, so that their part of the layer is for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnscope.findings import Related, Severity
+from rnnscope.proofs import IdleWeights
+from rnnscope.rules.registry import Problem, rule
+
+
+@rule("RNN490", "idle-weights", Severity.WARNING, IdleWeights)
+def idle_weights(weights: IdleWeights) -> Iterator[Problem]:
+    """A direction, or the layers above the first, never get a gradient: what they say is not read.
+
+    What it does
+    ------------
+    Looks at the gradients after the program's own backward, whenever an optimizer steps. Reports
+    weights at exactly zero while other weights of the same layer get gradients.
+
+    Why is this bad?
+    ----------------
+    That part of the layer is computed and thrown away, and stays as it was initialised. A
+    recurrence at zero means that its half of the output is read after one step only: the backward
+    half at the last position has seen nothing but the last input.
+
+    Example
+    -------
+        gru = nn.GRU(4, 6, num_layers=2, batch_first=True)
+        optimizer = torch.optim.SGD(gru.parameters(), lr=0.1)
+        for x in torch.randn(3, 2, 5, 4):
+            _, h_n = gru(x)  # RNN490
+            below, above = h_n.chunk(2)
+            below.pow(2).mean().backward()
+            optimizer.step()
+
+    Use instead
+    -----------
+        gru = nn.GRU(4, 6, num_layers=2, batch_first=True)
+        optimizer = torch.optim.SGD(gru.parameters(), lr=0.1)
+        for x in torch.randn(3, 2, 5, 4):
+            _, h_n = gru(x)
+            below, above = h_n.chunk(2)
+            above.pow(2).mean().backward()
+            optimizer.step()
+    """
+    if weights.recurrence_only:
+        reason = "that half of the output is read after a single step"
+        fix = "read h_n, or each half at its own end: output[:, -1, :H] and output[:, 0, H:]"
+    else:
+        reason = "what it computes is never read"
+        fix = "read it (h_n[-1] is the last layer's), or build the layer without it"
+    built = weights.built_at
+    yield Problem(
+        f"{weights.part} got exactly zero gradient ({', '.join(weights.names)}) while the rest of "
+        f"the {weights.kind} learns: {reason}.",
+        fix=fix,
+        location=weights.location,
+        related=(Related(built, "the layer is built here"),) if built else (),
+    )

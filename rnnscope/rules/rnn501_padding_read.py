@@ -1,0 +1,74 @@
+"""RNN501: what a model says of a sequence depends on how far it is padded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnscope.findings import Related, Severity
+from rnnscope.proofs import PaddingRead
+from rnnscope.rules.registry import Problem, rule
+
+
+@rule("RNN501", "padding-read", Severity.ERROR, PaddingRead)
+def padding_read(reading: PaddingRead) -> Iterator[Problem]:
+    """A last step, mean, maximum or backward pass reads the padding of shorter sequences.
+
+    What it does
+    ------------
+    Runs a copy of the model on two short sequences, once beside a long one and once without it,
+    and compares what it says of them. The line reported is the first at which padding counts.
+
+    Why is this bad?
+    ----------------
+    The padding is as long as the longest neighbour asks for. A result that depends on it changes
+    with the batch that a sequence happens to come in.
+
+    Example
+    -------
+        class Reader(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.gru = nn.GRU(4, 6, batch_first=True)
+                self.out = nn.Linear(6, 2)
+            def forward(self, x, lengths):
+                states, _ = self.gru(x)
+                return self.out(states.mean(dim=1))  # RNN501
+        torch.manual_seed(0)
+        model = Reader()
+        lengths = torch.tensor([2, 3, 7, 5])
+        x = pad_sequence([torch.randn(n, 4) for n in lengths.tolist()], batch_first=True)
+        F.cross_entropy(model(x, lengths), torch.tensor([0, 1, 1, 0])).backward()
+
+    Use instead
+    -----------
+        class Reader(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.gru = nn.GRU(4, 6, batch_first=True)
+                self.out = nn.Linear(6, 2)
+            def forward(self, x, lengths):
+                states, _ = self.gru(x)
+                real = torch.arange(x.shape[1]) < lengths[:, None]
+                total = (states * real[:, :, None]).sum(dim=1)
+                return self.out(total / lengths[:, None])
+        torch.manual_seed(0)
+        model = Reader()
+        lengths = torch.tensor([2, 3, 7, 5])
+        x = pad_sequence([torch.randn(n, 4) for n in lengths.tolist()], batch_first=True)
+        F.cross_entropy(model(x, lengths), torch.tensor([0, 1, 1, 0])).backward()
+    """
+    shorter, longer = reading.padded
+    what = (
+        "the layer runs over padding" if reading.recurrent else f"{reading.operation} reads padding"
+    )
+    called = reading.called_at
+    yield Problem(
+        f"{what}: a sequence of {reading.length} steps has another result when it is padded to "
+        f"{longer} steps than when it is padded to {shorter}: its output moves by "
+        f"{reading.moved:.2g}.",
+        fix="pack the sequences, or take each one's own last step (lengths - 1), or mask the padding",
+        location=reading.location,
+        related=(Related(called, "the model is called with padded sequences here"),)
+        if called
+        else (),
+    )

@@ -1,0 +1,67 @@
+"""RNN502: samples sorted for packing, and results left in that order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnscope.findings import Related, Severity
+from rnnscope.proofs import Disorder
+from rnnscope.rules.registry import Problem, rule
+
+
+@rule("RNN502", "order-not-restored", Severity.ERROR, Disorder)
+def order_not_restored(disorder: Disorder) -> Iterator[Problem]:
+    """Samples are sorted by length, and a result stays in that order.
+
+    What it does
+    ------------
+    Runs a copy of the model with one sample changed, and looks for it in the results: in another
+    row than in the input, or in different rows of two results that are then put together.
+
+    Why is this bad?
+    ----------------
+    Row i of the result belongs to another sample than row i of the input, and it is compared
+    with that other sample's target, or joined with its features.
+
+    Example
+    -------
+        class Encoder(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.gru = nn.GRU(4, 6, batch_first=True)
+            def forward(self, x, lengths):
+                lengths, order = lengths.sort(descending=True)
+                x = x[order]  # RNN502
+                packed = pack_padded_sequence(x, lengths, batch_first=True)
+                return self.gru(packed)[1][-1]
+        torch.manual_seed(0)
+        lengths = torch.tensor([2, 3, 7, 5])
+        x = pad_sequence([torch.randn(n, 4) for n in lengths.tolist()], batch_first=True)
+        F.mse_loss(Encoder()(x, lengths), torch.randn(4, 6)).backward()
+
+    Use instead
+    -----------
+        class Encoder(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.gru = nn.GRU(4, 6, batch_first=True)
+            def forward(self, x, lengths):
+                packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+                return self.gru(packed)[1][-1]
+        torch.manual_seed(0)
+        lengths = torch.tensor([2, 3, 7, 5])
+        x = pad_sequence([torch.randn(n, 4) for n in lengths.tolist()], batch_first=True)
+        F.mse_loss(Encoder()(x, lengths), torch.randn(4, 6)).backward()
+    """
+    where = "of one result" if disorder.restored_at else "of the result"
+    rest = ", while another result was put back in order here" if disorder.restored_at else ""
+    yield Problem(
+        f"row {disorder.row} {where} belongs to sample {disorder.sample}{rest}: the samples were "
+        "sorted, and this order was not undone.",
+        fix="reorder every result by order.argsort(), states along axis 1; or leave the sorting to "
+        "pack_padded_sequence(..., enforce_sorted=False)",
+        location=disorder.location,
+        related=(Related(disorder.ordered_at, "the samples get another order here"),)
+        if disorder.ordered_at and disorder.ordered_at != disorder.location
+        else (),
+    )
