@@ -1,0 +1,41 @@
+"""``rnnscope verify``: is a hand-written layer the same function as torch's?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rnnscope import api
+from rnnscope.commands import output as to
+from rnnscope.formats import known_format
+
+Target = Annotated[
+    str,
+    typer.Argument(
+        help="path/to/file.py:Name or package.module:Name, a class or an object.",
+        metavar="TARGET",
+        show_default=False,
+    ),
+]
+
+
+def verify(
+    target: Target,
+    like: str = typer.Option(
+        ..., "--like", help='the layer that it should be, as in "LSTM(10, 20, num_layers=2)"'
+    ),
+    args: str | None = typer.Option(
+        None, "--args", help='the arguments of the class, as in "10, 20, num_layers=2"'
+    ),
+    map: str | None = typer.Option(
+        None, "--map", help="which parameter holds which of torch's, as the report prints it"
+    ),
+    format: to.Format = None,
+    output: to.Output = None,
+) -> None:
+    """Tell whether a hand-written layer is the same function as torch's, and if not, why."""
+    known_format(format or "terminal")
+    report = api.verify(target, like, arguments=args, mapping=map)
+    to.write(report, format, output)
+    raise typer.Exit(0 if report.same else 1)

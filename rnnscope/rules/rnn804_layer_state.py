@@ -1,0 +1,67 @@
+"""RNN804: layer-state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnscope.findings import Severity
+from rnnscope.likeness import Likeness
+from rnnscope.rules.likeness import problems
+from rnnscope.rules.registry import Problem, rule
+
+
+@rule("RNN804", "layer-state", Severity.ERROR, Likeness)
+def layer_state(likeness: Likeness) -> Iterator[Problem]:
+    """A layer is given the state of another layer.
+
+    What it does
+    ------------
+    Reports a hand-written stack in which an upper layer starts from, or is handed, the lower
+    layer's state.
+
+    Why is this bad?
+    ----------------
+    Every layer needs a state of its own, carried from step to step. With one state for all, the upper
+    layers forget at every step, and h_n cannot hold (num_layers, N, H_out).
+
+    Example
+    -------
+        class ScratchStack(nn.Module):
+            def __init__(self, input_size, hidden_size, num_layers):
+                super().__init__()
+                sizes = [input_size] + [hidden_size] * (num_layers - 1)
+                self.hidden_size = hidden_size
+                self.cells = nn.ModuleList(nn.GRUCell(size, hidden_size) for size in sizes)
+
+            def forward(self, input):  # RNN804
+                h = input.new_zeros(input.size(1), self.hidden_size)
+                outputs = []
+                for x in input:
+                    for cell in self.cells:
+                        x = h = cell(x, h)
+                    outputs.append(x)
+                return torch.stack(outputs)
+
+        rnnscope.verify(ScratchStack, like="GRU(10, 20, num_layers=2)")
+
+    Use instead
+    -----------
+        class ScratchStack(nn.Module):
+            def __init__(self, input_size, hidden_size, num_layers):
+                super().__init__()
+                sizes = [input_size] + [hidden_size] * (num_layers - 1)
+                self.hidden_size = hidden_size
+                self.cells = nn.ModuleList(nn.GRUCell(size, hidden_size) for size in sizes)
+
+            def forward(self, input):
+                h = [input.new_zeros(input.size(1), self.hidden_size) for _ in self.cells]
+                outputs = []
+                for x in input:
+                    for k, cell in enumerate(self.cells):
+                        x = h[k] = cell(x, h[k])
+                    outputs.append(x)
+                return torch.stack(outputs)
+
+        rnnscope.verify(ScratchStack, like="GRU(10, 20, num_layers=2)")
+    """
+    yield from problems(likeness, "layer-state")

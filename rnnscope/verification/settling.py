@@ -1,0 +1,180 @@
+"""Settling on a convention: which way of calling the layer is the one that it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import nn
+
+from rnnscope.verification.arithmetic import hypotheses
+from rnnscope.verification.conventions import (
+    Convention,
+    Misread,
+    Signature,
+    Style,
+    conventions,
+)
+from rnnscope.verification.layouts import STACKED
+from rnnscope.verification.oracle import Oracle
+from rnnscope.verification.probe import Outcome, Probe, largest
+from rnnscope.verification.returns import Reading
+from rnnscope.verification.runner import Runner
+from rnnscope.verification.search import baseline
+from rnnscope.verification.target import said
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A convention that works: what came back with the states given, or left out."""
+
+    convention: Convention
+    given: bool
+    reading: Reading
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The convention that was chosen, whether states may be left out, or why none works."""
+
+    attempt: Attempt | None
+    omittable: bool = False
+    error: str | None = None
+    misreads: tuple[tuple[Convention, Misread], ...] = ()
+
+
+def settle(
+    runner: Runner, oracle: Oracle, probe: Probe, tolerance: float, step: bool = False
+) -> Settled:
+    """Try every convention on the neutral weights and choose the one that fits best.
+
+    One whose results are those of a known function is taken at once. Otherwise the one along whose
+    time axis something moves from step to step, and not from sample to sample. ``step`` tries
+    single steps before whole sequences.
+    """
+    function = runner.layer.forward if isinstance(runner.layer, nn.Module) else runner.function
+    signature = Signature.of(function)
+    known = _Known(oracle, probe)
+    attempts: list[Attempt] = []
+    error: str | None = None
+    misreads: list[tuple[Convention, Misread]] = []
+    for convention in conventions(signature, probe, step or _speaks_of_a_step(runner)):
+        try:
+            attempts.append(_attempt(runner, oracle, probe, convention, known, tolerance))
+        except Misread as misread:
+            misreads.append((convention, misread))
+        except Exception as problem:
+            error = error or said(problem)
+        if attempts and attempts[-1].score >= EXACT and attempts[-1].given:
+            break
+    if not attempts:
+        return Settled(None, error=error, misreads=tuple(misreads))
+    best = _best(attempts, signature.speaks_of_states)
+    runner.convention = best.convention
+    return Settled(best, omittable(runner, probe, signature, best))
+
+
+def _best(attempts: list[Attempt], takes_states: bool) -> Attempt:
+    """The attempt with the most points, the first of equals.
+
+    A layer that is right as long as no states are given, and takes an argument called like a
+    state, is judged by what it does with one.
+    """
+    best = max(attempts, key=lambda attempt: attempt.score)
+    if takes_states and not best.given:
+        others = [a for a in attempts if a.given and a.convention.style is best.convention.style]
+        return max(others, key=lambda attempt: attempt.score, default=best)
+    return best
+
+
+EXACT = 100
+
+
+def _speaks_of_a_step(runner: Runner) -> bool:
+    """Whether the class speaks of a single step: its name ends in Cell."""
+    return type(runner.layer).__name__.casefold().rstrip("0123456789").endswith("cell")
+
+
+def _attempt(
+    runner: Runner, oracle: Oracle, probe: Probe, convention: Convention, known: _Known,
+    tolerance: float,
+) -> Attempt:  # fmt: skip
+    given = convention.passing is not None
+    start = baseline(runner, oracle.config)
+    for name, value in start.items():
+        with torch.no_grad():
+            runner.weights[name].copy_(value)
+    with torch.no_grad():
+        reading = runner.read(probe, given, convention)
+    score = known.score(reading.outcome, given, tolerance)
+    if score < EXACT:
+        score += _movement(runner, probe, convention, given, reading.outcome)
+    return Attempt(convention, given, reading, score)
+
+
+class _Known:
+    """The results of every hypothesis at the neutral weights, computed once."""
+
+    def __init__(self, oracle: Oracle, probe: Probe) -> None:
+        self.outcomes: dict[bool, list[Outcome]] = {True: [], False: []}
+        base = oracle.constant()
+        for given, outcomes in self.outcomes.items():
+            for hypothesis in hypotheses(oracle):
+                try:
+                    outcomes.append(hypothesis.function(base, probe, given))
+                except (RuntimeError, KeyError, TypeError):
+                    outcomes.append(Outcome())
+
+    def score(self, outcome: Outcome, given: bool, tolerance: float) -> int:
+        """How good a result is: EXACT for torch's own, a few points for a known mistake's."""
+        for index, known in enumerate(self.outcomes[given]):
+            if _same(outcome, known, tolerance):
+                return EXACT + given if index == 0 else 4
+        return 0
+
+
+def _same(ours: Outcome, theirs: Outcome, tolerance: float) -> bool:
+    expected = theirs.tensors()
+    return all(
+        name in expected and largest(value, expected[name]) <= tolerance
+        for name, value in ours.tensors().items()
+    )
+
+
+def _movement(
+    runner: Runner, probe: Probe, convention: Convention, given: bool, before: Outcome
+) -> int:
+    """Points for what moves when the first step of the first sample changes."""
+    x = probe.x.clone()
+    x[0, 0] += 1.0
+    tokens = probe.tokens
+    if tokens is not None:
+        tokens = tokens.clone()
+        tokens[0, 0] += 1
+    with torch.no_grad():
+        after = runner.read(replace(probe, x=x, tokens=tokens), given, convention).outcome
+    if before.output is None or after.output is None:
+        return 4 + given
+    moved = (after.output - before.output).abs().amax(-1) > 1e-12
+    along_time, across = bool(moved[1:, 0].any()), bool(moved[:, 1:].any())
+    complete = sum(value is not None for value in (before.h_n, before.c_n))
+    usual = convention.style.sequence and (
+        convention.passing is None or convention.passing.form == STACKED
+    )
+    return 10 * along_time + 5 * (not across) + 2 * given + complete + 5 * usual
+
+
+def omittable(runner: Runner, probe: Probe, signature: Signature, chosen: Attempt) -> bool:
+    """Whether the layer can be called without states."""
+    if signature.required or chosen.convention.style.stepwise:
+        return False
+    try:
+        with torch.no_grad():
+            runner.read(probe, False)
+    except Exception:
+        return False
+    return True
+
+
+__all__ = ["Attempt", "Settled", "Style", "settle"]

@@ -1,0 +1,107 @@
+"""Verified: a Verification that prints itself; the verdict first, then the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnscope.call import Call
+from rnnscope.errors import OutputError
+from rnnscope.formats import format_for, known_format, render
+from rnnscope.prediction import predict
+from rnnscope.report import Report
+from rnnscope.results import LayerResult
+from rnnscope.verification.result import Verification
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from torch import Tensor
+
+_DRAWN = ("terminal", "html", "svg", "markdown")
+
+
+@dataclass(frozen=True)
+class Verified(Report):
+    """What ``rnnscope.verify`` returns: the verdict, the findings, and the weights' way there and back.
+
+    ``same`` is the verdict and ``difference`` the largest difference from torch's layer.
+    """
+
+    verification: Verification | None = None
+
+    @classmethod
+    def of(cls, verification: Verification, torch: str | None = None) -> Verified:
+        """The same verification, able to print itself."""
+        facts = predict(verification.like, Call())
+        return cls((LayerResult(facts),), verification.findings, torch, verification=verification)
+
+    @property
+    def found(self) -> Verification:
+        """The verification itself."""
+        assert self.verification is not None
+        return self.verification
+
+    @property
+    def same(self) -> bool:
+        """True when the layer is the same function."""
+        return self.found.same
+
+    @property
+    def verdict(self) -> str:
+        """ "same" or "different"."""
+        return self.found.verdict
+
+    @property
+    def difference(self) -> float | None:
+        """The largest difference of outputs, states and gradients; None without a mapping."""
+        return self.found.difference
+
+    @property
+    def mapping(self) -> tuple[str, ...] | None:
+        """What each parameter holds, a line each, as ``--map`` reads it."""
+        return self.found.mapping.lines() if self.found.mapping else None
+
+    def to_torch(self, state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """torch's weights that compute what the layer's do. Raises TargetError without a mapping."""
+        return self.found.to_torch(state_dict)
+
+    def from_torch(self, state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The layer's weights that compute what torch's do. Raises TargetError without a mapping."""
+        return self.found.from_torch(state_dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object: the layer that was meant, the findings, verdict and evidence."""
+        return {**super().to_dict(), **self.found.to_dict()}
+
+    def to_text(self, format: str = "terminal", width: int = 80) -> str:
+        """The verification in one of the formats. Raises UnknownNameError."""
+        name = known_format(format)
+        if name not in _DRAWN:
+            return render(self, name, width)
+        from rnnscope.formats import verified
+
+        return verified.render(self.found, name, width)
+
+    def write(self, path: str | Path, format: str | None = None) -> None:
+        """Write it into a file, whose ending decides the format. Raises OutputError."""
+        target = Path(path)
+        text = self.to_text(format or format_for(target))
+        try:
+            target.write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise OutputError(
+                f"cannot write {target}: {error.strerror}; give another file."
+            ) from None
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def __rich__(self) -> RenderableType:
+        from rnnscope.formats.verified import renderable
+
+        return renderable(self.found)
+
+    def _repr_html_(self) -> str:
+        return self.to_text("html", 100)
