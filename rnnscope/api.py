@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
 from rnnscope.diagnosis import diagnosed, failures_of
-from rnnscope.explained import Explained
-from rnnscope.explanation import explain as explanation_of
 from rnnscope.findings import Severity
 from rnnscope.planning import call_of, findings_of_plan
 from rnnscope.prediction import predict
@@ -20,6 +18,7 @@ from rnnscope.subjects import Construction, LayerCall, Sketch
 from rnnscope.torch_import import import_torch
 
 if TYPE_CHECKING:
+    from rnnscope.explained import Explained
     from rnnscope.inspection import CallInspection, LayerInspection, ModelInspection
     from rnnscope.verified import Verified
 
@@ -101,6 +100,9 @@ def explain(
     >>> explain("GRU(10, 20, batch_first=True)", "h_n").axes.shape
     (1, 3, 20)
     """
+    from rnnscope.explained import Explained
+    from rnnscope.explanation import explain as explanation_of
+
     told = explanation_of(subject, name, time=time, layer=layer, call=call, seed=seed)
     return Explained.of(told)
 
