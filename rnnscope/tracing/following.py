@@ -1,0 +1,219 @@
+"""Follow labels through operations: what the notes of an operation mean for its results.
+
+A Follower is told of each operation, gives its results their labels, and reports events: at once
+where one operation is wrong by itself, at a sink (a layer with parameters, a loss) where an odd
+reading may still be made right by a later step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rnnscope.findings import Location
+from rnnscope.tracing import sinks
+from rnnscope.tracing.factors import Axis, Evidence, Factor, Meaning, holds
+from rnnscope.tracing.labels import CallRecord, Label, Mark, Part, combined
+from rnnscope.tracing.operations import (
+    GATHERED,
+    Contracted,
+    Known,
+    Lost,
+    Met,
+    Moved,
+    Normalised,
+    NoRule,
+    Note,
+    Operand,
+    Operation,
+    Outcome,
+    Picked,
+    Read,
+    Reduced,
+    Regrouping,
+    Spread,
+    outcomes,
+)
+from rnnscope.tracing.readings import Readings
+from rnnscope.tracing.regrouped import tangles
+
+# Reductions whose result is wrong when padding takes part; zeros in a sum are harmless.
+_PADDING_MATTERS = frozenset("mean max amax min amin median logsumexp std var".split())
+_COMPARES = frozenset("eq ne lt le gt ge __eq__ __ne__ __lt__ __le__ __gt__ __ge__".split())
+
+
+@dataclass
+class _Step:
+    """One operation while its notes are looked at; the line is found out only when asked."""
+
+    operation: Operation
+    labels: tuple[Label, ...]
+    differentiable: bool
+    find: Callable[[], Location | None]
+    _place: Location | None = None
+
+    @property
+    def place(self) -> Location | None:
+        if self._place is None:
+            self._place = self.find()
+        return self._place
+
+
+class Follower:
+    """Gives results their labels and reports what rules should look at."""
+
+    def __init__(
+        self, report: Callable[[Any], None], here: Callable[[], Location | None]
+    ) -> None:
+        self.report = report
+        self.here = here
+        self.readings = Readings(report)
+
+    def follow(
+        self,
+        known: Known,
+        operation: Operation,
+        labels: tuple[Label, ...],
+        differentiable: bool = True,
+    ) -> list[Label] | None:
+        """The labels of the results; None where this use of the operation is not understood."""
+        try:
+            results = outcomes(known.rule(operation))
+        except (NoRule, IndexError, TypeError, KeyError, ValueError, AttributeError):
+            return None
+        if len(results) != len(operation.shapes):
+            return None
+        step = _Step(operation, labels, differentiable, self.here)
+        return [self._labelled(step, result) for result in results]
+
+    def _labelled(self, step: _Step, outcome: Outcome) -> Label:
+        label = self._without_masked(step, combined(step.labels or (Label(()),), outcome.axes))
+        for note in outcome.notes:
+            label = self._noted(step, label, note)
+        if step.operation.shapes == ((),) and step.differentiable and outcome.notes:
+            sinks.lost(self, step, label, step.labels)
+        return label
+
+    def _without_masked(self, step: _Step, label: Label) -> Label:
+        """Padding is out of the way once another tensor, a mask perhaps, had its say."""
+        marks = label.marks
+        for mark in marks:
+            if mark.kind == "unmasked" and self._masked(step, mark):
+                marks = marks - {mark}
+            elif mark.kind == "swapped" and len(step.labels) > 1:
+                marks = marks - {mark}
+        return label if marks is label.marks else replace(label, marks=marks)
+
+    @staticmethod
+    def _masked(step: _Step, mark: Mark) -> bool:
+        operands = [
+            value
+            for value in (*step.operation.args, *step.operation.kwargs.values())
+            if isinstance(value, Operand) and not value.parameter and value.ndim > 1
+        ]
+        return any(value.label is None or mark not in value.label.marks for value in operands)
+
+    def _noted(self, step: _Step, label: Label, note: Note) -> Label:
+        if isinstance(note, Picked):
+            return self._picked(step, label, note)
+        if isinstance(note, (Moved, Regrouping)):
+            if isinstance(note, Regrouping):
+                for event in tangles(note, step.place):
+                    self.report(event)
+            return replace(label, moved=step.place)
+        if isinstance(note, Normalised):
+            return self._normalised(step, label, note)
+        if isinstance(note, (Reduced, Contracted)):
+            return self._removed(step, label, note)
+        if isinstance(note, Read):
+            self._read(step, label, note)
+        elif isinstance(note, Met):
+            sinks.met(self, step, note)
+        elif isinstance(note, Spread):
+            return sinks.spread(self, step, label, note)
+        elif isinstance(note, Lost):
+            sinks.lost(self, step, label, step.labels, note)
+        return label
+
+    def _picked(self, step: _Step, label: Label, note: Picked) -> Label:
+        if not label.parts:
+            return label
+        parts = frozenset(_picked_of(part, note, step) for part in label.parts)
+        marks = frozenset(m for m in label.marks if m.variable is None or m.kind != "unmasked"
+                          or not m.variable.is_(note.factor.variable))
+        return replace(label, parts=parts, marks=marks)
+
+    def _normalised(self, step: _Step, label: Label, note: Normalised) -> Label:
+        marks = set(label.marks)
+        sizes = [axis for axis in label.axes if axis]
+        for factor in note.axis:
+            alike = sum(any(f.size == factor.size for f in axis) for axis in sizes)
+            if factor.size > 1 and is_rows(factor) and alike == 1:
+                marks.add(Mark("tied", step.place, factor.variable, note.name))
+        mixed = label.mixed | {factor.variable.root for factor in note.axis}
+        return replace(label, marks=frozenset(marks), mixed=mixed)
+
+    def _removed(self, step: _Step, label: Label, note: Reduced | Contracted) -> Label:
+        if isinstance(note, Contracted) and note.parameter:
+            sinks.layer(self, step, label, note)
+            return label
+        self._padding(step, label, note)
+        marks = {m for m in label.marks if m.variable is None or not _in(note.axis, m)}
+        for factor in note.axis:
+            if is_rows(factor) and label.parts and not holds(label.axes, factor.variable):
+                marks.add(Mark("reduced", step.place, factor.variable, note.name))
+        return label if marks == label.marks else replace(label, marks=frozenset(marks))
+
+    def _padding(self, step: _Step, label: Label, note: Reduced | Contracted) -> None:
+        if isinstance(note, Reduced) and note.name not in _PADDING_MATTERS:
+            return
+        for mark in label.marks:
+            if mark.kind == "unmasked" and _in(note.axis, mark):
+                sinks.padding(self, step, mark, note)
+
+    def _read(self, step: _Step, label: Label, note: Read) -> None:
+        for factor in note.axis:
+            evidence = Evidence(note.meaning, note.name, step.place, certain=False)
+            self.readings.read(factor, evidence, label, step.operation.first.shape)
+
+
+def _in(axis: Axis, mark: Mark) -> bool:
+    return mark.variable is not None and holds((axis,), mark.variable)
+
+
+def is_rows(factor: Factor) -> bool:
+    """True for samples, and for what a layer treats as rows, unless it is time to another."""
+    return factor.size > 1 and factor.means(Meaning.SAMPLES, Meaning.ROWS)
+
+
+def _picked_of(part: Part, note: Picked, step: _Step) -> Part:
+    """The part that is left when one index along a factor was taken."""
+    name = _name_in(part.record, note.factor)
+    if name is None:
+        return part
+    index, size = note.index, note.factor.size
+    if index != GATHERED:
+        # The last one is the last one however it was written; layers and directions have numbers.
+        if name in ("slot", "direction"):
+            index %= size
+        elif index == size - 1:
+            index = -1
+    part.record.picked.add((name, index))
+    return part.at(step.place, **{name: index})
+
+
+def _name_in(record: CallRecord, factor: Factor) -> str | None:
+    """What a factor is to a recurrent call."""
+    for name, variable in (
+        ("slot", record.layers),
+        ("direction", record.directions),
+        ("unit", record.units),
+    ):
+        if factor.variable.is_(variable):
+            return name
+    if holds((record.time,), factor.variable):
+        return "step"
+    if holds((record.batch,), factor.variable):
+        return "sample"
+    return None

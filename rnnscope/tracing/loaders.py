@@ -1,0 +1,93 @@
+"""DataLoaders say which axis the samples are on: the one that the collating put in front."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch.utils.data import dataloader as torch_dataloader
+from torch.utils.data import default_collate
+from torch.utils.data.sampler import BatchSampler, RandomSampler, SubsetRandomSampler
+
+from rnnscope.tracing.factors import Evidence, Factor, Meaning, Variable, fresh_axes
+from rnnscope.tracing.labels import Label
+from rnnscope.tracing.places import here
+from rnnscope.tracing.table import LabelTable
+
+_DEEPEST = 4
+
+
+def patch(table: LabelTable, active: Callable[[], bool]) -> Callable[[], None]:
+    """Label every batch that a DataLoader gives out. Returns how to undo it."""
+    cls = torch_dataloader._BaseDataLoaderIter
+    original = cls.__dict__["__next__"]
+
+    @functools.wraps(original)
+    def __next__(iterator: Any) -> Any:
+        batch = original(iterator)
+        if active():
+            _label(table, iterator, batch)
+        return batch
+
+    cls.__next__ = __next__  # type: ignore[method-assign]
+    return lambda: setattr(cls, "__next__", original)
+
+
+def _label(table: LabelTable, iterator: Any, batch: Any) -> None:
+    if getattr(iterator, "_dataset_kind", None) != torch_dataloader._DatasetKind.Map:
+        return
+    sampler = getattr(iterator, "_index_sampler", None)
+    collate = getattr(iterator, "_collate_fn", None)
+    size = getattr(sampler, "batch_size", None)
+    if not getattr(iterator, "_auto_collation", False) or not isinstance(size, int):
+        return
+    tensors = list(_tensors(batch))
+    rows = Variable()
+    shuffled = type(sampler) is BatchSampler and isinstance(
+        sampler.sampler, (RandomSampler, SubsetRandomSampler)
+    )
+    word = "shuffling DataLoader" if shuffled else "DataLoader"
+    evidence = Evidence(
+        Meaning.SAMPLES, f"the {word} put the samples on axis 0", here(2), shuffled
+    )
+    rows.note(evidence)
+    if collate is default_collate:
+        for tensor in tensors:
+            if tensor.dim() and tensor.shape[0] > 1:
+                _on_axis_0(table, tensor, rows)
+        return
+    _collated(table, tensors, rows, size)
+
+
+def _on_axis_0(table: LabelTable, tensor: torch.Tensor, rows: Variable) -> None:
+    size = tensor.shape[0]
+    first = (Factor(size, rows),)
+    table.set(tensor, Label((first, *fresh_axes(tensor.shape[1:]))))
+
+
+def _collated(table: LabelTable, tensors: list[torch.Tensor], rows: Variable, size: int) -> None:
+    """The user's own collate_fn: what pad_sequence said stands, one axis is the batch's."""
+    for tensor in tensors:
+        known = table.get(tensor)
+        axes = known.axes if known is not None else ()
+        told = [f for a in axes for f in a if f.means(Meaning.SAMPLES) and f.size == size]
+        for factor in told:
+            factor.variable.unify(rows)
+        if not told and tensor.dim() == 1 and tensor.shape[0] == size > 1:
+            _on_axis_0(table, tensor, rows)
+        elif not told and tensor.dim() > 1 and tensor.shape[0] == size > 1:
+            if size not in tensor.shape[1:] and known is None:
+                _on_axis_0(table, tensor, rows)
+
+
+def _tensors(value: Any, depth: int = 0) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif depth < _DEEPEST and isinstance(value, (tuple, list)):
+        for item in value:
+            yield from _tensors(item, depth + 1)
+    elif depth < _DEEPEST and isinstance(value, dict):
+        for item in value.values():
+            yield from _tensors(item, depth + 1)

@@ -1,0 +1,240 @@
+"""Where suspicions are decided: layers with parameters, losses, and tensors laid side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rnnscope.tracing.events import AxisRead, BatchLost, LossAxes, OrdersMet, PaddingReduced, Tied
+from rnnscope.tracing.factors import Axis, Evidence, Factor, Meaning, Variable, holds, size_of
+from rnnscope.tracing.labels import CallRecord, Label, Mark
+from rnnscope.tracing.operations import Contracted, Lost, Met, Operand, Reduced, Spread
+
+if TYPE_CHECKING:
+    from rnnscope.tracing.following import Follower, _Step
+
+
+def layer(follower: Follower, step: _Step, label: Label, note: Contracted) -> None:
+    """A layer with parameters reads an axis as features."""
+    for part in label.parts:
+        reached = part.record.read.setdefault(part, set())
+        reached.add("layer")
+        if part.unit is not None and holds((note.axis,), _single(part.record.time)):
+            reached.add("steps as features")
+    for factor in note.axis:
+        known = factor.variable.evidence(Meaning.SAMPLES)
+        if known is not None and factor.size > 1:
+            read = Evidence(Meaning.FEATURE, note.name, step.place)
+            shape = step.operation.first.shape
+            follower.report(
+                AxisRead(read, known, len(shape) - 1, shape, step.place, note.name,
+                         moved=label.moved)
+            )
+    _tied(follower, step, label)
+
+
+def _single(axis: Axis) -> Variable:
+    return axis[0].variable if len(axis) == 1 else Variable()
+
+
+def _tied(follower: Follower, step: _Step, label: Label) -> None:
+    """Rows that depend on each other through a softmax are used as rows."""
+    for mark in label.marks:
+        if mark.kind != "tied" or mark.variable is None or not holds(label.axes, mark.variable):
+            continue
+        known = mark.variable.evidence(Meaning.SAMPLES) or mark.variable.evidence(Meaning.ROWS)
+        if known is not None:
+            size = next(
+                f.size for a in label.axes for f in a if holds(((f,),), mark.variable)
+            )
+            follower.report(Tied(mark.location, mark.text, size, known, step.place))
+
+
+def lost(
+    follower: Follower,
+    step: _Step,
+    label: Label,
+    labels: tuple[Label, ...],
+    note: Lost | None = None,
+) -> None:
+    """A loss, by its name or as a sum over everything that has a gradient."""
+    scores = next((x for x in labels if x.parts), labels[0] if labels else label)
+    if note is not None:
+        scores = note.scores.label or scores
+        _paired(follower, step, note)
+        _tied(follower, step, scores)
+    for part in scores.parts:
+        part.record.read.setdefault(part, set()).add("loss")
+    for mark in scores.marks:
+        if mark.kind == "pairs":
+            follower.report(LossAxes("pairs", mark.location, mark.text, (), ()))
+    for record in {part.record for part in scores.parts}:
+        _batch_lost(follower, step, scores, record)
+
+
+def _batch_lost(follower: Follower, step: _Step, scores: Label, record: CallRecord) -> None:
+    """The layer's steps are still there at the loss, its batch is not."""
+    batch, time = size_of(record.batch), size_of(record.time)
+    if batch <= 1 or time <= 1 or len(record.batch) != 1 or len(record.time) != 1:
+        return
+    if holds(scores.axes, record.batch[0].variable):
+        return
+    if not holds(scores.axes, record.time[0].variable):
+        return
+    mark = next(
+        (m for m in scores.marks if m.kind == "reduced" and m.variable is not None
+         and m.variable.is_(record.batch[0].variable)),
+        None,
+    )
+    picked = next(
+        (p for p in scores.parts if p.record is record and p.sample is not None), None
+    )
+    if mark is None and picked is None:
+        return
+    place = mark.location if mark is not None else picked.location if picked else None
+    how = mark.text if mark is not None else f"[{picked.sample}]" if picked else ""
+    follower.report(
+        BatchLost(
+            location=step.place, config=record.config, call=record.location,
+            built_at=record.built_at, moved=record.moved, batch=batch, steps=time,
+            loss=step.place, how=how, where=place,
+        )
+    )
+
+
+def _paired(follower: Follower, step: _Step, note: Lost) -> None:
+    """Scores and targets, axis by axis."""
+    scores, targets = note.scores, note.targets
+    if targets is None:
+        return
+    if note.class_dim is not None and scores.ndim >= 3:
+        _classes(follower, step, note, scores, targets)
+    kept = list(scores.axes)
+    if note.class_dim is not None and scores.ndim > 1 and targets.ndim == scores.ndim - 1:
+        del kept[note.class_dim]
+    if len(kept) != targets.ndim or not targets.known or not scores.known:
+        return
+    for mine, theirs in zip(kept, targets.axes, strict=True):
+        if size_of(mine) == size_of(theirs):
+            _axis_pair(follower, step, note, mine, theirs)
+
+
+def _classes(
+    follower: Follower, step: _Step, note: Lost, scores: Operand, targets: Operand
+) -> None:
+    """(N, L, C) given where (N, C, L) is wanted, with as many steps as classes."""
+    middle, last = scores.axes[note.class_dim or 0], scores.axes[-1]
+    if len(middle) != 1 or len(last) != 1 or not last[0].means(Meaning.FEATURE):
+        return
+    known = middle[0].variable.evidence(Meaning.TIME) or middle[0].variable.evidence(Meaning.ROWS)
+    if known is not None and not middle[0].means(Meaning.FEATURE, Meaning.CHANNEL):
+        follower.report(
+            LossAxes("classes", step.place, note.name, scores.shape, targets.shape,
+                     "time" if known.meaning == Meaning.TIME else "batch", (known,))
+        )
+
+
+def _axis_pair(
+    follower: Follower, step: _Step, note: Lost, mine: Axis, theirs: Axis
+) -> None:
+    if len(mine) > 1 and len(theirs) > 1:
+        if _opposite(mine, theirs):
+            follower.report(
+                LossAxes("order", step.place, note.name, note.scores.shape,
+                         note.targets.shape if note.targets else (), _spelled(mine, theirs),
+                         tuple(_known(mine)) + tuple(_known(theirs)))
+            )
+        return
+    if len(mine) == 1 and len(theirs) == 1:
+        _single_pair(follower, step, note, mine[0], theirs[0])
+
+
+def _single_pair(
+    follower: Follower, step: _Step, note: Lost, mine: Factor, theirs: Factor
+) -> None:
+    time = mine.variable.evidence(Meaning.TIME)
+    samples = theirs.variable.evidence(Meaning.SAMPLES)
+    if mine.is_(theirs):
+        return
+    if time is not None and samples is not None and time.source is not None:
+        follower.readings.contradicted(time, samples, mine, note.scores)
+    elif not mine.variable.known or not theirs.variable.known:
+        mine.variable.unify(theirs.variable)
+
+
+def _kind(factor: Factor) -> str:
+    if factor.means(Meaning.SAMPLES):
+        return "rows"
+    if factor.means(Meaning.TIME):
+        return "time"
+    return "rows" if factor.means(Meaning.ROWS) else "?"
+
+
+def _opposite(mine: Axis, theirs: Axis) -> bool:
+    """(steps, rows) flattened against (rows, steps)."""
+    one, other = [_kind(f) for f in mine], [_kind(f) for f in theirs]
+    if len(one) != 2 or len(other) != 2 or set(one) != {"rows", "time"}:
+        return False
+    return other in (one[::-1], [one[1], "?"], ["?", one[0]])
+
+
+def _spelled(mine: Axis, theirs: Axis) -> str:
+    def text(axis: Axis) -> str:
+        return " x ".join(f"{_kind(f) if _kind(f) != '?' else 'steps'} {f.size}" for f in axis)
+
+    return f"{text(mine)} against {text(theirs)}"
+
+
+def _known(axis: Axis) -> list[Evidence]:
+    found = []
+    for factor in axis:
+        for meaning in (Meaning.SAMPLES, Meaning.TIME, Meaning.ROWS):
+            evidence = factor.variable.evidence(meaning)
+            if evidence is not None:
+                found.append(evidence)
+                break
+    return found
+
+
+def spread(follower: Follower, step: _Step, label: Label, note: Spread) -> Label:
+    """(N, 1) met (N,): certain once it is a loss."""
+    other = note.other.label
+    single = note.single.label
+    if other is not None and other.parts or single is None or not single.parts:
+        return label
+    if step.operation.name in _COMPARES:
+        return label
+    text = f"{note.single.shape} and {note.other.shape}"
+    if step.operation.shapes == ((),):
+        follower.report(
+            LossAxes("pairs", step.place, step.operation.name, note.single.shape, note.other.shape)
+        )
+        return label
+    return replace(label, marks=label.marks | {Mark("pairs", step.place, None, text)})
+
+
+_COMPARES = frozenset("eq ne lt le gt ge __eq__ __ne__ __lt__ __le__ __gt__ __ge__".split())
+
+
+def met(follower: Follower, step: _Step, note: Met) -> None:
+    """Rows in different orders were laid side by side."""
+    if len(note.left) != 1 or len(note.right) != 1 or step.operation.name in _COMPARES:
+        return
+    left, right = note.left[0], note.right[0]
+    if left.size == right.size and left.is_(right) and left.order != right.order:
+        if left.window or right.window or not step.differentiable:
+            return
+        marks = [m for label in step.labels for m in label.marks if m.kind == "restored"]
+        place = next((m.location for m in marks if m.variable and m.variable.is_(left.variable)),
+                     None)
+        follower.report(OrdersMet(place or step.place, left.size, step.place, "met"))
+
+
+def padding(follower: Follower, step: _Step, mark: Mark, note: Reduced | Contracted) -> None:
+    """Steps of padded sequences were reduced without a mask."""
+    known = mark.variable.evidence(Meaning.PADDED) if mark.variable else None
+    if known is not None:
+        steps = size_of(note.axis)
+        follower.report(
+            PaddingReduced(step.place, note.name, known, mark.location, mark.text == "cut", steps)
+        )

@@ -1,0 +1,78 @@
+"""The states that a call of a recurrent layer is given: where they come from, how they lie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from rnnscope.tracing.events import StateAxes, StatesSwapped
+from rnnscope.tracing.factors import Axis, Factor, Meaning, unify_axes
+from rnnscope.tracing.following import Follower, is_rows
+from rnnscope.tracing.labels import CallRecord, Label
+from rnnscope.tracing.table import LabelTable
+
+
+def given(table: LabelTable, follower: Follower, record: CallRecord, hx: Any) -> None:
+    """Look at h_0 (and c_0) of a call, and remember which earlier results they are made of."""
+    tensors = hx if isinstance(hx, (tuple, list)) else (hx,)
+    labels = [table.get(t) if isinstance(t, torch.Tensor) else None for t in tensors]
+    for name, tensor, label in zip(("h_0", "c_0"), tensors, labels, strict=False):
+        if label is not None and isinstance(tensor, torch.Tensor):
+            _look(follower, record, name, tuple(tensor.shape), label)
+    _check_swapped(follower, record, labels)
+    record.state = frozenset(p for label in labels if label is not None for p in label.parts)
+    for part in record.state:
+        part.record.read.setdefault(part, set()).add("state")
+        part.record.state = frozenset()  # one call back is enough; a chain would never end
+
+
+def _look(
+    follower: Follower,
+    record: CallRecord,
+    name: str,
+    shape: tuple[int, ...],
+    label: Label,
+) -> None:
+    axes = label.axes[-3:] if len(shape) == 3 else ((), *label.axes[-2:])
+    if len(axes) != 3 or record.config.single_step or not record.batched:
+        return
+    slots, batch, _units = axes
+    problem = _problem(slots, batch, record.batch)
+    if problem is not None:
+        place = label.moved or record.location
+        follower.report(
+            StateAxes(place, record.config, name, shape, problem, record.built_at, label.moved)
+        )
+    elif record.batch and batch:
+        unify_axes(batch, record.batch)
+
+
+def _problem(slots: Axis, batch: Axis, rows: Axis) -> str | None:
+    """What is wrong with (layers*directions, batch) of a state, if anything."""
+    first = [f for f in slots if f.size > 1]
+    if any(_is_sample(f, rows) for f in first):
+        return "the samples lie along its axis 0, where the layers belong"
+    second = [f for f in batch if f.size > 1]
+    if second and all(_is_made(f) for f in second):
+        return "its axis 1, where the batch belongs, holds features that a layer made"
+    return None
+
+
+def _is_sample(factor: Factor, rows: Axis) -> bool:
+    if factor.means(Meaning.LAYERS, Meaning.DIRECTIONS):
+        return False
+    return is_rows(factor) or any(factor.is_(row) for row in rows)
+
+
+def _is_made(factor: Factor) -> bool:
+    return factor.means(Meaning.FEATURE) and not is_rows(factor)
+
+
+def _check_swapped(follower: Follower, record: CallRecord, labels: list[Label | None]) -> None:
+    """h_n of an earlier call as c_0, and its c_n as h_0."""
+    if len(labels) != 2 or labels[0] is None or labels[1] is None:
+        return
+    results = [{part.result for part in label.parts} for label in labels if label is not None]
+    if results == [{"c_n"}, {"h_n"}]:
+        follower.report(StatesSwapped(record.location, record.config))
