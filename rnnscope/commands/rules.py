@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
+from shutil import get_terminal_size
+from textwrap import fill
 from typing import Annotated
 
 import typer
@@ -48,18 +51,12 @@ def _markdown(wanted: list[Rule]) -> None:
 
 
 def _terminal(wanted: list[Rule]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False)
-    family = None
-    for rule in wanted:
-        if family_of(rule.code) != family:
-            family = family_of(rule.code)
-            table = Table("code", "severity", "what", box=None, title_justify="left", width=None)
-            table.title = f"\n{rule.code[:4]}xx  {family}"
-            for other in wanted:
-                if family_of(other.code) == family:
-                    table.add_row(other.code, str(other.severity), other.summary)
-            console.print(table)
-    console.print("\nrnnscope rule CODE tells more about one of them.")
+    # Plain text and no rich: a table of all rules takes longer to lay out than to load.
+    width = max(get_terminal_size().columns, 40)
+    for family, group in groupby(wanted, lambda rule: rule.code[:4]):
+        print(f"{family}xx  {family_of(family)}")
+        for rule in group:
+            head = f"  {rule.code}  {rule.severity!s:<8}  "
+            print(fill(rule.summary, width, initial_indent=head, subsequent_indent=" " * len(head)))
+        print()
+    print("rnnscope rule CODE tells more about one of them.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import os
 import pkgutil
 import re
 from collections.abc import Callable, Iterator
