@@ -7,6 +7,7 @@ The tensors have torch's names. Besides them the expressions may use ``rnn`` (th
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from rnnscope.call import Call
@@ -63,6 +64,11 @@ class Code:
         """One step of one sample of the padded output."""
         place = f"{sample}, {step}" if self.config.batch_first else f"{step}, {sample}"
         return f"padded[{place}, {columns}]" if columns else f"padded[{place}]"
+
+
+def helpers_in(text: str) -> dict[str, str]:
+    """The helpers that an expression uses, and what each is."""
+    return {name: what for name, what in HELPERS.items() if re.search(rf"\b{name}\b", text)}
 
 
 # What the expressions use besides the layer and its tensors, as the legend under the checks says.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +34,8 @@ def explain(
     ``subject`` is a text such as ``"LSTM(10, 20)"``, an RNNConfig, or a live layer; of a live layer
     the claims are checked on its own weights. ``time`` and ``layer`` count from 0 and choose the
     step that is shown; None is where the tensor is made or first used. The input is drawn from
-    ``seed``. Nothing of the module, and no random stream, is changed. Raises ConfigError, SubjectError,
-    UnknownNameError, and CallError for a time or layer that there is not.
+    ``seed``. Nothing of the module, and no random stream, is changed. Raises ConfigError,
+    SubjectError, UnknownNameError, and CallError for a time or layer that there is not.
 
     >>> explanation = explain("LSTM(10, 20, num_layers=2, bidirectional=True)", "h_n")
     >>> explanation.axes.shape, explanation.pieces[2].what, explanation.holds
@@ -45,7 +44,7 @@ def explain(
     config = subject if isinstance(subject, RNNConfig) else _config(subject)
     about = topic(predict(config, call or Call()), name, time, layer)
     module = None if isinstance(subject, str | RNNConfig) else subject
-    return _checked(_told(about), about, module, seed)
+    return _checked(_told(about), module, seed)
 
 
 def _config(subject: Any) -> RNNConfig:
@@ -71,33 +70,47 @@ def _told(about: Topic) -> Explanation:
     )
 
 
-def _checked(
-    explanation: Explanation, about: Topic, module: nn.Module | None, seed: int
-) -> Explanation:
+def _checked(explanation: Explanation, module: nn.Module | None, seed: int) -> Explanation:
     """Evaluate every claim on the real layer, the evidence of the recipes included."""
     from rnnscope.torch_import import import_torch
 
     torch = import_torch()
     from rnnscope.reference.agreement import undisturbed
-    from rnnscope.trial import measure_config, random_arguments
+    from rnnscope.trial import measure_config
 
     config, call = explanation.config, explanation.call
-    with ExitStack() as stack:
-        trial = measure_config(config, call, seed)
-        if not trial.complete:
-            return replace(explanation, unchecked=trial.incomplete)
-        subject, result = trial.module, trial.result
-        stack.enter_context(torch.no_grad())
-        stack.enter_context(undisturbed(module or subject))
-        if module is not None:
-            subject = module
-            result = module.forward(*random_arguments(config, call, seed))
-        bench = Bench(config, subject, trial.inputs, result)
-        claims = [r.claim for r in explanation.recipes if r.claim] + [
-            check.claim for check in explanation.checks
-        ]
-        return replace(
-            explanation,
-            recipes=bench.filled(explanation.recipes),
-            checks=tuple(bench.check(claim) for claim in dict.fromkeys(claims)),
-        )
+    if module is not None and config.device != "meta":
+        with torch.no_grad(), undisturbed(module):
+            return _on_live(explanation, module, seed)
+    trial = measure_config(config, call, seed)
+    if not trial.complete:
+        return replace(explanation, unchecked=trial.incomplete)
+    with torch.no_grad(), undisturbed(trial.module):
+        return _evaluated(explanation, Bench(config, trial.module, trial.inputs, trial.result))
+
+
+def _on_live(explanation: Explanation, module: nn.Module, seed: int) -> Explanation:
+    """On the user's own layer, with an input of the call's sizes; its hooks do not run."""
+    from rnnscope.trial import MOST_MACS, random_arguments
+
+    config, call = explanation.config, explanation.call
+    if (macs := explanation.facts.macs or 0) > MOST_MACS:
+        words = f"{macs:,} multiply-accumulates are more than the {MOST_MACS:,} that are run"
+        return replace(explanation, unchecked=words)
+    inputs = random_arguments(config, call, seed)
+    try:
+        result = module.forward(*inputs)
+    except Exception as error:  # whatever torch has against this dtype, device or memory
+        reason = str(error).partition("\n")[0]
+        return replace(explanation, unchecked=f"torch refuses: {reason}")
+    return _evaluated(explanation, Bench(config, module, inputs, result))
+
+
+def _evaluated(explanation: Explanation, bench: Bench) -> Explanation:
+    evidence = [recipe.claim for recipe in explanation.recipes if recipe.claim]
+    claims = dict.fromkeys([*evidence, *(check.claim for check in explanation.checks)])
+    return replace(
+        explanation,
+        recipes=bench.filled(explanation.recipes),
+        checks=tuple(bench.check(claim) for claim in claims),
+    )

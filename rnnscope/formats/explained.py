@@ -10,8 +10,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from rnnscope.axes import shape_text
+from rnnscope.call import Call
 from rnnscope.cells import Cell
-from rnnscope.explanation.code import HELPERS
+from rnnscope.explanation.code import helpers_in
 from rnnscope.explanation.drawing import Lines, stacked, unrolled
 from rnnscope.explanation.lines import in_shapes
 from rnnscope.explanation.parts import CellLine, Check, Claim, Explanation, Recipe
@@ -62,6 +63,14 @@ def style_of(tag: str, cell: Cell) -> str:
     return _TAG_STYLES.get(tag, QUIET if not tag else "")
 
 
+def call_words(call: Call, single_step: bool) -> str:
+    """The sizes of the call, as the symbols of the shapes have them."""
+    if call.lengths is not None:
+        return f"packed, lengths {', '.join(map(str, call.lengths))}"
+    steps = () if single_step else (f"L={call.seq_len}",)
+    return ", ".join((*((f"N={call.batch}",) if call.batched else ("unbatched",)), *steps))
+
+
 def _indented(renderable: RenderableType, by: int = 2) -> RenderableType:
     return Padding(renderable, (0, 0, 0, by))
 
@@ -72,10 +81,15 @@ def _title(words: str, note: str = "") -> Text:
 
 def _answer(explanation: Explanation) -> Iterator[RenderableType]:
     """Name, symbols and numbers; what it is; then each axis with its reason."""
-    about = Text(f"of {explanation.config}", QUIET)
+    about = Text(
+        f"of {explanation.config}, {call_words(explanation.call, explanation.config.single_step)}",
+        QUIET,
+    )
     if explanation.axes is None:
         yield Text(str(explanation.config), "bold")
-        yield Text(explanation.meaning)
+        yield Text(
+            f"{explanation.meaning}, {call_words(explanation.call, explanation.config.single_step)}"
+        )
         return
     head = Text(explanation.name or "", "bold") + Text("  ") + symbols_text(explanation.axes)
     yield head + Text(" = ") + numbers_text(explanation.axes)
@@ -204,9 +218,8 @@ def _checks(explanation: Explanation) -> Iterator[RenderableType]:
         )
     yield _indented(table)
     text = " ".join(str(check.claim) for check in explanation.checks)
-    for name, what in HELPERS.items():
-        if f"{name}(" in text:
-            yield _indented(Text(f"{name}: {what}", QUIET))
+    for name, what in helpers_in(text).items():
+        yield _indented(Text(f"{name}: {what}", QUIET))
 
 
 def _claim(claim: Claim) -> Text:

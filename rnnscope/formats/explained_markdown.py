@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.axes import shape_text
-from rnnscope.explanation.code import HELPERS
+from rnnscope.explanation.code import helpers_in
 from rnnscope.explanation.drawing import Lines, stacked, unrolled
 from rnnscope.explanation.lines import in_shapes
 from rnnscope.explanation.parts import Explanation
+from rnnscope.formats.explained import call_words
 from rnnscope.formats.markdown import table
 from rnnscope.reasons import sentence
 
@@ -30,10 +31,11 @@ def render(explanation: Explanation, width: int = 80) -> str:
 def _answer(explanation: Explanation) -> Iterator[str]:
     config, axes = explanation.config, explanation.axes
     if axes is None:
-        yield from (f"## `{config}`", "", f"{explanation.meaning}".capitalize() + ".", "")
+        yield from (f"## `{config}`", "", f"{explanation.meaning}, {_call(explanation)}.", "")
         return
     yield from (f"## `{explanation.name}` of `{config}`", "")
     yield from (f"`{axes.symbols}` = `{shape_text(axes.shape)}`: {explanation.meaning}.", "")
+    yield from (f"{_call(explanation)}.", "")
     rows = [
         (
             index,
@@ -45,6 +47,10 @@ def _answer(explanation: Explanation) -> Iterator[str]:
         for index, axis in enumerate(axes)
     ]
     yield from table(("axis", "symbol", "size", "role", "because"), rows)
+
+
+def _call(explanation: Explanation) -> str:
+    return call_words(explanation.call, explanation.config.single_step)
 
 
 def _pieces(explanation: Explanation) -> Iterator[str]:
@@ -110,5 +116,5 @@ def _checks(explanation: Explanation) -> Iterator[str]:
         ]
         yield from table(("this", "equals", "max difference", "holds"), rows)
         text = " ".join(str(check.claim) for check in explanation.checks)
-        used = [f"- `{name}`: {what}" for name, what in HELPERS.items() if f"{name}(" in text]
+        used = [f"- `{name}`: {what}" for name, what in helpers_in(text).items()]
         yield from [*used, ""] if used else ()

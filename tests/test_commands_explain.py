@@ -1,0 +1,100 @@
+"""``rnnscope explain`` as a person types it: what is printed where, and the exit status."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from rnnscope.cli import run
+
+STACK = ["LSTM", "10", "20", "--layers", "2", "--bidirectional"]
+
+WITHOUT_TORCH = """
+import sys
+sys.modules["torch"] = None
+from rnnscope.cli import run
+status = run(sys.argv[1:])
+assert sys.modules["torch"] is None
+sys.exit(status)
+"""
+
+
+def explained(capsys, *words):
+    """Exit status, standard output and standard error of one command."""
+    status = run(["explain", *words])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_h_n_of_a_bidirectional_stack(capsys):
+    status, out, err = explained(capsys, *STACK, "h_n")
+    assert (status, err) == (0, "")
+    assert out.startswith("h_n  (D*num_layers, N, H_out) = (4, 3, 20)\n")
+    assert "output[-1, :, :20] equals h_n[2]" in out
+    assert "output[0, :, 20:] equals h_n[3]" in out
+    assert "✗  " not in out
+
+
+def test_a_whole_step_without_a_name(capsys):
+    status, out, _ = explained(capsys, *STACK, "--layer", "1", "--time", "2")
+    assert status == 0
+    assert "Step by step  t=2, layer 1, forward" in out
+    assert "x_t (3, 40) @ W_ii^T (40, 20) -> (3, 20)" in out
+
+
+def test_a_layer_as_python_writes_it(capsys):
+    status, out, _ = explained(capsys, "nn.GRU(10, 20, batch_first=True)", "output")
+    assert status == 0
+    assert out.startswith("output  (N, L, D*H_out) = (3, 5, 20)")
+
+
+def test_sizes_of_the_call(capsys):
+    _, out, _ = explained(capsys, "GRU", "10", "20", "input", "--batch", "7", "--seq-len", "2")
+    assert "(2, 7, 10)" in out
+    _, out, _ = explained(capsys, "GRU", "10", "20", "h_n", "--lengths", "2,5,3")
+    assert "packed, lengths 2, 5, 3" in out
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_width_of_the_terminal(capsys, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    status, out, _ = explained(capsys, *STACK, "h_n")
+    assert status == 0
+    assert "h_n[2]  layer 1 forward" in out
+
+
+def test_json_and_files(capsys, tmp_path):
+    status, out, _ = explained(capsys, *STACK, "h_n", "--format", "json")
+    assert status == 0
+    assert json.loads(out)["shape"] == [4, 3, 20]
+    target = tmp_path / "h_n.md"
+    status, out, _ = explained(capsys, *STACK, "h_n", "--output", str(target))
+    assert (status, out) == (0, "")
+    assert target.read_text().startswith("## `h_n` of")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["LSTM", "10", "20", "h_x"], "choose one of input, h_0, c_0, output, h_n, c_n"),
+        (["GRU", "10", "20", "h_n", "--time", "5"], "5 time steps, from 0 to 4"),
+        (["GRU", "10", "20", "--layer", "3"], "there is 1 layer, only 0"),
+        (["GRU", "10", "20", "h_n", "c_n"], "one name at a time"),
+        (["GRU", "10", "20", "h_n", "--format", "sarif"], "choose terminal, markdown, json"),
+        (["GRU", "10"], "needs input_size and hidden_size"),
+    ],
+)
+def test_mistakes_are_answered_in_one_sentence_without_torch(words, sentence):
+    command = [sys.executable, "-c", WITHOUT_TORCH, "explain", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_check_for_torch_can_fail():
+    command = [sys.executable, "-c", WITHOUT_TORCH, "explain", "GRU", "10", "20", "h_n"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode not in (0, 2) or "torch" in done.stderr
