@@ -75,7 +75,7 @@ def length_evidence(call: ModelCall) -> Batch | None:
 
 @dataclass(frozen=True, slots=True)
 class _Company:
-    """Three samples of a call, the others left out, padded to the longest of them."""
+    """Three rows of a call, the others left out, padded to the longest of the three."""
 
     rows: tuple[int, int, int]
     samples: Samples
@@ -111,36 +111,23 @@ class _Company:
 
 
 def find_padding_read(call: ModelCall, run: Run) -> PaddingRead | None:
-    """Run two short samples with a long one and without it: does the short one's output move?"""
+    """Run a short sample beside a long one and by itself: does what is said of it move?"""
     lengths = lengths_of(call)
     samples = samples_by_length(call, lengths) if lengths is not None and lengths.vary else None
     if lengths is None or samples is None or samples.count < 3:
         return None
-    rows = _three_lengths(lengths.values)
-    if rows is None:
-        return None
-    short, next_, long = rows
-    beside = _Company((short, next_, long), samples, lengths)
-    alone = _Company((short, next_, next_), samples, lengths)
-    call_beside = _replaced(call, beside)
+    # Longest first, as packing sorts them: every operation then has the short one in the last row.
+    order = sorted(range(samples.count), key=lambda row: -lengths.values[row])
+    long, between, short = order[0], order[1], order[-1]
+    call_beside = _replaced(call, _Company((long, between, short), samples, lengths))
     three = Samples(3, samples.axes)
     before = run(call_beside.args, call_beside.kwargs)
-    other = run(*with_sample_changed(call_beside, three, 0))
-    after = run(*alone.arguments(call))
+    other = run(*with_sample_changed(call_beside, three, 2))
+    after = run(*_Company((short, short, short), samples, lengths).arguments(call))
     if not (before.same_path(other) and before.same_path(after)):
         return None
     pair = _Pair(before, other, after, lengths.values[short])
-    padded = (lengths.values[next_], lengths.values[long])
-    return pair.reading(padded, call)
-
-
-def _three_lengths(values: tuple[int, ...]) -> tuple[int, int, int] | None:
-    """A short sample, one that is longer, and the longest: sorting keeps them in this order."""
-    rows: dict[int, int] = {}
-    for row, length in enumerate(values):
-        rows.setdefault(length, row)
-    lengths = sorted(rows)
-    return (rows[lengths[0]], rows[lengths[1]], rows[lengths[-1]]) if len(rows) > 2 else None
+    return pair.reading((lengths.values[short], lengths.values[long]), call)
 
 
 def _replaced(call: ModelCall, company: _Company) -> ModelCall:
@@ -152,7 +139,7 @@ def _replaced(call: ModelCall, company: _Company) -> ModelCall:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """The same samples beside a long one, the same with sample 0 changed, and without the long one."""
+    """A sample beside longer ones, the same with that sample changed, and the sample unpadded."""
 
     beside: Replay
     changed: Replay
@@ -192,7 +179,7 @@ class _Pair:
         return any(self._movement(a, b, c) > 0 for a, b, c in results)
 
     def _movement(self, beside: torch.Tensor, other: torch.Tensor, alone: torch.Tensor) -> float:
-        """How far the elements of sample 0 that are no padding moved; 0.0 for rounding."""
+        """How far the sample's elements that are no padding moved; 0.0 for rounding."""
         if not beside.is_floating_point() or beside.dim() == 0 or beside.dim() != alone.dim():
             return 0.0
         own = changed(beside, other) if beside.shape == other.shape else None

@@ -15,8 +15,8 @@ def padding_read(reading: PaddingRead) -> Iterator[Problem]:
 
     What it does
     ------------
-    Runs a copy of the model on two short sequences, once beside a long one and once without it,
-    and compares what it says of them. The line reported is the first at which padding counts.
+    Runs a copy of the model on a short sequence, once beside a long one and once by itself, and
+    compares what it says of it. The line reported is the first at which padding counts.
 
     Why is this bad?
     ----------------
@@ -63,9 +63,8 @@ def padding_read(reading: PaddingRead) -> Iterator[Problem]:
     )
     called = reading.called_at
     yield Problem(
-        f"{what}: a sequence of {reading.length} steps has another result when it is padded to "
-        f"{longer} steps than when it is padded to {shorter}: its output moves by "
-        f"{reading.moved:.2g}.",
+        f"{what}: a sequence of {shorter} steps has another result when it is padded to {longer} "
+        f"steps: its output moves by {reading.moved:.2g}.",
         fix="pack the sequences, or take each one's own last step (lengths - 1), or mask the padding",
         location=reading.location,
         related=(Related(called, "the model is called with padded sequences here"),)
