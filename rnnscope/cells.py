@@ -40,7 +40,7 @@ class Kind:
     name: str
     cell: Cell
     single_step: bool
-    options: tuple[str, ...]
+    options: tuple[str, ...]  # in torch's order, device and dtype last
 
 
 RNN = Cell(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, fields, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from rnnscope.cells import KINDS, PROJECTED_KINDS, Cell, Kind
@@ -86,11 +87,11 @@ class RNNConfig:
                 f"{type(module).__name__} is no torch.nn recurrent layer: "
                 f"give a module of {', '.join(KINDS)}"
             )
-        names = {field.name for field in fields(cls)} - {"kind", "dtype", "device"}
-        options: dict[str, Any] = {
-            name: getattr(module, name) for name in names if hasattr(module, name)
-        }
-        return cls(kind=kind.name, **(options | _placement(module)))
+        read = [getattr(module, name, _DEFAULTS[name]) for name in kind.options[:-2]]
+        try:
+            return _checked_once(kind, *read, *_placement(module))
+        except TypeError:  # an option that somebody set to a list; a refusal is a ValueError
+            return _checked_once.__wrapped__(kind, *read, *_placement(module))
 
     def build(self) -> nn.Module:
         """Construct the torch layer: it draws from torch's global random stream, as torch does."""
@@ -176,14 +177,21 @@ def kind_of(module: object) -> Kind | None:
     return None
 
 
-def _placement(module: nn.Module) -> dict[str, str]:
-    parameter = next(module.parameters(), None)
+@lru_cache(256, typed=True)
+def _checked_once(kind: Kind, *options: Any) -> RNNConfig:
+    """The config of options read off a layer; one that is inspected in a loop is checked once."""
+    return RNNConfig(kind.name, **dict(zip(kind.options, options, strict=True)))
+
+
+def _placement(module: nn.Module) -> tuple[str, str]:
+    parameter = next((p for p in module._parameters.values() if p is not None), None)
+    parameter = next(module.parameters(), None) if parameter is None else parameter
     if parameter is None:
-        return {}
+        return _DEFAULTS["device"], _DEFAULTS["dtype"]
     dtype = str(parameter.dtype).removeprefix("torch.")
-    return {"device": str(parameter.device)} | ({"dtype": dtype} if dtype in DTYPES else {})
+    return str(parameter.device), dtype if dtype in DTYPES else _DEFAULTS["dtype"]
 
 
-_DEFAULTS = {
+_DEFAULTS: dict[str, Any] = {
     field.name: None if field.default is MISSING else field.default for field in fields(RNNConfig)
 }

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.utils.rnn import PackedSequence
 
 from rnnscope.call import Call
@@ -123,11 +124,12 @@ def inspect_model(model: Any, *args: Any, **kwargs: Any) -> ModelInspection:
 
 
 def _require_materialized(model: nn.Module) -> None:
-    for name, parameter in model.named_parameters():
-        if torch.nn.parameter.is_lazy(parameter):
+    for path, module in model.named_modules():
+        lazy = isinstance(module, LazyModuleMixin)
+        if lazy and module.has_uninitialized_params():
             raise SubjectError(
-                f"{name} has no size yet, and a first run would give it one: "
-                "run the model once, then inspect it."
+                f"{path or type(module).__name__} has no sizes yet, and a first run would give it "
+                "some: run the model once, then inspect it."
             )
 
 

@@ -113,7 +113,7 @@ def _look_alike(module: nn.Module) -> Kind | None:
 def _config_of(module: nn.Module, kind: Kind) -> RNNConfig:
     if kind_of(module):
         return RNNConfig.of(module)
-    names = [name for name in kind.options if name not in ("device", "dtype", "nonlinearity")]
+    names = [name for name in kind.options[:-2] if name != "nonlinearity"]
     options = {name: getattr(module, name) for name in names if hasattr(module, name)}
     if "nonlinearity" in kind.options:
         options["nonlinearity"] = getattr(module, "nonlinearity", None) or _mode(module)
@@ -135,7 +135,7 @@ def _notes(module: nn.Module, config: RNNConfig) -> Iterator[str]:
         yield "quantized: its weights are packed 8-bit numbers, it has no parameters"
     if config.device == "meta":
         yield "on the meta device: it has shapes and no numbers"
-    computed = set(weights_of(module)) - {n for n, _ in module.named_parameters(recurse=False)}
+    computed = weights_of(module).keys() - module._parameters.keys()
     if computed:
         own = ", ".join(name for name, _ in module.named_parameters() if name not in computed)
         yield f"{', '.join(sorted(computed))} computed from other tensors, parameters are {own}"

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from functools import lru_cache
+from math import prod
 from typing import Any
 
 import torch
@@ -53,16 +55,39 @@ def facts_of(
     config: RNNConfig, module: nn.Module, input: Any = None, hx: Any = None, result: Any = None
 ) -> LayerFacts:
     """Read the facts of a call that was made; without an input, those of the parameters alone."""
-    called = input is not None
-    call = call_of(config, input, hx) if called else Call()
+    weights = tuple((n, tuple(t.shape), t.dtype) for n, t in weights_of(module).items())
+    if input is None:
+        return _facts(config, Call(), weights, (), None)
+    call = call_of(config, input, hx)
+    seen = tuple(_seen(config, input, hx, result))
+    return _facts(config, call, weights, seen, _packed(config, input, result))
+
+
+# What is read off a tensor: its name, shape and dtype, and whether the caller gave it.
+_Weight = tuple[str, tuple[int, ...], torch.dtype]
+_Seen = tuple[str, tuple[int, ...], torch.dtype, bool]
+
+
+@lru_cache(1024)
+def _facts(
+    config: RNNConfig,
+    call: Call,
+    weights: tuple[_Weight, ...],
+    seen: tuple[_Seen, ...],
+    packed: PackedFact | None,
+) -> LayerFacts:
+    """The facts that follow from what was read; the same reading in a loop is the same object."""
     slots = config.num_layers * config.directions if not config.single_step else 0
     return LayerFacts(
         config=config,
         call=call,
-        parameters=tuple(_parameters(config, module)),
-        tensors=tuple(_tensors(config, input, hx, result)) if called else (),
+        parameters=tuple(_parameter(config, *weight) for weight in weights),
+        tensors=tuple(
+            TensorFact(name, Axes.measured(shape), dtype_name(dtype), given)
+            for name, shape, dtype, given in seen
+        ),
         slots=tuple(_slot(index, config.directions) for index in range(slots)),
-        packed=_packed(config, input, result),
+        packed=packed,
         macs=None,
     )
 
@@ -104,27 +129,29 @@ def lengths_of(packed: PackedSequence) -> tuple[int, ...]:
     return tuple(lengths[row] for row in packed.unsorted_indices.tolist())
 
 
-def dtype_name(tensor: Tensor) -> str:
-    return str(tensor.dtype).removeprefix("torch.")
+def dtype_name(dtype: torch.dtype) -> str:
+    """``"float32"`` for ``torch.float32``."""
+    return str(dtype).removeprefix("torch.")
 
 
 _NAME = re.compile(r"(\w+?)(?:_l(\d+))?(_reverse)?$")
 
 
-def _parameters(config: RNNConfig, module: nn.Module) -> Iterator[ParameterFact]:
-    for name, tensor in weights_of(module).items():
-        stem, layer, reverse = _NAME.match(name).groups()  # type: ignore[union-attr]
-        stacked = stem != "weight_hr" and config.hidden_size
-        yield ParameterFact(
-            name=name,
-            axes=Axes.measured(tuple(tensor.shape)),
-            layer=int(layer or 0),
-            direction="backward" if reverse else "forward",
-            gate_multiple=tensor.shape[0] // config.hidden_size if stacked else None,
-            rows=(),
-            dtype=dtype_name(tensor),
-            nbytes=tensor.numel() * tensor.element_size(),
-        )
+def _parameter(
+    config: RNNConfig, name: str, shape: tuple[int, ...], dtype: torch.dtype
+) -> ParameterFact:
+    stem, layer, reverse = _NAME.match(name).groups()  # type: ignore[union-attr]
+    stacked = stem != "weight_hr" and config.hidden_size and shape
+    return ParameterFact(
+        name=name,
+        axes=Axes.measured(shape),
+        layer=int(layer or 0),
+        direction="backward" if reverse else "forward",
+        gate_multiple=shape[0] // config.hidden_size if stacked else None,
+        rows=(),
+        dtype=dtype_name(dtype),
+        nbytes=prod(shape) * dtype.itemsize,
+    )
 
 
 def weights_of(module: nn.Module) -> dict[str, Tensor]:
@@ -133,7 +160,7 @@ def weights_of(module: nn.Module) -> dict[str, Tensor]:
     They are its parameters; where a parametrization, a weight norm or pruning puts a computed
     tensor in the place of a parameter, it is that tensor.
     """
-    own: dict[str, Tensor] = dict(module.named_parameters(recurse=False))
+    own: dict[str, Tensor] = {n: p for n, p in module._parameters.items() if p is not None}
     names = getattr(module, "_flat_weights_names", None) or _CELL_WEIGHTS
     missing = {name: _computed(module, name) for name in names if name not in own}
     if all(value is None for value in missing.values()):
@@ -157,7 +184,7 @@ def _computed(module: nn.Module, name: str) -> Any:
         return deepcopy(parametrizations[name])()
 
 
-def _tensors(config: RNNConfig, input: Any, hx: Any, result: Any) -> Iterator[TensorFact]:
+def _seen(config: RNNConfig, input: Any, hx: Any, result: Any) -> Iterator[_Seen]:
     names = config.cell.states
     output, final = (None, result) if config.single_step else result
     after = final if len(names) > 1 else (final,)
@@ -172,9 +199,9 @@ def _tensors(config: RNNConfig, input: Any, hx: Any, result: Any) -> Iterator[Te
         yield _tensor(f"{name}_{1 if config.single_step else 'n'}", state)
 
 
-def _tensor(name: str, value: Tensor | PackedSequence, given: bool = True) -> TensorFact:
+def _tensor(name: str, value: Tensor | PackedSequence, given: bool = True) -> _Seen:
     tensor = value.data if isinstance(value, PackedSequence) else value
-    return TensorFact(name, Axes.measured(tuple(tensor.shape)), dtype_name(tensor), given)
+    return name, tuple(tensor.shape), tensor.dtype, given
 
 
 def _packed(config: RNNConfig, input: Any, result: Any) -> PackedFact | None:

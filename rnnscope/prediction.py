@@ -7,6 +7,7 @@ the three cells in the PyTorch documentation.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 
 from rnnscope.axes import Axes, Axis, Reason, Role, Size
 from rnnscope.call import Call
@@ -24,7 +25,11 @@ def predict(config: RNNConfig, call: Call | None = None) -> LayerFacts:
     >>> facts.parameter_count, str(facts.tensor("h_n").axes)
     (15040, '(D*num_layers, N, H_out) = (4, 3, 20)')
     """
-    call = call or Call()
+    return _facts(config, call or Call())
+
+
+@lru_cache(1024)
+def _facts(config: RNNConfig, call: Call) -> LayerFacts:
     return LayerFacts(
         config=config,
         call=call,

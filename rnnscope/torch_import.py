@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from types import ModuleType
 
 
 def import_torch() -> ModuleType:
-    """Import torch; where numpy is not installed, torch warns of it, and rnnscope needs no numpy."""
+    """Import torch without its warning of a missing numpy, which rnnscope does not need."""
+    if "torch" in sys.modules:
+        return sys.modules["torch"]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
         import torch

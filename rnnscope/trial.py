@@ -22,7 +22,7 @@ from rnnscope.devices import available_bytes, checked_device
 from rnnscope.facts import LayerFacts
 from rnnscope.measurement import facts_of
 from rnnscope.prediction import count_parameters, multiply_accumulates
-from rnnscope.randomness import preserved_randomness
+from rnnscope.randomness import preserved_torch_randomness
 
 # More than this takes more than a few seconds on a laptop, for shapes that do not depend on it.
 MOST_PARAMETERS = 200_000_000
@@ -61,7 +61,7 @@ def measure_config(config: RNNConfig, call: Call | None = None, seed: int = 0) -
     too_much = _obstacle(config, call, device)
     if too_much:
         return _parameters_only(config, call, too_much)
-    with _quietly(), preserved_randomness():
+    with _quietly(), preserved_torch_randomness():
         try:
             module = _built(config, seed, device)
         except RuntimeError as error:  # whatever torch has against this dtype or device
@@ -83,7 +83,7 @@ def measure_module(
 
 def _tried(module: nn.Module, config: RNNConfig, call: Call, seed: int) -> Measurement:
     try:
-        with _quietly(), preserved_randomness(), torch.no_grad():
+        with _quietly(), preserved_torch_randomness(), torch.no_grad():
             inputs = random_arguments(config, call, seed)
             # Not module(...): hooks that somebody put on all modules are not for this call.
             result = module.forward(*inputs)

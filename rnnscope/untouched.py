@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnnscope.randomness import preserved_randomness
+from rnnscope.randomness import preserved_randomness, preserved_torch_randomness
 
 
 @contextmanager
@@ -24,7 +24,8 @@ def untouched(model: nn.Module) -> Iterator[None]:
     before = [(module, dict(module.__dict__)) for module in model.modules() if _plain(module)]
     copies: dict[int, Tensor] = {}
     with ExitStack() as stack:
-        stack.enter_context(preserved_randomness())
+        plain = all(type(module).__module__.startswith("torch.nn.") for module, _ in before)
+        stack.enter_context(preserved_torch_randomness() if plain else preserved_randomness())
         stack.enter_context(torch.no_grad())
         if any(_compiled(module) for module, _ in before):
             stack.enter_context(_eagerly())

@@ -299,7 +299,7 @@ def test_wrappers_are_seen_through():
 
 def test_a_model_of_unknown_sizes_is_not_given_any():
     model = nn.Sequential(nn.LazyLinear(2), nn.GRU(2, 3))
-    with pytest.raises(SubjectError, match=r"0\.weight has no size yet"):
+    with pytest.raises(SubjectError, match="0 has no sizes yet"):
         inspect_model(model, torch.zeros(4, 1, 7))
     assert inspect_model(model).layers[0].paths == ("1",)
 

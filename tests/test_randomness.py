@@ -5,7 +5,7 @@ import random
 import pytest
 import torch
 
-from rnnscope.randomness import preserved_randomness
+from rnnscope.randomness import preserved_randomness, preserved_torch_randomness
 
 
 def draw():
@@ -31,3 +31,11 @@ def test_an_exception_changes_nothing():
         print(draw()[0][0] / 0)
     assert torch.equal(before[0], torch.get_rng_state())
     assert before[1] == random.getstate()
+
+
+def test_torchs_stream_alone():
+    before = torch.get_rng_state(), random.getstate()
+    with preserved_torch_randomness():
+        draw()
+    assert torch.equal(before[0], torch.get_rng_state())
+    assert before[1] != random.getstate()
