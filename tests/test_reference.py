@@ -24,6 +24,9 @@ from rnnscope.reference import (
 from rnnscope.strategies import calls, configs
 from rnnscope.strategies.tensors import make_input, make_module, make_states
 
+# torch says once a process that it computes a projected LSTM on the CPU without oneDNN.
+pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections")
+
 EXACT = ["float32", "float64", "complex64", "complex128"]
 SHORT = ["float16", "bfloat16"]
 
@@ -112,6 +115,15 @@ class TestAgreesWithTorch:
         padded, lengths = pad_packed_sequence(output, batch_first=True)
         assert lengths.tolist() == [2, 5, 3]
         torch.testing.assert_close(padded[0, 1, :4], h_n[2, 0])
+
+    @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+    @given(cases(dtypes=["float32", "float64"], device="cuda"))
+    @settings(max_examples=40, deadline=None)
+    def test_results_on_a_gpu_without_tf32(self, case):
+        module, x, hx = case
+        before = torch.backends.cudnn.allow_tf32
+        assert disagreement(module, x, hx) <= TOLERANCES[RNNConfig.of(module).dtype]
+        assert torch.backends.cudnn.allow_tf32 == before
 
     def test_empty_batch(self):
         lstm = nn.LSTM(3, 4)
