@@ -90,12 +90,13 @@ def explain(
     layer: int | None = None,
     call: Call | None = None,
     seed: int = 0,
+    run: bool = True,
 ) -> Explained:
     """Explain one tensor or parameter of a layer, or without a name one whole time step.
 
     ``subject`` is a text such as ``"LSTM(10, 20)"``, an RNNConfig, or a live layer. Every claim is
     checked on the real layer: on the live one, or on one built from ``seed``. ``time`` and
-    ``layer`` choose the step that is shown. Raises UnknownNameError, CallError, ConfigError.
+    ``layer`` choose the step that is shown; without ``run`` the arithmetic is told alone. Raises UnknownNameError, CallError, ConfigError.
 
     >>> explain("GRU(10, 20, batch_first=True)", "h_n").axes.shape
     (1, 3, 20)
@@ -103,7 +104,7 @@ def explain(
     from rnnscope.explained import Explained
     from rnnscope.explanation import explain as explanation_of
 
-    told = explanation_of(subject, name, time=time, layer=layer, call=call, seed=seed)
+    told = explanation_of(subject, name, time=time, layer=layer, call=call, seed=seed, run=run)
     return Explained.of(told)
 
 

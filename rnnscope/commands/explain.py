@@ -44,6 +44,9 @@ def explain(
     time: Time = None,
     at_layer: Layer = None,
     seed: words_of.Seed = 0,
+    no_run: bool = typer.Option(
+        False, "--no-run", help="the arithmetic alone; torch is not imported"
+    ),
     format: Format = None,
     output: to.Output = None,
 ) -> None:
@@ -73,6 +76,7 @@ def explain(
         layer=at_layer,
         call=words_of.read_call(batch, seq_len, unbatched, lengths),
         seed=seed,
+        run=not no_run,
     )
     to.write(explanation, format, output)
     raise typer.Exit(0 if explanation.holds else 1)

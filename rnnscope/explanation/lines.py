@@ -78,9 +78,8 @@ def _using(line: CellLine, letter: str) -> CellLine:
 
 def _steps(topic: Topic) -> list[Step]:
     """One step of the reference, said aloud. Unbatched it is a step of one sequence, without N."""
-    from rnnscope.torch_import import import_torch
+    import torch
 
-    torch = import_torch()
     from rnnscope.reference.module import ReferenceRNN
     from rnnscope.reference.steps import Aloud
 

@@ -15,6 +15,7 @@ from rnnscope.explanation.parts import Check, Explanation
 from rnnscope.explanation.recipes import recipes_of
 from rnnscope.explanation.story import meaning, notes, pieces
 from rnnscope.prediction import predict
+from rnnscope.torch_import import import_torch
 
 if TYPE_CHECKING:
     from torch import nn
@@ -28,13 +29,15 @@ def explain(
     layer: int | None = None,
     call: Call | None = None,
     seed: int = 0,
+    run: bool = True,
 ) -> Explanation:
     """Explain one tensor or parameter of a layer, or without a name one whole time step.
 
     ``subject`` is a text such as ``"LSTM(10, 20)"``, an RNNConfig, or a live layer; of a live layer
     the claims are checked on its own weights. ``time`` and ``layer`` count from 0 and choose the
     step that is shown; None is where the tensor is made or first used. The input is drawn from
-    ``seed``. Nothing of the module, and no random stream, is changed. Raises ConfigError,
+    ``seed``. Without ``run``, or where torch does not exist, the arithmetic is told alone: no lines
+    of the cell and no checks. Nothing of the module, and no random stream, is changed. Raises ConfigError,
     SubjectError, UnknownNameError, and CallError for a time or layer that there is not.
 
     >>> explanation = explain("LSTM(10, 20, num_layers=2, bidirectional=True)", "h_n")
@@ -44,7 +47,14 @@ def explain(
     config = subject if isinstance(subject, RNNConfig) else _config(subject)
     about = topic(predict(config, call or Call()), name, time, layer)
     module = None if isinstance(subject, str | RNNConfig) else subject
-    return _checked(_told(about), module, seed)
+    told = _told(about)
+    if not run:
+        return replace(told, unchecked="only the arithmetic was asked for")
+    try:
+        import_torch()
+    except ImportError:
+        return replace(told, unchecked="torch is not installed")
+    return _checked(replace(told, lines=lines_of(about)), module, seed)
 
 
 def _config(subject: Any) -> RNNConfig:
@@ -52,7 +62,7 @@ def _config(subject: Any) -> RNNConfig:
 
 
 def _told(about: Topic) -> Explanation:
-    """All that needs no numbers: every size in it comes from the facts or from a step."""
+    """All that is arithmetic: every size in it comes from the facts."""
     return Explanation(
         config=about.facts.config,
         call=about.facts.call,
@@ -64,7 +74,6 @@ def _told(about: Topic) -> Explanation:
         axes=about.axes,
         pieces=pieces(about),
         notes=notes(about),
-        lines=lines_of(about),
         recipes=recipes_of(about),
         checks=tuple(Check(claim) for claim in claims_of(about)),
     )
@@ -72,9 +81,8 @@ def _told(about: Topic) -> Explanation:
 
 def _checked(explanation: Explanation, module: nn.Module | None, seed: int) -> Explanation:
     """Evaluate every claim on the real layer, the evidence of the recipes included."""
-    from rnnscope.torch_import import import_torch
+    import torch
 
-    torch = import_torch()
     from rnnscope.reference.agreement import undisturbed
     from rnnscope.trial import measure_config
 
