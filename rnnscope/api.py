@@ -96,7 +96,8 @@ def explain(
 
     ``subject`` is a text such as ``"LSTM(10, 20)"``, an RNNConfig, or a live layer. Every claim is
     checked on the real layer: on the live one, or on one built from ``seed``. ``time`` and
-    ``layer`` choose the step that is shown; without ``run`` the arithmetic is told alone. Raises UnknownNameError, CallError, ConfigError.
+    ``layer`` choose the step that is shown; without ``run`` the arithmetic is told alone.
+    Raises UnknownNameError, CallError, ConfigError, SubjectError.
 
     >>> explain("GRU(10, 20, batch_first=True)", "h_n").axes.shape
     (1, 3, 20)

@@ -12,11 +12,15 @@ STACK = ["LSTM", "10", "20", "--layers", "2", "--bidirectional"]
 
 WITHOUT_TORCH = """
 import sys
-sys.modules["torch"] = None
+
+class NoTorch:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "torch":
+            raise ImportError(f"{name} was imported")
+
+sys.meta_path.insert(0, NoTorch())
 from rnnscope.cli import run
-status = run(sys.argv[1:])
-assert sys.modules["torch"] is None
-sys.exit(status)
+sys.exit(run(sys.argv[1:]))
 """
 
 

@@ -37,8 +37,9 @@ def explain(
     the claims are checked on its own weights. ``time`` and ``layer`` count from 0 and choose the
     step that is shown; None is where the tensor is made or first used. The input is drawn from
     ``seed``. Without ``run``, or where torch does not exist, the arithmetic is told alone: no lines
-    of the cell and no checks. Nothing of the module, and no random stream, is changed. Raises ConfigError,
-    SubjectError, UnknownNameError, and CallError for a time or layer that there is not.
+    of the cell and no checks. Nothing of the module, and no random stream, is changed. Raises
+    ConfigError, SubjectError, UnknownNameError, and CallError for a time or layer that there is
+    not.
 
     >>> explanation = explain("LSTM(10, 20, num_layers=2, bidirectional=True)", "h_n")
     >>> explanation.axes.shape, explanation.pieces[2].what, explanation.holds
