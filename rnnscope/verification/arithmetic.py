@@ -77,6 +77,7 @@ class Match:
     mapping: Mapping
     difference: float
     missing: tuple[Block, ...]
+    names: tuple[str, ...]
 
 
 @dataclass
@@ -100,8 +101,11 @@ class Comparison:
         """What the layer gives at these weights."""
         return self.runner(baseline(self.runner, self.oracle.config), self.probe, self.given)
 
+    def __post_init__(self) -> None:
+        self.names = self.returned
+
     @cached_property
-    def names(self) -> tuple[str, ...]:
+    def returned(self) -> tuple[str, ...]:
         """The results that the layer returns at all."""
         return tuple(self.seen.tensors())
 
@@ -115,9 +119,16 @@ class Comparison:
         return largest(self.seen.vector(self.names), wanted)
 
     def match(self) -> Match | None:
-        """The first hypothesis that the layer is, or None when it is none of them."""
-        singles = self._first(hypotheses(self.oracle))
-        return singles or self._first(pairs(self.oracle.config))
+        """The first hypothesis that the layer is, or None when it is none of them.
+
+        One mistake that explains all results, or the output alone, goes before two at once.
+        """
+        found = self._first(hypotheses(self.oracle))
+        if found is None and "output" in self.returned and len(self.returned) > 1:
+            self.names = ("output",)
+            found = self._first(hypotheses(self.oracle))
+            self.names = self.returned
+        return found or self._first(pairs(self.oracle.config))
 
     def _first(self, candidates: Iterator[Hypothesis]) -> Match | None:
         for hypothesis in candidates:
@@ -147,7 +158,7 @@ class Comparison:
         needed = tuple(block for block in missing if self._felt(hypothesis, weights, block))
         if any(not block.tensor.startswith("bias") for block in needed):
             return None
-        return Match(hypothesis, mapping, difference, needed)
+        return Match(hypothesis, mapping, difference, needed, self.names)
 
     def search(self, hypothesis: Hypothesis) -> Search:
         """The search for the mapping under a hypothesis."""

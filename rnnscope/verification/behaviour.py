@@ -63,8 +63,8 @@ class Behaviour:
         if self.runner.convention and self.runner.convention.style.sequence:
             yield self.one_token()
 
-    def pushed(self, step: int, sample: int) -> Probe:
-        """The probe with the input of one step of one sample changed."""
+    def pushed(self, step: int | slice, sample: int) -> Probe:
+        """The probe with the input of one sample changed, at one step or at several."""
         if self.probe.tokens is not None:
             tokens = self.probe.tokens.clone()
             tokens[step, sample] += 1
@@ -82,7 +82,7 @@ class Behaviour:
     def samples(self) -> Check:
         """Change one sample: nothing of the others may move."""
         text = "samples do not see each other"
-        after = self.run(self.pushed(0, 0))
+        after = self.run(self.pushed(slice(None), 0))
         for name in self.before.tensors():
             others = [n for n in self.moved(after, name, 1) if n != 0]
             if others:
@@ -261,7 +261,7 @@ class Behaviour:
         """Training mode differs from evaluation by dropout alone."""
         text = "training and evaluation mode agree (dropout apart)"
         layer = self.runner.layer
-        if any(isinstance(m, nn.Dropout) and m.p > 0 for m in layer.modules()):
+        if any(_drops(module) for module in layer.modules()):
             return Check(text)
         layer.train()
         try:
@@ -270,7 +270,7 @@ class Behaviour:
             layer.eval()
         gap = _gap(self.before, trained)
         random = _gap(self.before, self.run(self.probe))
-        if gap <= self.still or random > self.still or getattr(layer, "dropout", 0):
+        if gap <= self.still or random > self.still:
             return Check(text)
         return Check(text, Difference(
             "mode-differs",
@@ -303,6 +303,12 @@ class Behaviour:
 def behaviour(runner: Runner, probe: Probe, given: bool) -> tuple[Check, ...]:
     """Every check of behaviour, none of which changes the layer for the next."""
     return tuple(Behaviour(runner, with_tokens(probe, runner.embedding), given).checks())
+
+
+def _drops(module: nn.Module) -> bool:
+    """Whether a module has a dropout of more than 0, its own or as one of torch's layers."""
+    asked = [getattr(module, name, 0) for name in ("p", "dropout", "drop_prob")]
+    return any(isinstance(value, float) and value > 0 for value in asked)
 
 
 def _gap(one: Outcome, other: Outcome) -> float:

@@ -123,7 +123,7 @@ def arguments_for(target: Any, config: RNNConfig) -> tuple[list[Any], dict[str, 
             taken = {_OPTION_OF.get(name) for name in keywords}
             keywords |= {k: v for k, v in config.arguments().items() if k not in taken}
         elif parameter.kind is parameter.VAR_POSITIONAL:
-            if len(parameters) <= 2 and not keywords:
+            if len(parameters) == 1:
                 return list(_sizes(config)), {}
         else:
             _choose(parameter, known, keywords, target)

@@ -158,14 +158,31 @@ def replace_states(probe: Probe) -> Probe:
     return replace(probe, h_0=torch.zeros_like(probe.h_0), c_0=zero_c)
 
 
-def conventions(signature: Signature, probe: Probe, single_step: bool) -> Iterator[Convention]:
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is tried first: single steps, and, where a layer was told, its own batch_first."""
+
+    single_step: bool = False
+    batch_first: bool | None = None
+
+    def after(self, speaks_of_a_step: bool) -> Order:
+        """The same, with single steps first when the layer's name asks for them."""
+        return replace(self, single_step=self.single_step or speaks_of_a_step)
+
+    def styles(self, steps: list[Style]) -> list[Style]:
+        """Every style in its turn."""
+        sequences = [Style.TIME_FIRST, Style.BATCH_FIRST]
+        if self.batch_first:
+            sequences.reverse()
+        return [*steps, *sequences] if self.single_step else [*sequences, *steps]
+
+
+def conventions(signature: Signature, probe: Probe, order: Order) -> Iterator[Convention]:
     """Every convention that the signature allows, the likeliest first."""
     has_c = probe.c_0 is not None
     one_layer_way = probe.config.directions == 1
-    sequences = [Style.TIME_FIRST, Style.BATCH_FIRST]
     steps = [Style.STEP, Style.TOKEN, Style.TOKEN_BATCH_FIRST] if one_layer_way else []
-    styles = [*steps, *sequences] if single_step else [*sequences, *steps]
-    for style in styles:
+    for style in order.styles(steps):
         ways = passings(probe.layers, has_c, signature.most, style is Style.STEP)
         for way in ways:
             yield Convention(style, way)

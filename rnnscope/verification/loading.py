@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
+from torch import Tensor
+
 from rnnscope.likeness import Difference
-from rnnscope.verification.mapping import Mapping
+from rnnscope.verification.mapping import Block, Mapping, Placement, blocks_of
 from rnnscope.verification.oracle import Oracle
 from rnnscope.verification.pristine import weights_of
-from rnnscope.verification.probe import largest
+from rnnscope.verification.probe import Weights, largest
+
+_ROUNDING = 1e-6
 
 _METHODS = (
     "load", "load_weights", "load_from", "load_torch", "load_lstm", "load_gru", "load_rnn",
@@ -45,19 +50,33 @@ def difference(layer: Any, oracle: Oracle, mapping: Mapping) -> Difference | Non
     load(layer, oracle, 5)
     weights = oracle.random(5)
     held = weights_of(layer)
-    wrong = []
-    for placement in mapping.placements:
-        expected = placement.assemble(weights, held[placement.parameter])
-        if placement.complete and largest(held[placement.parameter], expected) > 1e-6:
-            acts = " ".join(dict.fromkeys(str(b.gate) for b in placement.blocks()))
-            wrong.append((placement.parameter, acts))
+    wrong = [
+        f"those of {_received(held[p.parameter], weights, mapping)} into {p.parameter}, which acts as "
+        f"{' '.join(str(b.gate) for b in _firsts(p))}"
+        for p in mapping.placements
+        if p.complete
+        and largest(held[p.parameter], p.assemble(weights, held[p.parameter])) > _ROUNDING
+    ]
     if not wrong:
         return None
-    seen = "; ".join(f"{parameter}, which acts as {acts}," for parameter, acts in wrong[:6])
     right = " ".join(gate.letter for gate in oracle.config.cell.gates)
     return Difference(
         "gate-order",
-        f"{name}() puts the rows of another gate into {seen.rstrip(',')}: torch stacks its gates "
-        f"in the order {right}",
-        f"take the blocks of weight_ih and weight_hh in the order {right}",
+        f"{name}() copies rows to the wrong gate: {'; '.join(wrong[:4])}",
+        f"take the blocks of weight_ih and weight_hh in torch's order, {right}",
     )
+
+
+def _firsts(placement: Placement) -> Iterator[Block]:
+    return (blocks[0] for _, _, blocks in placement.parts() if blocks)
+
+
+def _received(held: Tensor, weights: Weights, mapping: Mapping) -> str:
+    """The gate whose rows a tensor holds, by their values."""
+    for block in blocks_of(mapping.config, dict(mapping.shapes)):
+        rows = block.read(weights[block.tensor])
+        other = weights.get(block.tensor.replace("bias_ih", "bias_hh"))
+        for value in (rows, rows if other is None else rows + block.read(other)):
+            if largest(held.reshape(-1), value.reshape(-1)) <= _ROUNDING:
+                return str(block.gate)
+    return "no gate"

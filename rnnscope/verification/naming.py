@@ -43,6 +43,10 @@ def differences(mapping: Mapping, layer: Any) -> Iterator[Difference]:
     if order:
         yield order
         return
+    unlike = _unlike_orders(mapping)
+    if unlike:
+        yield unlike
+        return
     called = dict(_called(mapping, cell))
     unpacked = _unpacked_order(layer, cell)
     if unpacked:
@@ -84,6 +88,22 @@ def _torch_names_in_another_order(mapping: Mapping) -> Difference | None:
                 "give it the name of what it multiplies",
             )  # fmt: skip
     return None
+
+
+def _unlike_orders(mapping: Mapping) -> Difference | None:
+    """Stacked weights that are added to each other with their gates in different orders."""
+    orders: dict[str, str] = {}
+    for placement in mapping.placements:
+        gates = [block.gate for block in _firsts(placement)]
+        if len(gates) == len(set(gates)) == mapping.config.gate_multiple and None not in gates:
+            orders.setdefault(" ".join(map(str, gates)), placement.parameter)
+    if len(orders) < 2:
+        return None
+    seen = ", ".join(f"{parameter} as {order}" for order, parameter in orders.items())
+    return Difference(
+        KIND, f"its parameters stack the gates in different orders: {seen}",
+        "unpack all of them in one order",
+    )  # fmt: skip
 
 
 def _cell_shapes(shapes: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
@@ -153,7 +173,9 @@ def _sources(layer: Any) -> Iterator[ast.AST]:
     for own in classes:
         if not own.__module__.startswith("torch."):
             try:
-                yield ast.parse(textwrap.dedent(inspect.getsource(own)))
+                for method in vars(own).values():
+                    if inspect.isfunction(method):
+                        yield ast.parse(textwrap.dedent(inspect.getsource(method)))
             except (OSError, TypeError, SyntaxError):
                 continue
 

@@ -89,7 +89,8 @@ def _copied(value: Any) -> Any:
 
 
 def _change(before: Any, now: Any) -> str:
-    if isinstance(now, (list, dict, set)) and type(before) is type(now):
+    if isinstance(now, (list, dict, set)) and (before is None or type(before) is type(now)):
+        before = before or ()
         return f"grew from {len(before)} to {len(now)}" if len(now) > len(before) else ""
     if isinstance(now, Tensor) or (isinstance(now, tuple) and now and _all_tensors(now)):
         return "keeps tensors of the last call" if now is not before else ""

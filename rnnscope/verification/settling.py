@@ -11,6 +11,7 @@ from rnnscope.verification.arithmetic import hypotheses
 from rnnscope.verification.conventions import (
     Convention,
     Misread,
+    Order,
     Signature,
     Style,
     conventions,
@@ -26,12 +27,16 @@ from rnnscope.verification.target import said
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A convention that works: what came back with the states given, or left out."""
+    """A convention that works: what came back with the states given, or left out.
+
+    ``carries`` says that a change of an early step reaches the later ones.
+    """
 
     convention: Convention
     given: bool
     reading: Reading
     score: int
+    carries: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +50,13 @@ class Settled:
 
 
 def settle(
-    runner: Runner, oracle: Oracle, probe: Probe, tolerance: float, step: bool = False
+    runner: Runner, oracle: Oracle, probe: Probe, tolerance: float, order: Order
 ) -> Settled:
     """Try every convention on the neutral weights and choose the one that fits best.
 
     One whose results are those of a known function is taken at once. Otherwise the one along whose
-    time axis something moves from step to step, and not from sample to sample. ``step`` tries
-    single steps before whole sequences.
+    time axis something moves from step to step, and not from sample to sample. ``order`` says
+    which of them is likelier.
     """
     function = runner.layer.forward if isinstance(runner.layer, nn.Module) else runner.function
     signature = Signature.of(function)
@@ -59,7 +64,8 @@ def settle(
     attempts: list[Attempt] = []
     error: str | None = None
     misreads: list[tuple[Convention, Misread]] = []
-    for convention in conventions(signature, probe, step or _speaks_of_a_step(runner)):
+    turn = order.after(_speaks_of_a_step(runner))
+    for convention in conventions(signature, probe, turn):
         try:
             attempts.append(_attempt(runner, oracle, probe, convention, known, tolerance))
         except Misread as misread:
@@ -70,18 +76,21 @@ def settle(
             break
     if not attempts:
         return Settled(None, error=error, misreads=tuple(misreads))
-    best = _best(attempts, signature.speaks_of_states)
+    best = _best(attempts, signature.speaks_of_states, turn.single_step)
     runner.convention = best.convention
     return Settled(best, omittable(runner, probe, signature, best))
 
 
-def _best(attempts: list[Attempt], takes_states: bool) -> Attempt:
+def _best(attempts: list[Attempt], takes_states: bool, single_step: bool) -> Attempt:
     """The attempt with the most points, the first of equals.
 
-    A layer that is right as long as no states are given, and takes an argument called like a
+    A layer that runs over whole sequences is not judged by its single steps, and one that is right as long as no states are given, and takes an argument called like a
     state, is judged by what it does with one.
     """
     best = max(attempts, key=lambda attempt: attempt.score)
+    sequences = [a for a in attempts if a.convention.style.sequence and a.carries]
+    if best.convention.style.stepwise and sequences and not single_step:
+        best = max(sequences, key=lambda attempt: attempt.score)
     if takes_states and not best.given:
         others = [a for a in attempts if a.given and a.convention.style is best.convention.style]
         return max(others, key=lambda attempt: attempt.score, default=best)
@@ -107,31 +116,37 @@ def _attempt(
             runner.weights[name].copy_(value)
     with torch.no_grad():
         reading = runner.read(probe, given, convention)
-    score = known.score(reading.outcome, given, tolerance)
+    score, carries = known.score(reading.outcome, given, tolerance), True
     if score < EXACT:
-        score += _movement(runner, probe, convention, given, reading.outcome)
-    return Attempt(convention, given, reading, score)
+        points, carries = _movement(runner, probe, convention, given, reading.outcome)
+        score += points
+    return Attempt(convention, given, reading, score, carries)
 
 
 class _Known:
-    """The results of every hypothesis at the neutral weights, computed once."""
+    """The results of every hypothesis at the neutral weights, each computed once, when asked for."""
 
     def __init__(self, oracle: Oracle, probe: Probe) -> None:
-        self.outcomes: dict[bool, list[Outcome]] = {True: [], False: []}
-        base = oracle.constant()
-        for given, outcomes in self.outcomes.items():
-            for hypothesis in hypotheses(oracle):
-                try:
-                    outcomes.append(hypothesis.function(base, probe, given))
-                except (RuntimeError, KeyError, TypeError):
-                    outcomes.append(Outcome())
+        self.hypotheses = list(hypotheses(oracle))
+        self.base, self.probe = oracle.constant(), probe
+        self.outcomes: dict[tuple[int, bool], Outcome] = {}
 
     def score(self, outcome: Outcome, given: bool, tolerance: float) -> int:
         """How good a result is: EXACT for torch's own, a few points for a known mistake's."""
-        for index, known in enumerate(self.outcomes[given]):
-            if _same(outcome, known, tolerance):
+        for index in range(len(self.hypotheses)):
+            if _same(outcome, self.outcome(index, given), tolerance):
                 return EXACT + given if index == 0 else 4
         return 0
+
+    def outcome(self, index: int, given: bool) -> Outcome:
+        """The results of one hypothesis; none where its sizes do not fit."""
+        if (index, given) not in self.outcomes:
+            try:
+                found = self.hypotheses[index].function(self.base, self.probe, given)
+            except (RuntimeError, KeyError, TypeError):
+                found = Outcome()
+            self.outcomes[index, given] = found
+        return self.outcomes[index, given]
 
 
 def _same(ours: Outcome, theirs: Outcome, tolerance: float) -> bool:
@@ -144,25 +159,26 @@ def _same(ours: Outcome, theirs: Outcome, tolerance: float) -> bool:
 
 def _movement(
     runner: Runner, probe: Probe, convention: Convention, given: bool, before: Outcome
-) -> int:
-    """Points for what moves when the first step of the first sample changes."""
+) -> tuple[int, bool]:
+    """Points for what moves when the first step of one sample changes."""
     x = probe.x.clone()
-    x[0, 0] += 1.0
+    x[0, 1] += 1.0
     tokens = probe.tokens
     if tokens is not None:
         tokens = tokens.clone()
-        tokens[0, 0] += 1
+        tokens[0, 1] += 1
     with torch.no_grad():
         after = runner.read(replace(probe, x=x, tokens=tokens), given, convention).outcome
     if before.output is None or after.output is None:
-        return 4 + given
+        return 4 + given, True
     moved = (after.output - before.output).abs().amax(-1) > 1e-12
-    along_time, across = bool(moved[1:, 0].any()), bool(moved[:, 1:].any())
+    others = [sample for sample in range(probe.batch) if sample != 1]
+    along_time, across = bool(moved[1:, 1].any()), bool(moved[:, others].any())
     complete = sum(value is not None for value in (before.h_n, before.c_n))
     usual = convention.style.sequence and (
         convention.passing is None or convention.passing.form == STACKED
     )
-    return 10 * along_time + 5 * (not across) + 2 * given + complete + 5 * usual
+    return 10 * along_time + 5 * (not across) + 2 * given + complete + 5 * usual, along_time
 
 
 def omittable(runner: Runner, probe: Probe, signature: Signature, chosen: Attempt) -> bool:

@@ -29,6 +29,7 @@ from rnnscope.verification.quiet import surroundings
 from rnnscope.verification.result import Verification
 from rnnscope.verification.runner import Runner, with_tokens
 from rnnscope.verification.search import baseline
+from rnnscope.verification.conventions import Order
 from rnnscope.verification.settling import Settled, settle
 from rnnscope.verification.target import loaded
 from rnnscope.verification.writing import read_mapping
@@ -85,7 +86,7 @@ class _Case:
         if settled.attempt is None:
             return self._concluded([contract.unread(settled, prepared.probe)])
         given = settled.attempt.given
-        found = list(contract.differences(settled.attempt, prepared.probe, self.like, self._obeys(prepared)))
+        found = list(contract.differences(settled.attempt, prepared.probe, self.like, self._told(prepared.runner.layer)))
         checks = behaviour.behaviour(prepared.runner, prepared.probe, given)
         comparison = Comparison(
             prepared.runner, prepared.oracle, prepared.probe, given, prepared.tolerance,
@@ -134,7 +135,8 @@ class _Case:
         runner = Runner(self._layer(config, oracle))
         probe = with_tokens(Probe.of(oracle.config), runner.embedding)
         tolerance = _TOLERANCES[config.dtype]
-        settled = settle(runner, oracle, probe, tolerance, self.like.single_step)
+        order = Order(self.like.single_step, self._told(runner.layer))
+        settled = settle(runner, oracle, probe, tolerance, order)
         return _Prepared(config, runner, oracle, probe, settled, tolerance)
 
     def _layer(self, config: RNNConfig, oracle: Oracle) -> Any:
@@ -147,9 +149,9 @@ class _Case:
             return copy.deepcopy(layer)
         return layer
 
-    def _obeys(self, prepared: _Prepared) -> bool | None:
-        """The batch_first that the layer was told."""
-        own = getattr(prepared.runner.layer, "batch_first", None)
+    def _told(self, layer: Any) -> bool | None:
+        """The batch_first that the layer was told, None when it was told nothing."""
+        own = getattr(layer, "batch_first", None)
         if isinstance(own, bool):
             return own
         if self._free and inspect.isclass(self.target):
@@ -177,6 +179,8 @@ class _Case:
             yield Difference(
                 match.hypothesis.kind, f"{match.hypothesis.text}{shown}", match.hypothesis.fix
             )
+        elif match.names != comparison.returned and not any(not d.convention for d in so_far):
+            yield _only_output(comparison, match)
         if match.missing:
             yield _missing(match)
         yield from naming.differences(match.mapping, prepared.runner.layer)
@@ -200,7 +204,8 @@ class _Case:
         )
         return Difference(
             "another-function",
-            f"it computes something else than {self.like}, and no known mistake explains it: {seen}",
+            f"it computes something else than {self.like}, and no known mistake explains it: {seen}"
+            f"{_strangers(prepared.runner.layer)}",
             "compare its equations with those of torch.nn, line by line",
         )
 
@@ -236,7 +241,8 @@ class _Case:
             own = {name: tuple(t.shape) for name, t in runner.weights.items()}
             mapping = match.mapping.resized(oracle.config, oracle.shapes(), own)
             final = _Prepared(self.like, runner, oracle, probe, prepared.settled, 0.0)
-            runner(mapping.from_torch(oracle.random(1), runner.values()), probe, False)
+            given = runner.convention is not None and runner.convention.passing is not None
+            runner(mapping.from_torch(oracle.random(1), runner.values()), probe, given)
         except Exception:
             torch.set_default_dtype(getattr(torch, prepared.config.dtype))
             return prepared, match.mapping
@@ -290,6 +296,19 @@ def _missing(match: Match) -> Difference:
     )  # fmt: skip
 
 
+def _only_output(comparison: Comparison, match: Match) -> Difference:
+    """The output is torch's exactly, and a state that is returned is not."""
+    weights = comparison.oracle.random(7)
+    ours = comparison.runner(comparison.own(match.mapping, weights), comparison.probe, comparison.given)
+    theirs = comparison.oracle(weights, comparison.probe, comparison.given)
+    place = first_difference(ours, theirs, comparison.tolerance)
+    return Difference(
+        "final-state",
+        f"the output is torch's, and the states are not: {place}",
+        "return the state of each layer after the last step that it has read",
+    )
+
+
 def _extra(mapping: Mapping) -> Iterator[Difference]:
     for placement in mapping.placements:
         unknown = [p for _, _, p in placement.parts() if p is None]
@@ -300,6 +319,23 @@ def _extra(mapping: Mapping) -> Iterator[Difference]:
                 f"{mapping.config.kind} has no such term",
                 "leave it out, or call the cell by another name",
             )
+
+
+_FAMILIAR = (
+    nn.Linear, nn.RNNBase, nn.RNNCellBase, nn.Embedding, nn.Dropout, nn.Identity, nn.ModuleList,
+    nn.ModuleDict, nn.ParameterList, nn.ParameterDict, nn.Sequential, nn.Sigmoid, nn.Tanh, nn.ReLU,
+)  # fmt: skip
+
+
+def _strangers(layer: Any) -> str:
+    """What stands inside a layer that no recurrent layer of torch's has, such as a LayerNorm."""
+    modules = layer.named_modules() if isinstance(layer, nn.Module) else ()
+    names = [
+        f"{name} ({type(module).__name__})"
+        for name, module in modules
+        if type(module).__module__.startswith("torch.nn") and not isinstance(module, _FAMILIAR)
+    ]
+    return f"; torch's has no {', '.join(names[:4])}" if names else ""
 
 
 def _calling(settled: Settled, config: RNNConfig) -> str:
