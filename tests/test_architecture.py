@@ -19,11 +19,11 @@ PACKAGE = Path(rnnscope.__file__).parent
 # everything below it that has no line of its own, and files of one entry may import each other.
 _RIVER = """
 errors axes cells options notation config call facts prediction reasons findings frames subjects
-torch_import randomness devices measurement trial untouched live reference
+torch_import randomness devices measurement trial untouched live observation reference
 tracing.factors tracing.labels tracing.events tracing.regrouping tracing.operations tracing.ops
 proofs messages mismatch likeness rules selection failures
 tracing probing inspection explanation verification
-results formats report explained api strategies fuzzing
+results formats report explained verified api strategies fuzzing
 arrival running watching supervision pytest_plugin
 output commands cli
 """
@@ -191,7 +191,7 @@ def _loaded_with(name: str, tree: ast.Module) -> set[str]:
 
 # What works on live tensors and modules. Everything else must load where torch does not exist.
 _LIVE = """
-randomness devices measurement trial live untouched inspection reference
+randomness devices measurement trial live untouched observation inspection reference
 tracing.calls tracing.session tracing.sketching tracing.table probing verification
 """
 LIVE = _LIVE.split()
