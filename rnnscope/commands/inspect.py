@@ -34,6 +34,7 @@ def inspect(
     seq_len: words_of.SeqLen = None,
     unbatched: words_of.Unbatched = False,
     lengths: words_of.Lengths = None,
+    states: words_of.States = False,
     seed: words_of.Seed = 0,
     no_run: bool = typer.Option(False, "--no-run", help="predict only; torch is not imported"),
     no_reference: bool = typer.Option(
@@ -57,7 +58,7 @@ def inspect(
         device=device,
     )
     words_of.refuse_left_over(rest, "inspect")
-    call = words_of.read_call(batch, seq_len, unbatched, lengths)
+    call = words_of.read_call(batch, seq_len, unbatched, lengths, states)
     known_format(format or "terminal")
     report = _report(config, call, seed, not no_run, not no_reference, _shows(format, output))
     if report is not None:

@@ -36,6 +36,7 @@ Unbatched = Annotated[bool, typer.Option("--unbatched", help="one sequence, 2-D 
 Lengths = Annotated[
     str | None, typer.Option(help="lengths of packed sequences, as in 5,3,2", metavar="A,B,…")
 ]
+States = Annotated[bool, typer.Option("--states", help="pass h_0 (and c_0) instead of zeros")]
 Seed = Annotated[int, typer.Option(help="seed of the weights and the random input")]
 
 DEFAULT_SEQ_LEN = 5
@@ -71,6 +72,7 @@ def read_call(
     seq_len: int | None = None,
     unbatched: bool = False,
     lengths: str | None = None,
+    states: bool = False,
 ) -> Call:
     """The call that the options describe. Raises CallError."""
     wanted = read_numbers("lengths", lengths) if lengths is not None else None
@@ -83,6 +85,7 @@ def read_call(
         seq_len=seq_len,
         batched=not unbatched,
         lengths=wanted,
+        states_given=states,
     )
 
 

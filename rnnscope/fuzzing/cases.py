@@ -147,7 +147,7 @@ def _arguments(call: Call) -> Iterator[str]:
     elif call.batched:
         yield f"batch={call.batch}"
     else:
-        yield "batched=False"
+        yield f"batch={call.batch}, batched=False"
     yield f"seq_len={call.seq_len}"
     if call.states_given:
         yield "states_given=True"

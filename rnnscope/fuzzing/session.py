@@ -67,16 +67,19 @@ class _Run:
     examples: int
     listener: Listener
     check: Check
+    right: set[Case] = field(default_factory=set)
 
     def __call__(self, drawn: list[Case]) -> None:
         coverage = self.outcome.coverage
         for case in drawn:
-            # After a failure hypothesis is shrinking: these cases are not counted.
-            if not self.outcome.failing:
-                if coverage.examples >= self.examples:
-                    return
+            if self.outcome.failing:
+                # Hypothesis is shrinking: these cases are not counted, and most are old ones.
+                if case not in self.right:
+                    self._check(case)
+                    self.right.add(case)
+            elif coverage.examples < self.examples:
                 coverage.add(case)
-            self._check(case)
+                self._check(case)
         self.listener(coverage)
 
     def _check(self, case: Case) -> None:
