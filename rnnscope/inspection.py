@@ -7,14 +7,11 @@ what was seen until then is the answer, with the reason, instead of the exceptio
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
-from torch.nn.utils.rnn import PackedSequence
 
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
@@ -24,7 +21,8 @@ from rnnscope.failures import failure_of
 from rnnscope.findings import Finding
 from rnnscope.frames import steps
 from rnnscope.live import LiveLayer, layers_of, unwrapped
-from rnnscope.measurement import arguments, call_of, facts_of
+from rnnscope.measurement import call_of, facts_of
+from rnnscope.observation import Observation, run_observed
 from rnnscope.prediction import predict
 from rnnscope.rules import examine
 from rnnscope.subjects import LayerCall
@@ -102,6 +100,7 @@ def inspect_model(model: Any, *args: Any, **kwargs: Any) -> ModelInspection:
     Without arguments nothing of a model is run; a model that is itself a recurrent layer is run on
     random inputs of a default Call. Raises SubjectError for a model without a recurrent layer.
 
+    >>> import torch
     >>> found = inspect_model(nn.Sequential(nn.LSTM(10, 20)), torch.zeros(5, 3, 10))
     >>> found.layers[0].paths, found.layers[0].calls[0].measured.tensor("h_n").shape
     (('0',), (1, 3, 20))
@@ -111,16 +110,17 @@ def inspect_model(model: Any, *args: Any, **kwargs: Any) -> ModelInspection:
     layers = layers_of(model)
     name = type(model).__name__
     if not args and not kwargs:
-        alone = layers[0].paths[0] == ""
-        return ModelInspection(name, tuple(_not_called(layer, run=alone) for layer in layers))
+        return ModelInspection(name, tuple(_not_run(layer) for layer in layers))
     _require_materialized(model)
-    watched = [_Watched(layer) for layer in layers]
-    failure = _run(model, args, kwargs, watched)
-    called = [w for w in watched if w.first is not None]
-    ordered = sorted(called, key=lambda w: w.first or 0)
-    rest = [w for w in watched if w.first is None]
-    why = "not reached: the model raised before" if failure else "not called"
-    return ModelInspection(name, tuple(w.inspection(why) for w in (*ordered, *rest)), failure)
+    seen = [Observation(layer) for layer in layers]
+    failure = None
+    try:
+        with untouched(model):
+            run_observed(model, args, kwargs, seen)
+    except Exception as error:
+        failure = _failure(model, error, seen)
+    seen.sort(key=lambda one: (one.first is None, one.first))
+    return ModelInspection(name, tuple(_inspected(one, failure) for one in seen), failure)
 
 
 def _require_materialized(model: nn.Module) -> None:
@@ -133,16 +133,19 @@ def _require_materialized(model: nn.Module) -> None:
             )
 
 
-def _not_called(layer: LiveLayer, run: bool) -> LayerInspection:
-    call = Call()
-    predicted = _predicted(layer, call)
-    if run and _plain_forward(layer):
-        with untouched(layer.module):
-            trial = measure_module(layer.module, layer.config, call)
-        inspected = CallInspection(predicted, trial.facts, trial.incomplete)
-    else:
-        why = "not run: give the model's inputs to see its calls"
-        inspected = CallInspection(predicted, facts_of(layer.config, layer.module), why)
+def _not_run(layer: LiveLayer) -> LayerInspection:
+    """A layer of a model without inputs; one that is the model is tried on inputs of our own."""
+    if layer.paths[0] or not _plain_forward(layer):
+        return _not_called(layer, "not run: give the model's inputs to see its calls")
+    with untouched(layer.module):
+        trial = measure_module(layer.module, layer.config)
+    inspected = CallInspection(_predicted(layer, Call()), trial.facts, trial.incomplete)
+    return LayerInspection(layer.paths, layer.config, (inspected,), layer.notes)
+
+
+def _not_called(layer: LiveLayer, why: str) -> LayerInspection:
+    measured = facts_of(layer.config, layer.module)
+    inspected = CallInspection(_predicted(layer, Call()), measured, why)
     return LayerInspection(layer.paths, layer.config, (inspected,), layer.notes)
 
 
@@ -157,143 +160,61 @@ def _predicted(layer: LiveLayer, call: Call) -> LayerFacts:
     return replace(facts, parameters=()) if layer.quantized else facts
 
 
-@dataclass(slots=True, eq=False)
-class _Watched:
-    """A layer and the calls of it that were seen; ``first`` orders layers by their first call."""
-
-    layer: LiveLayer
-    seen: dict[Any, list[Any]] = field(default_factory=dict)
-    first: int | None = None
-    calls: int = 0
-    pending: tuple[Any, Any] | None = None
-    failed: CallInspection | None = None
-
-    def enter(self, order: int, args: Any, kwargs: Any) -> None:
-        if self.first is None:
-            self.first = order
-        self.pending = (args, kwargs)
-
-    def leave(self, args: Any, kwargs: Any, result: Any) -> None:
-        """Note a finished call; calls of shapes that were seen before are only counted."""
-        self.pending = None
-        input, hx = arguments(args, kwargs)
-        key = (_signature(input), _signature(hx))
-        if key in self.seen:
-            self.seen[key][2] += 1
-        else:
-            self.seen[key] = [self.calls, self._facts(input, hx, result), 1]
-        self.calls += 1
-
-    def _facts(self, input: Any, hx: Any, result: Any) -> LayerFacts | None:
-        """None for a class whose own forward takes or returns something else than torch's."""
-        try:
-            return facts_of(self.layer.config, self.layer.module, input, hx, result)
-        except (CallError, ValueError, TypeError, AttributeError):
-            return None
-
-    def fail(self, reason: str) -> None:
-        """Keep the call that raised as what it would have been."""
-        if self.pending is None:
-            return
-        input, hx = arguments(*self.pending)
-        self.pending = None
-        try:
-            call = call_of(self.layer.config, input, hx)
-        except CallError:
-            call = Call()
-        predicted = _predicted(self.layer, call)
-        measured = facts_of(self.layer.config, self.layer.module)
-        self.failed = CallInspection(predicted, measured, reason, self.calls)
-
-    def inspection(self, why: str) -> LayerInspection:
-        if self.layer.scripted:
-            why = "scripted: its calls cannot be seen"
-        calls = [self._call(*one) for one in self.seen.values()]
-        if self.failed:
-            calls.append(self.failed)
-        if not calls:
-            calls = [replace(_not_called(self.layer, run=False).calls[0], incomplete=why)]
-        return LayerInspection(self.layer.paths, self.layer.config, tuple(calls), self.layer.notes)
-
-    def _call(self, index: int, facts: LayerFacts | None, count: int) -> CallInspection:
-        if facts is not None:
-            return CallInspection(_predicted(self.layer, facts.call), facts, None, index, count)
-        why = f"{type(self.layer.module).__name__}.forward takes or returns something of its own"
-        own = facts_of(self.layer.config, self.layer.module)
-        return CallInspection(_predicted(self.layer, own.call), own, why, index, count)
+def _called(seen: Observation) -> Iterator[CallInspection]:
+    """The calls that returned, each with what was to be expected of it."""
+    for heard in seen.heard.values():
+        facts, why = heard.facts, None
+        if facts is None:
+            facts = facts_of(seen.layer.config, seen.layer.module)
+            name = type(seen.layer.module).__name__
+            why = f"{name}.forward takes or returns something of its own"
+        predicted = _predicted(seen.layer, facts.call)
+        yield CallInspection(predicted, facts, why, heard.index, heard.count)
 
 
-def _signature(value: Any) -> Any:
-    """What makes two calls alike: shapes and dtypes, of packed sequences the lengths too."""
-    if isinstance(value, PackedSequence):
-        rows = value.sorted_indices
-        order = None if rows is None else tuple(rows.tolist())
-        return _signature(value.data), tuple(value.batch_sizes.tolist()), order
-    if isinstance(value, Tensor):
-        return tuple(value.shape), value.dtype
-    if isinstance(value, (tuple, list)):
-        return tuple(_signature(item) for item in value)
-    return value
-
-
-def _run(model: nn.Module, args: Any, kwargs: Any, watched: list[_Watched]) -> ModelFailure | None:
+def _raised(seen: Observation, why: str) -> Iterator[CallInspection]:
+    """The call that raised, as what it would have been."""
+    if seen.pending is None:
+        return
     try:
-        with untouched(model), _hooks(watched):
-            result = model(*args, **kwargs)
-            if isinstance(model, torch.jit.ScriptModule) and watched[0].layer.module is model:
-                watched[0].enter(0, args, kwargs)
-                watched[0].leave(args, kwargs, result)
-    except Exception as error:
-        return _failure(model, error, watched)
-    return None
+        call = call_of(seen.layer.config, *seen.pending)
+    except CallError:
+        call = Call()
+    measured = facts_of(seen.layer.config, seen.layer.module)
+    yield CallInspection(_predicted(seen.layer, call), measured, why, seen.calls)
 
 
-@contextmanager
-def _hooks(watched: list[_Watched]) -> Iterator[None]:
-    """Hear of every call: last before the layer runs, first after it, so as to see what it sees."""
-    order = iter(range(2**62))
-    with ExitStack() as stack:
-        for entry in (entry for entry in watched if not entry.layer.scripted):
-            # The hooks hold the entry: a replica that DataParallel makes is another module.
-            def before(_: nn.Module, args: Any, kwargs: Any, entry: _Watched = entry) -> None:
-                entry.enter(next(order), args, kwargs)
-
-            def after(
-                _: nn.Module, args: Any, kwargs: Any, result: Any, entry: _Watched = entry
-            ) -> None:
-                entry.leave(args, kwargs, result)
-
-            module = entry.layer.module
-            pre = module.register_forward_pre_hook(before, with_kwargs=True)
-            stack.callback(pre.remove)
-            post = module.register_forward_hook(after, with_kwargs=True, prepend=True)
-            stack.callback(post.remove)
-        yield
+def _inspected(seen: Observation, failure: ModelFailure | None) -> LayerInspection:
+    layer = seen.layer
+    message = failure.message.partition("\n")[0] if failure else ""
+    why = f"this call raised {failure.exception}: {message}" if failure else ""
+    calls = (*_called(seen), *_raised(seen, why))
+    if calls:
+        return LayerInspection(layer.paths, layer.config, calls, layer.notes)
+    why = "not reached: the model raised before" if failure else "not called"
+    return _not_called(layer, "scripted: its calls cannot be seen" if layer.scripted else why)
 
 
-def _failure(model: nn.Module, error: Exception, watched: list[_Watched]) -> ModelFailure:
-    failing = next((entry for entry in watched if entry.pending is not None), None)
-    call = _layer_call(failing) if failing else None
-    failure = failure_of(error, call)
-    if call:
-        call = replace(call, location=failure.location)
-    found = examine(call) if call else ()
+def _failure(model: nn.Module, error: Exception, seen: list[Observation]) -> ModelFailure:
+    failing = next((one for one in seen if one.pending is not None), None)
+    failure = failure_of(error)
+    name, message = type(error).__name__, str(error)
+    if failing is None:
+        return ModelFailure(name, message, _innermost(model, error), None, examine(failure))
+    call = replace(_layer_call(failing), location=failure.location)
+    found = examine(call)
     if not any(finding.severity.counts for finding in found):
-        found = examine(failure)
-    name = type(error).__name__
-    if failing:
-        failing.fail(f"this call raised {name}: {str(error).partition(chr(10))[0]}")
-    path = failing.layer.paths[0] if failing else _innermost(model, error)
-    return ModelFailure(name, str(error), path, call, found)
+        found = examine(replace(failure, call=call))
+    return ModelFailure(name, message, failing.layer.paths[0], call, found)
 
 
-def _layer_call(entry: _Watched) -> LayerCall:
-    input, hx = arguments(*(entry.pending or ((), {})))
+def _layer_call(seen: Observation) -> LayerCall:
+    input, hx = seen.pending or (None, None)
     return LayerCall(
-        entry.layer.config,
+        seen.layer.config,
         input=sketch(input),
         hx=sketch(hx),
-        training=entry.layer.module.training,
+        training=seen.layer.module.training,
         live=True,
     )
 

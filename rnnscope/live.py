@@ -45,7 +45,7 @@ class LiveLayer:
 
 def unwrapped(model: nn.Module) -> nn.Module:
     """The module itself, where ``torch.compile`` has wrapped it."""
-    return getattr(model, _COMPILED, model)
+    return getattr(model, _COMPILED) if _COMPILED in model._modules else model
 
 
 def layers_of(model: Any) -> tuple[LiveLayer, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -23,12 +23,10 @@ def untouched(model: nn.Module) -> Iterator[None]:
     default = torch.get_default_dtype()
     before = [(module, dict(module.__dict__)) for module in model.modules() if _plain(module)]
     copies: dict[int, Tensor] = {}
-    with ExitStack() as stack:
-        plain = all(type(module).__module__.startswith("torch.nn.") for module, _ in before)
-        stack.enter_context(preserved_torch_randomness() if plain else preserved_randomness())
-        stack.enter_context(torch.no_grad())
-        if any(_compiled(module) for module, _ in before):
-            stack.enter_context(_eagerly())
+    plain = all(type(module).__module__.startswith("torch.nn.") for module, _ in before)
+    streams = preserved_torch_randomness() if plain else preserved_randomness()
+    compiled = any(_compiled(module) for module, _ in before)
+    with streams, torch.no_grad(), _eagerly() if compiled else nullcontext():
         try:
             for module, _ in before:
                 _work_on_copies(module, copies)
@@ -65,8 +63,10 @@ def _put_back(module: nn.Module, attributes: dict[str, Any]) -> None:
 
 
 def _compiled(module: nn.Module) -> bool:
-    compiled = getattr(module, "_compiled_call_impl", None)
-    return compiled is not None or hasattr(module, "_orig_mod")
+    # The module's own dictionary: a miss in getattr on a module is a costly exception.
+    return (
+        getattr(module, "_compiled_call_impl", None) is not None or "_orig_mod" in module._modules
+    )
 
 
 @contextmanager
