@@ -12,7 +12,7 @@ from rnnscope.findings import Location
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Why the rows of a batch are known to be independent samples: where and how they were drawn."""
+    """Why the rows of a batch are known to be independent: where and how they were drawn."""
 
     size: int
     shuffled: bool

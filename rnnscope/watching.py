@@ -95,6 +95,7 @@ class Watch(ContextDecorator):
             with _lock:
                 self._depth -= 1
                 if self._depth == 0:
+                    session.finish_for(self)
                     self._prove(session, copies=self.probe and exception is None)
                     _left(self, session)
                     self._session = None
@@ -163,14 +164,13 @@ def _joined(watch: Watch) -> Session:
 def _listening_probe(session: Session) -> Probe:
     from rnnscope.probing.probe import Probe
 
-    probe = Probe(session.built_at)
+    probe = Probe(session.built_at, session.tracer.table)
     probe.install()
     session.observers.append(probe)
     return probe
 
 
 def _left(watch: Watch, session: Session) -> None:
-    session.finish_for(watch)
     session.listeners.remove(watch)
     if not session.listeners:
         _active.remove(session)

@@ -15,7 +15,10 @@ from rnnscope.findings import Location
 from rnnscope.probing.copying import map_tensors, tensors_in
 from rnnscope.probing.evidence import Batches
 from rnnscope.proofs import Batch
+from rnnscope.tracing.factors import Meaning
+from rnnscope.tracing.labels import Label
 from rnnscope.tracing.places import here
+from rnnscope.tracing.table import LabelTable
 
 _RECURRENT = (nn.RNNBase, nn.RNNCellBase)
 _MOST_MODELS = 16
@@ -30,7 +33,7 @@ class ModelCall:
     kwargs: Mapping[str, Any]
     location: Location | None
     batch: Batch | None
-    drawn: frozenset[int]  # positions, among the tensors, of those straight out of a DataLoader
+    axes: tuple[int | None, ...]  # of each tensor, the axis of the samples, where it is known
     training: bool
 
     @property
@@ -45,8 +48,9 @@ class _Depth(threading.local):
 class ModelCalls:
     """Keeps, for each outermost model with a recurrent layer inside, the latest telling call."""
 
-    def __init__(self, batches: Batches) -> None:
+    def __init__(self, batches: Batches, labels: LabelTable) -> None:
         self.batches = batches
+        self.labels = labels
         self.depth = _Depth()
         self._calls: dict[int, ModelCall] = {}
         self._recurrent: WeakKeyDictionary[nn.Module, bool] = WeakKeyDictionary()
@@ -74,23 +78,57 @@ class ModelCalls:
             self._recurrent[module] = known
         return known
 
-    def _keep(self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Batch | None:
+    def _keep(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Batch | None:
         before = self._calls.get(id(module))
         tensors = list(tensors_in((args, dict(kwargs))))
-        batch = self.batches.fitting(tensors)
+        batch, axes = self._samples(tensors)
         if before is not None and (
             (before.training and not module.training) or (before.batch and not batch)
         ):
             return batch
         if before is None and len(self._calls) >= _MOST_MODELS:
             return batch
-        drawn = frozenset(n for n, t in enumerate(tensors) if self.batches.is_drawn(t))
         args, kwargs = map_tensors((args, dict(kwargs)), torch.Tensor.detach)
         place = here(4)
         self._calls[id(module)] = ModelCall(
-            module, args, kwargs, place, batch, drawn, module.training
+            module, args, kwargs, place, batch, axes, module.training
         )
         return batch
+
+    def _samples(self, tensors: list[torch.Tensor]) -> tuple[Batch | None, tuple[int | None, ...]]:
+        """The samples of a call: as the axes of its tensors were followed, or by their number."""
+        told = [_samples_by_label(self.labels.get(tensor)) for tensor in tensors]
+        known = next((found for found in told if found is not None), None)
+        if known is None:
+            batch = self.batches.fitting(tensors)
+            count = batch.size if batch else 0
+        else:
+            batch, count = known[1], known[1].size
+        axes = tuple(
+            found[0] if found is not None and found[1].size == count else _axis_of(tensor, count)
+            for tensor, found in zip(tensors, told, strict=True)
+        )
+        return batch, axes
+
+
+def _samples_by_label(label: Label | None) -> tuple[int, Batch] | None:
+    """(axis, batch) where the program itself says which axis holds independent samples."""
+    for axis, factors in enumerate(label.axes if label is not None else ()):
+        if len(factors) != 1 or factors[0].size < 2:
+            continue
+        evidence = factors[0].variable.evidence(Meaning.SAMPLES)
+        if evidence is not None:
+            shuffled = "shuffl" in evidence.because or "randperm" in evidence.because
+            batch = Batch(factors[0].size, shuffled, evidence.location, evidence.because)
+            return axis, batch
+    return None
+
+
+def _axis_of(tensor: torch.Tensor, count: int) -> int | None:
+    found = [axis for axis, size in enumerate(tensor.shape) if size == count]
+    return found[0] if len(found) == 1 else None
 
 
 def _all_modules(module: nn.Module) -> Iterator[nn.Module]:

@@ -70,7 +70,7 @@ def length_evidence(call: ModelCall) -> Batch | None:
     lengths = lengths_of(call)
     if lengths is None or not lengths.vary:
         return None
-    return Batch(len(lengths.values), False, call.location, "the model is given one length a sample")
+    return Batch(len(lengths.values), False, call.location, "one length is given a sample")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +132,7 @@ def find_padding_read(call: ModelCall, run: Run) -> PaddingRead | None:
 
 def _replaced(call: ModelCall, company: _Company) -> ModelCall:
     args, kwargs = company.arguments(call)
-    return ModelCall(
-        call.model, args, kwargs, call.location, call.batch, call.drawn, call.training
-    )
+    return ModelCall(call.model, args, kwargs, call.location, call.batch, call.axes, call.training)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
-from weakref import ref
 
 import torch
 from torch.utils.data import RandomSampler, SubsetRandomSampler, WeightedRandomSampler
@@ -21,12 +21,10 @@ _SHUFFLING = (RandomSampler, SubsetRandomSampler, WeightedRandomSampler)
 
 
 class Batches:
-    """The batches that the program drew last: from a DataLoader, or by one index for two tensors."""
+    """The batches drawn last: from a DataLoader, or by one index for two tensors."""
 
     def __init__(self) -> None:
         self._drawn: deque[Batch] = deque(maxlen=_REMEMBERED)
-        self._yielded: set[int] = set()
-        self._refs: list[ref[torch.Tensor]] = []
         self._index: Any = None
         self._indexed: int = 0
 
@@ -34,10 +32,6 @@ class Batches:
         """The latest batch with as many samples as one of the tensors has somewhere."""
         sizes = {size for tensor in tensors for size in tensor.shape}
         return next((b for b in reversed(self._drawn) if b.size in sizes and b.size > 1), None)
-
-    def is_drawn(self, tensor: torch.Tensor) -> bool:
-        """True for a tensor just as a DataLoader's default collation gave it."""
-        return any(known() is tensor for known in self._refs)
 
     def loaded(self, iterator: Any, batch: Any) -> None:
         """A DataLoader has given this batch."""
@@ -49,7 +43,6 @@ class Batches:
         default = getattr(iterator, "_collate_fn", None) is default_collate
         if default:
             size = tensors[0].shape[0] if tensors[0].dim() else 0
-            self._refs = [ref(tensor) for tensor in tensors]
         elif not any(size in tensor.shape for tensor in tensors):
             return
         order = getattr(sampler, "sampler", None)
@@ -63,7 +56,7 @@ class Batches:
             return
         if index is self._index and id(source) != self._indexed:
             rows = index.tolist()
-            shuffled = any(a > b for a, b in zip(rows, rows[1:], strict=False))
+            shuffled = any(a > b for a, b in pairwise(rows))
             reason = "one index picks the rows of several tensors here: they are samples"
             self._drawn.append(Batch(len(rows), shuffled, here(3), reason))
         self._index, self._indexed = index, id(source)
@@ -74,16 +67,16 @@ class Batches:
         original: Callable[[Any], Any] = _BaseDataLoaderIter.__next__
         batches = self
 
-        def __next__(iterator: Any) -> Any:
+        def heard(iterator: Any) -> Any:
             batch = original(iterator)
             batches.loaded(iterator, batch)
             return batch
 
-        _BaseDataLoaderIter.__next__ = __next__  # type: ignore[method-assign]
+        _BaseDataLoaderIter.__next__ = heard  # type: ignore[assignment,method-assign]
         try:
             yield
         finally:
-            _BaseDataLoaderIter.__next__ = original  # type: ignore[method-assign]
+            _BaseDataLoaderIter.__next__ = original  # type: ignore[assignment,method-assign]
 
 
 def _is_row_index(index: Any) -> bool:

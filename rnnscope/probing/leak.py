@@ -14,7 +14,7 @@ from rnnscope.probing.copying import map_tensors, tensors_in
 from rnnscope.probing.replay import Replay, Step
 from rnnscope.proofs import Disorder, Leak
 
-REGROUPING = frozenset("view reshape flatten unflatten view_as reshape_as _unsafe_view".split())
+REGROUPING = frozenset(("view", "reshape", "flatten", "unflatten", "view_as", "reshape_as"))
 Run = Callable[[object, object], Replay]
 
 
@@ -35,19 +35,9 @@ def samples_of(call: ModelCall) -> Samples | None:
     """Where the samples of a call are, if it can be told without a guess."""
     if call.batch is None:
         return None
-    count = call.batch.size
-    axes = tuple(
-        _sample_axis(tensor, count, number in call.drawn)
-        for number, tensor in enumerate(call.tensors)
-    )
-    return Samples(count, axes) if any(axis is not None for axis in axes) else None
-
-
-def _sample_axis(tensor: torch.Tensor, count: int, drawn: bool) -> int | None:
-    found = [axis for axis, size in enumerate(tensor.shape) if size == count]
-    if drawn and found and found[0] == 0:
-        return 0
-    return found[0] if len(found) == 1 else None
+    if all(axis is None for axis in call.axes):
+        return None
+    return Samples(call.batch.size, call.axes)
 
 
 def with_sample_changed(call: ModelCall, samples: Samples, sample: int) -> tuple[object, object]:
@@ -96,7 +86,7 @@ def _other_values(row: torch.Tensor, whole: torch.Tensor, kept: frozenset[int]) 
         scale = whole.abs().mean() + 1e-3
         wave = torch.linspace(0.5, 1.5, max(row.numel(), 1), device=row.device).reshape(row.shape)
         return row + (scale * wave).to(row.dtype) * (row != 0)
-    values = [v for v in whole.unique().tolist() if v not in kept]
+    values = [v for v in torch.unique(whole).tolist() if v not in kept]
     following = dict(zip(values, values[1:] + values[:1], strict=True))
     changed_values = [following.get(v, v) for v in row.flatten().tolist()]
     return torch.tensor(changed_values, dtype=row.dtype, device=row.device).reshape(row.shape)
@@ -250,10 +240,9 @@ def _disordered_output(comparison: Comparison) -> Disorder | None:
 
 
 def _is_returned(outputs: list[torch.Tensor], count: int) -> bool:
-    return any(
-        not t.is_floating_point() and t.shape == (count,) and sorted(t.tolist()) == list(range(count))
-        for t in outputs
-    )
+    rows = list(range(count))
+    whole = [t for t in outputs if not t.is_floating_point() and t.shape == (count,)]
+    return any(sorted(t.tolist()) == rows for t in whole)
 
 
 def _orders(comparison: Comparison, number: int) -> tuple[int, ...] | None:

@@ -14,7 +14,12 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from rnnscope.findings import Location
 from rnnscope.probing.calls import ModelCall, ModelCalls
-from rnnscope.probing.company import find_padding_read, length_evidence
+from rnnscope.probing.company import (
+    find_padding_read,
+    length_evidence,
+    lengths_of,
+    samples_by_length,
+)
 from rnnscope.probing.copying import independent_copy
 from rnnscope.probing.evidence import Batches
 from rnnscope.probing.gradients import Gradients
@@ -24,6 +29,7 @@ from rnnscope.probing.states import StateTrails, find_random_state
 from rnnscope.proofs import Leak
 from rnnscope.randomness import preserved_randomness
 from rnnscope.tracing.session import RECURRENT, Observer
+from rnnscope.tracing.table import LabelTable
 
 _INDEXING = frozenset({"__getitem__", "index_select"})
 
@@ -35,9 +41,9 @@ class _Outermost(threading.local):
 class Probe(Observer):
     """Everything that is proved by running, for one session."""
 
-    def __init__(self, built_at: Mapping[nn.Module, Location]) -> None:
+    def __init__(self, built_at: Mapping[nn.Module, Location], labels: LabelTable) -> None:
         self.batches = Batches()
-        self.calls = ModelCalls(self.batches)
+        self.calls = ModelCalls(self.batches, labels)
         self.trails = StateTrails()
         self.gradients = Gradients(built_at)
         self.outermost = _Outermost()
@@ -92,7 +98,7 @@ class Probe(Observer):
 
     def _tried(self, call: ModelCall) -> Iterator[object]:
         if call.batch is None:
-            call = replace(call, batch=length_evidence(call))
+            call = _with_lengths(call)
         run = _runs(call)
         leak = _attempt(lambda: find_leak(call, run))
         if leak is not None:
@@ -100,6 +106,13 @@ class Probe(Observer):
         if not isinstance(leak, Leak):
             yield from _some(_attempt(lambda: find_padding_read(call, run)))
         yield from _some(_attempt(lambda: find_random_state(call, run)))
+
+
+def _with_lengths(call: ModelCall) -> ModelCall:
+    """Lengths given with a call say where its samples are, where nothing else does."""
+    batch, lengths = length_evidence(call), lengths_of(call)
+    samples = samples_by_length(call, lengths) if lengths is not None else None
+    return replace(call, batch=batch, axes=samples.axes) if batch and samples else call
 
 
 def _runs(call: ModelCall) -> Callable[..., Replay]:

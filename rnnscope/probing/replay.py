@@ -20,9 +20,9 @@ from rnnscope.tracing.places import here
 MOST_BYTES = 256 << 20  # kept results of one replay
 MOST_STEPS = 20_000
 RECURRENT = frozenset(
-    "lstm gru rnn_tanh rnn_relu lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell".split()
+    f"{name}{cell}" for name in ("lstm", "gru", "rnn_tanh", "rnn_relu") for cell in ("", "_cell")
 )
-_LOOKS = frozenset("__get__ dim size numel is_floating_point _set_grad_enabled".split())
+_LOOKS = frozenset(["__get__", "dim", "size", "numel", "is_floating_point", "_set_grad_enabled"])
 
 
 @dataclass(slots=True)
@@ -74,7 +74,9 @@ class _Recorder(TorchFunctionMode):
             self._keep(name, args, kwargs, result)
         return result
 
-    def _keep(self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
+    def _keep(
+        self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
+    ) -> None:
         changed = name == "__setitem__" or (name.endswith("_") and not name.endswith("__"))
         tensors = tuple(tensors_in(args[:1] if changed else result))
         if not tensors or self.held > MOST_BYTES or len(self.replay.steps) >= MOST_STEPS:

@@ -25,16 +25,14 @@ from rnnscope.tracing.places import here
 
 _RECURRENT = (nn.RNNBase, nn.RNNCellBase)
 _LARGEST = 1 << 20  # elements compared by value
-_DRAWS = frozenset(
-    "randn rand randint normal normal_ uniform_ randn_like rand_like bernoulli xavier_normal_ "
-    "xavier_uniform_ kaiming_normal_ kaiming_uniform_ orthogonal_ trunc_normal_".split()
-)
+_DRAW_NAMES = """randn rand randint normal normal_ uniform_ randn_like rand_like bernoulli
+    xavier_normal_ xavier_uniform_ kaiming_normal_ kaiming_uniform_ orthogonal_ trunc_normal_"""
 # What may lie between a draw and the state without making something of it.
-_PASSES = _DRAWS | frozenset(
-    "to cuda cpu view reshape unsqueeze squeeze expand repeat transpose permute contiguous mul div "
-    "__mul__ __rmul__ __truediv__ clone detach type float __getitem__ requires_grad_ stack cat "
-    "zeros empty unbind chunk split".split()
-)
+_PASS_NAMES = """to cuda cpu view reshape unsqueeze squeeze expand repeat transpose permute contiguous
+    mul div __mul__ __rmul__ __truediv__ clone detach type float __getitem__ requires_grad_ stack
+    cat zeros empty unbind chunk split"""
+_DRAWS = frozenset(_DRAW_NAMES.split())
+_PASSES = _DRAWS | frozenset(_PASS_NAMES.split())
 
 
 @dataclass(slots=True)
@@ -55,7 +53,7 @@ class _Trail:
 
 
 class StateTrails:
-    """Follows the states of each layer from the end of one model call to the start of a later one."""
+    """Follows the states of each layer from the end of one model call to a later one."""
 
     def __init__(self) -> None:
         self._trails: WeakKeyDictionary[nn.Module, _Trail] = WeakKeyDictionary()
@@ -124,9 +122,7 @@ def _useless_resets(kind: str, trail: _Trail) -> Iterator[CarriedState]:
         return
     for name, line in _resets_elsewhere(model, kept, file):
         place = Location(trail.location.file if trail.location else file, line)
-        yield CarriedState(
-            kind, trail.across, trail.calls, trail.location, None, kept, name, place
-        )
+        yield CarriedState(kind, trail.across, trail.calls, trail.location, None, kept, name, place)
         return
 
 
@@ -147,9 +143,9 @@ def _resets_elsewhere(model: nn.Module, kept: str, file: str) -> Iterator[tuple[
     read = {n.attr for n in _attributes(tree) if isinstance(n.ctx, ast.Load)}
     for node in _attributes(tree):
         outside = not (isinstance(node.value, ast.Name) and node.value.id == "self")
-        if isinstance(node.ctx, ast.Store) and outside and node.attr not in read | {kept}:
-            if node.attr in vars(model) and _is_state(vars(model)[node.attr]):
-                yield node.attr, node.lineno
+        unread = isinstance(node.ctx, ast.Store) and outside and node.attr not in read | {kept}
+        if unread and node.attr in vars(model) and _is_state(vars(model)[node.attr]):
+            yield node.attr, node.lineno
 
 
 def _attributes(tree: ast.AST) -> Iterator[ast.Attribute]:
@@ -199,5 +195,3 @@ def _difference(first: Replay, second: Replay, number: int) -> float:
     if a.shape != b.shape or not a.is_floating_point() or not a.numel():
         return 0.0
     return float((a - b).abs().max()) if bool(changed(a, b).any()) else 0.0
-
-

@@ -1,4 +1,4 @@
-"""RNN490: weights that get exactly zero gradient, so that their part of the layer is for nothing."""
+"""RNN490: weights that get exactly zero gradient: their part of the layer is for nothing."""
 
 from __future__ import annotations
 

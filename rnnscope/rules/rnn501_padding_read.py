@@ -65,7 +65,7 @@ def padding_read(reading: PaddingRead) -> Iterator[Problem]:
     yield Problem(
         f"{what}: a sequence of {shorter} steps has another result when it is padded to {longer} "
         f"steps: its output moves by {reading.moved:.2g}.",
-        fix="pack the sequences, or take each one's own last step (lengths - 1), or mask the padding",
+        fix="pack the sequences, or take each one's own last step (lengths - 1), or mask them",
         location=reading.location,
         related=(Related(called, "the model is called with padded sequences here"),)
         if called
