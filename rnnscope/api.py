@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rnnscope.aside import tell
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
 from rnnscope.diagnosis import diagnosed, failures_of
@@ -127,7 +128,9 @@ def verify(
     from rnnscope.verification.verifying import verify as verification_of
     from rnnscope.verified import Verified
 
-    return Verified.of(verification_of(target, like, arguments, mapping), _version(torch))
+    found = Verified.of(verification_of(target, like, arguments, mapping), _version(torch))
+    tell(found.findings)
+    return found
 
 
 def _recomputed(layer: LayerResult, module: Any, inputs: tuple[Any, ...]) -> LayerResult:

@@ -19,7 +19,7 @@ PACKAGE = Path(rnnscope.__file__).parent
 # everything below it that has no line of its own, and files of one entry may import each other.
 _RIVER = """
 errors axes cells options notation config call facts prediction reasons findings frames subjects
-torch_import randomness devices measurement trial untouched live observation reference
+torch_import aside randomness devices measurement trial untouched live observation reference
 tracing.factors tracing.labels tracing.events tracing.regrouping tracing.operations tracing.ops
 proofs messages mismatch likeness rules selection failures
 tracing probing inspection explanation verification

@@ -21,6 +21,7 @@ import torch
 from torch import nn
 from torch.nn.modules import module as torch_module
 
+from rnnscope.aside import is_aside, listen
 from rnnscope.cells import KINDS
 from rnnscope.config import RNNConfig
 from rnnscope.errors import RnnscopeError
@@ -28,9 +29,11 @@ from rnnscope.findings import Finding, Location
 from rnnscope.rules import examine
 from rnnscope.subjects import Construction, LayerCall
 from rnnscope.tracing.calls import LayerCalls
+from rnnscope.tracing.events import identity
 from rnnscope.tracing.places import here
 from rnnscope.tracing.tracer import Tracer
 
+_MOST_EVENTS = 4096
 RECURRENT = (nn.RNNBase, nn.RNNCellBase)
 
 
@@ -85,6 +88,7 @@ class Session:
         self.last_call: LayerCall | None = None
         self.calls = LayerCalls(self.built_at)
         self.tracer = Tracer(self.report, lambda: self.thread.layers > 0)
+        self._events: dict[Any, tuple[Finding, ...]] = {}
         self._restore: list[Callable[[], None]] = []
 
     def install(self) -> None:
@@ -99,6 +103,7 @@ class Session:
             )
             self._restore.append(after.remove)
             self._restore.append(self.tracer.patch())
+            self._restore.append(listen(self._told))
         except BaseException:
             self.uninstall()
             raise
@@ -113,6 +118,21 @@ class Session:
         for finding in examine(subject) if findings is None else findings:
             for listener in tuple(self.listeners):
                 listener.found(finding)
+
+    def _told(self, finding: Finding) -> None:
+        """What rnnscope found in work of its own that the program asked for."""
+        for listener in tuple(self.listeners):
+            listener.found(finding)
+
+    def reported(self, event: Any) -> None:
+        """An event of the tracer's: rules look once at all that are alike."""
+        key = identity(event)
+        known = self._events.get(key)
+        if known is None:
+            if len(self._events) >= _MOST_EVENTS:
+                self._events.clear()
+            known = self._events[key] = examine(event)
+        self.report(event, known)
 
     def enter_thread(self) -> None:
         """Trace the functions of the current thread, too, until ``leave_thread``."""
@@ -151,7 +171,7 @@ class Session:
         location: Location | None,
     ) -> None:
         """A recurrent layer was built at this line."""
-        if self.thread.quiet:
+        if self.thread.quiet or is_aside():
             return
         if location is not None:
             self.built_at[module] = location
@@ -162,7 +182,7 @@ class Session:
         self.report(Construction(kind, args, dict(kwargs), config, location))
 
     def _before(self, module: nn.Module, args: tuple[Any, ...]) -> None:
-        if torch.compiler.is_compiling() or self.thread.quiet:
+        if torch.compiler.is_compiling() or self.thread.quiet or is_aside():
             return
         for observer in tuple(self.observers):
             observer.module_called(module, args)
@@ -178,7 +198,7 @@ class Session:
         self.report(call, findings)
 
     def _after(self, module: nn.Module, args: tuple[Any, ...], *rest: Any) -> None:
-        if torch.compiler.is_compiling() or self.thread.quiet:
+        if torch.compiler.is_compiling() or self.thread.quiet or is_aside():
             return
         kwargs, result = rest if len(rest) == 2 else ({}, rest[0])
         if isinstance(module, RECURRENT):

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import torch
 
+from rnnscope.aside import aside
 from rnnscope.randomness import preserved_randomness
 
 
@@ -22,7 +23,12 @@ def surroundings() -> Iterator[None]:
     threads, dtype, graded = torch.get_num_threads(), torch.get_default_dtype(), torch.is_grad_enabled()
     try:
         torch.set_num_threads(1)
-        with preserved_randomness(), contextlib.redirect_stdout(io.StringIO()):
+        with (
+            aside(),
+            torch._C.DisableTorchFunction(),
+            preserved_randomness(),
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
             torch.set_grad_enabled(True)
             yield
     finally:
