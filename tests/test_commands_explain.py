@@ -60,12 +60,13 @@ def test_sizes_of_the_call(capsys):
     assert "packed, lengths 2, 5, 3" in out
 
 
-@pytest.mark.parametrize("width", [60, 80, 200])
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_width_of_the_terminal(capsys, monkeypatch, width):
     monkeypatch.setenv("COLUMNS", str(width))
     status, out, _ = explained(capsys, *STACK, "h_n")
     assert status == 0
     assert "h_n[2]  layer 1 forward" in out
+    assert max(map(len, out.splitlines())) <= width
 
 
 def test_json_and_files(capsys, tmp_path):

@@ -292,6 +292,14 @@ class TestDrawing:
             output = predict(config, call).tensor("output").shape
             assert shape_text((call.batch, output[-1])) in text
 
+    def test_narrow_drawings_show_fewer_steps(self):
+        explanation = explain("GRU(4, 6, bidirectional=True)", "h_n")
+        for width, times in ((78, "t=0 t=1 t=4"), (60, "t=0 t=4"), (45, "t=0")):
+            drawing = plain(unrolled(explanation, width))
+            assert " ".join(drawing[-1].split()) == times
+            assert max(map(len, drawing)) <= width
+        assert drawing[2] == "layer 0 ←     h_n[1] ←──[ ]←── … h_0[1]"
+
 
 class TestFormats:
     @given(questions())

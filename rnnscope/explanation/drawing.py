@@ -13,8 +13,9 @@ from rnnscope.axes import shape_text
 from rnnscope.explanation.parts import Explanation
 from rnnscope.facts import LayerFacts, ParameterFact
 
-# Where the boxes of the first, the second and the last step are drawn, in 80 columns.
+# Where the boxes of the first, the second and the last step are drawn: 80 columns with the shapes.
 _CENTRES = (25, 43, 63)
+WIDE, NARROW = 78, 58
 _MOST_LAYERS = 3
 
 
@@ -58,26 +59,28 @@ class Canvas:
         )
 
 
-def unrolled(explanation: Explanation) -> Lines:
+def unrolled(explanation: Explanation, width: int = WIDE) -> Lines:
     """The layer over time: output above, input below, a row for each layer and direction.
 
-    The first two steps and the last are drawn, and of a deep stack the first two layers and the
-    last. The states at the ends are those that the explanation is about: c for c_0 and c_n.
+    The first two steps and the last are drawn (in less than WIDE columns the first and the last,
+    in less than NARROW the first), and of a deep stack the first two layers and the last. The
+    states at the ends are those that the explanation is about: c for c_0 and c_n.
     """
-    return _Unrolled(explanation).drawn()
+    return _Unrolled(explanation, width).drawn()
 
 
 class _Unrolled:
     """Draws from the top down, one row after the other."""
 
-    def __init__(self, explanation: Explanation) -> None:
+    def __init__(self, explanation: Explanation, width: int) -> None:
         self.facts = explanation.facts
         self.name = explanation.name or ""
         self.letter = "c" if self.name.startswith("c_") else "h"
         self.canvas = Canvas()
         self.row = 0
-        steps = _steps(self.facts)
-        self.times = sorted({0, min(1, steps - 1), steps - 1})
+        self.last_time = _steps(self.facts) - 1
+        shown = {0} if width < NARROW else {0, self.last_time}
+        self.times = sorted(shown | ({min(1, self.last_time)} if width >= WIDE else set()))
         self.centres = dict(zip(self.times, _CENTRES, strict=False))
 
     def drawn(self) -> Lines:
@@ -126,8 +129,9 @@ class _Unrolled:
             if position + 1 < len(self.times):
                 self._between(centre, self.centres[self.times[position + 1]], time, direction)
         last = self.centres[self.times[-1]]
-        put(self.row, last + 2, edge)
-        put(self.row, last + 6, right, self._tag(right))
+        dots = "" if self.times[-1] == self.last_time else "… "
+        put(self.row, last + 2, f"{edge} {dots}")
+        put(self.row, last + 6 + len(dots), right, self._tag(right))
         self.row += 1
 
     def _between(self, here: int, there: int, time: int, direction: int) -> None:
@@ -189,7 +193,7 @@ def stacked(parameter: ParameterFact, facts: LayerFacts) -> Lines:
     left, width = 2 + 2 * len(last) + len("rows  to  "), 14
     head = _columns(parameter, facts)
     if head:
-        canvas.put(0, left, head, "feature")
+        canvas.put(0, max(2, min(left, WIDE - len(head))), head, "feature")
     top = 1 if head else 0
     canvas.put(top, left, f"┌{'─' * width}┐")
     for position, rows in enumerate(parameter.rows):

@@ -57,7 +57,7 @@ def _last_step_of_both(code: Code) -> Recipe:
     claim = Claim(code.at("output", "-1", forward), f"h_n[{top}]")
     if code.config.num_layers == 1:
         alone = f"{code.run(code.at('input', '-1:'))}[0]"
-        claim = Claim(code.at("output", "-1", backward), code.at(alone, "0", backward))
+        claim = Claim(code.at(alone, "0", backward), code.at("output", "-1", backward))
     step = code.call.seq_len - 1
     words = (
         f"columns {forward} are right; columns {backward}, read from the end, have taken one "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.text import Text
 
@@ -15,7 +15,7 @@ from rnnscope.cells import Cell
 from rnnscope.explanation.code import helpers_in
 from rnnscope.explanation.drawing import Lines, stacked, unrolled
 from rnnscope.explanation.lines import in_shapes
-from rnnscope.explanation.parts import CellLine, Check, Claim, Explanation, Recipe
+from rnnscope.explanation.parts import CellLine, Claim, Explanation, Recipe
 from rnnscope.formats.palette import (
     BAD,
     GOOD,
@@ -76,7 +76,7 @@ def _indented(renderable: RenderableType, by: int = 2) -> RenderableType:
 
 
 def _title(words: str, note: str = "") -> Text:
-    return Text("\n") + Text(words, TITLE) + Text(f"  {note}" if note else "", QUIET)
+    return Text.assemble("\n", (words, TITLE), (f"  {note}" if note else "", QUIET))
 
 
 def _answer(explanation: Explanation) -> Iterator[RenderableType]:
@@ -91,8 +91,13 @@ def _answer(explanation: Explanation) -> Iterator[RenderableType]:
             f"{explanation.meaning}, {call_words(explanation.call, explanation.config.single_step)}"
         )
         return
-    head = Text(explanation.name or "", "bold") + Text("  ") + symbols_text(explanation.axes)
-    yield head + Text(" = ") + numbers_text(explanation.axes)
+    yield Text.assemble(
+        (explanation.name or "", "bold"),
+        "  ",
+        symbols_text(explanation.axes),
+        " = ",
+        numbers_text(explanation.axes),
+    )
     yield Text(explanation.meaning)
     yield about
     table = grid("right", "left", "right", "left", "left")
@@ -130,7 +135,19 @@ def _unrolled(explanation: Explanation) -> Iterator[RenderableType]:
     if explanation.parameter is not None:
         return
     yield _title("Unrolled", _states(explanation))
-    yield _indented(_drawn(unrolled(explanation), explanation))
+    yield _indented(_Unrolled(explanation))
+
+
+class _Unrolled:
+    """The drawing, with as many steps as there are columns for."""
+
+    def __init__(self, explanation: Explanation) -> None:
+        self.explanation = explanation
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        text = _drawn(unrolled(self.explanation, options.max_width), self.explanation)
+        text.no_wrap, text.overflow = True, "ellipsis"
+        yield text
 
 
 def _states(explanation: Explanation) -> str:
@@ -163,8 +180,8 @@ def _recipes(explanation: Explanation) -> Iterator[RenderableType]:
 
 
 def _recipe(recipe: Recipe) -> Iterator[RenderableType]:
-    mark = Text("✓ right  ", GOOD) if recipe.right else Text("✗ wrong  ", BAD)
-    head = mark + Text(recipe.code, "bold")
+    mark = ("✓ right  ", GOOD) if recipe.right else ("✗ wrong  ", BAD)
+    head = Text.assemble(mark, (recipe.code, "bold"))
     if recipe.shape is not None:
         head.append(f"  {shape_text(recipe.shape)}", QUIET)
     if recipe.difference is not None:
@@ -186,16 +203,18 @@ def _lines(explanation: Explanation) -> Iterator[RenderableType]:
     for line in explanation.lines:
         style = style_of(f"gate {line.gate}", explanation.config.cell) if line.gate else "bold"
         name = f"  {gates[line.gate]}" if line.gate and len(gates) > 1 else ""
-        yield _indented(Text(line.equation, style) + Text(name, QUIET))
+        yield _indented(Text.assemble((line.equation, style), (name, QUIET)))
         yield _indented(_steps(line), 6)
 
 
 def _steps(line: CellLine) -> Text:
     left = line.equation.partition(" = ")[0]
     return Text("\n").join(
-        Text(in_shapes(step))
-        + Text(" -> ", QUIET)
-        + Text(f"{'' if step.product else left + ' '}{shape_text(step.result)}")
+        Text.assemble(
+            in_shapes(step),
+            (" -> ", QUIET),
+            f"{'' if step.product else left + ' '}{shape_text(step.result)}",
+        )
         for step in line.steps
     )
 
@@ -213,7 +232,7 @@ def _checks(explanation: Explanation) -> Iterator[RenderableType]:
         good = check.holds is not False
         table.add_row(
             Text("✓" if good else "✗", GOOD if good else BAD),
-            Text(_difference(check), "" if good else BAD),
+            Text(difference_words(check.difference), "" if good else BAD),
             _claim(check.claim),
         )
     yield _indented(table)
@@ -225,13 +244,14 @@ def _checks(explanation: Explanation) -> Iterator[RenderableType]:
 def _claim(claim: Claim) -> Text:
     """On one line where it fits into 80 columns, or else broken where a reader would break it."""
     gap = " " if len(str(claim)) <= _LONGEST_CLAIM else "\n  "
-    return Text(claim.left) + Text(f"{gap}equals ", QUIET) + Text(claim.right)
+    return Text.assemble(claim.left, (f"{gap}equals ", QUIET), claim.right)
 
 
-def _difference(check: Check) -> str:
-    return (
-        "?" if check.difference is None else f"{check.difference:.0e}" if check.difference else "0"
-    )
+def difference_words(difference: float | None) -> str:
+    """A max |difference| in few digits, ``0`` when the two are equal to the last bit."""
+    if difference is None:
+        return "?"
+    return f"{difference:.0e}" if difference else "0"
 
 
 def _notes(explanation: Explanation) -> Iterator[RenderableType]:

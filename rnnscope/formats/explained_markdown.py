@@ -9,7 +9,7 @@ from rnnscope.explanation.code import helpers_in
 from rnnscope.explanation.drawing import Lines, stacked, unrolled
 from rnnscope.explanation.lines import in_shapes
 from rnnscope.explanation.parts import Explanation
-from rnnscope.formats.explained import call_words
+from rnnscope.formats.explained import call_words, difference_words
 from rnnscope.formats.markdown import table
 from rnnscope.reasons import sentence
 
@@ -109,7 +109,7 @@ def _checks(explanation: Explanation) -> Iterator[str]:
             (
                 f"`{check.claim.left}`",
                 f"`{check.claim.right}`",
-                "" if check.difference is None else f"{check.difference:.0e}",
+                difference_words(check.difference),
                 "yes" if check.holds else "**NO**",
             )
             for check in explanation.checks
