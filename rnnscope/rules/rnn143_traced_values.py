@@ -27,9 +27,9 @@ def traced_values(reading: Reading) -> Iterator[Problem]:
     Example
     -------
     def pack(x):
-        return pack_padded_sequence(x, [5, 4, 2]).data
+        return pack_padded_sequence(x, [5, 4, 2]).data  # RNN143
 
-    traced = torch.jit.trace(pack, (torch.randn(5, 3, 10),))  # RNN143
+    traced = torch.jit.trace(pack, (torch.randn(5, 3, 10),))  # RNN151
 
     Use instead
     -----------

@@ -33,7 +33,7 @@ def exported_sizes(reading: Reading) -> Iterator[Problem]:
         def forward(self, x):
             return self.lstm(x)[0]
 
-    exported = torch.export.export(Model(), (torch.randn(5, 3, 10),)).module()
+    exported = torch.export.export(Model(), (torch.randn(5, 3, 10),)).module()  # RNN152
     output = exported(torch.randn(5, 4, 10))  # RNN144
 
     Use instead

@@ -1,0 +1,137 @@
+"""Every rule: documented, numbered, and right about its own examples."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+import rnnscope
+from rnnscope.rules import Rule, all_rules, rule_named
+from rnnscope.rules.families import FAMILIES
+from rnnscope.rules.page import page
+from rnnscope.rules.registry import HEADINGS, _files, _rules_in, _subject_in
+
+RULES = all_rules()
+PREAMBLE = (
+    "import torch; from torch import nn; import torch.nn.functional as F; "
+    "from torch.nn.utils.rnn import *\n"
+)
+MARK = re.compile(r"# ((?:RNN\d{3}[ ,]*)+)")
+
+
+def _name(rule: Rule) -> str:
+    return rule.code
+
+
+# torch.compile with fullgraph=True traces the hooks of a watch, too, and fails on them first.
+UNWATCHED = {"RNN141"}
+
+
+def _snippet(rule: Rule, heading: str) -> str:
+    return dedent(rule.section(heading))
+
+
+def _runs_here(rule: Rule) -> bool:
+    """Rules about hand-written layers have their own tests: their subjects come from verify."""
+    code = _snippet(rule, "Example")
+    elsewhere = rule.subject.__name__ == "Likeness" or rule.code in UNWATCHED
+    return not elsewhere and not code.startswith("$") and "needs CUDA" not in code
+
+
+def _marked(code: str) -> set[tuple[str, int]]:
+    lines = code.split("\n")
+    return {
+        (found, number)
+        for number, line in enumerate(lines, 1)
+        for marks in MARK.findall(line)
+        for found in re.findall(r"RNN\d{3}", marks)
+    }
+
+
+def _found(code: str, path: Path) -> set[tuple[str, int]]:
+    """Codes and lines of all findings of a snippet, which lies in a file as a user's would."""
+    path.write_text(code, encoding="utf-8")
+    namespace: dict[str, object] = {"__name__": "snippet"}
+    exec(PREAMBLE, namespace)
+    seen = rnnscope.watch()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        heard = _run(code, path, namespace, seen)
+    findings = (*seen.findings, *heard)
+    assert all(f.location is not None and f.location.file.endswith(path.name) for f in findings)
+    return {(f.code, f.location.line) for f in findings if f.location is not None}
+
+
+def _run(code: str, path: Path, namespace: dict[str, object], seen: rnnscope.watching.Watch):
+    from rnnscope.failures import explained, warnings_heard
+
+    failures = []
+    try:
+        with warnings_heard(failures.append), seen:
+            exec(compile(code, str(path), "exec"), namespace)
+    except Exception as error:
+        assert seen.findings, f"nothing explains {type(error).__name__}: {error}"
+    return [finding for failure in failures for finding in explained(failure, seen.findings)]
+
+
+@pytest.mark.parametrize("rule", [r for r in RULES if _runs_here(r)], ids=_name)
+def test_example_gives_exactly_the_marked_findings(rule: Rule, tmp_path: Path) -> None:
+    code = _snippet(rule, "Example")
+    assert _marked(code), "an example marks the line at fault"
+    assert _found(code, tmp_path / "example.py") == _marked(code)
+
+
+@pytest.mark.parametrize("rule", [r for r in RULES if _runs_here(r)], ids=_name)
+def test_use_instead_gives_no_finding(rule: Rule, tmp_path: Path) -> None:
+    assert _found(_snippet(rule, "Use instead"), tmp_path / "instead.py") == set()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=_name)
+def test_documentation_has_the_four_headings(rule: Rule) -> None:
+    assert rule.summary.endswith(".")
+    for heading in HEADINGS:
+        assert rule.section(heading).strip()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=_name)
+def test_documentation_fits_into_a_terminal(rule: Rule) -> None:
+    assert max(map(len, rule.documentation.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("rule", RULES, ids=_name)
+def test_file_is_named_after_its_rule(rule: Rule) -> None:
+    file = f"{rule.code.lower()}_{rule.name.replace('-', '_')}"
+    assert _rules_in(file) == (rule,)
+
+
+def test_codes_and_names_are_unique_and_sorted() -> None:
+    codes = [rule.code for rule in RULES]
+    assert codes == sorted(set(codes))
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert all(code[:4] in FAMILIES for code in codes)
+
+
+def test_subject_read_from_the_file_is_that_of_the_rule() -> None:
+    for file in _files():
+        assert {_subject_in(file)} == {rule.subject.__name__ for rule in _rules_in(file)}, file
+
+
+@pytest.mark.parametrize("asked", ["RNN202", "rnn202", "state-batch-first", "State-Batch-First"])
+def test_rule_is_found_by_code_or_name(asked: str) -> None:
+    assert rule_named(asked).code == "RNN202"
+
+
+def test_unknown_rule_names_the_remedy() -> None:
+    with pytest.raises(LookupError, match="rnnscope rules"):
+        rule_named("RNN000")
+
+
+def test_page_of_rules_is_in_step() -> None:
+    written = Path(__file__).parent.parent / "docs" / "rules.md"
+    assert written.read_text(encoding="utf-8") == page(), (
+        "run: python -m rnnscope.rules > docs/rules.md"
+    )
