@@ -13,11 +13,15 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from rnnscope.reference import ReferenceRNN, largest_difference
+
+if TYPE_CHECKING:
+    from benchmarks.ratio import Ratio
 
 
 class TutorialLSTM(nn.Module):
@@ -86,6 +90,24 @@ WAYS = {
     "forward with grad": forward,
     "forward + backward": forward_and_backward,
 }
+
+
+def ratios() -> list[Ratio]:
+    """The same for ``python -m benchmarks.run``: beside nn.LSTM, and beside the tutorial's cell."""
+    from benchmarks.ratio import Ratio
+
+    torch.manual_seed(0)
+    lstm = nn.LSTM(256, 256)
+    reference, tutorial = ReferenceRNN.of(lstm), TutorialLSTM.of(lstm)
+    x = torch.randn(100, 32, 256)
+    found = []
+    for way, prepare in WAYS.items():
+        ours, theirs, textbook = (prepare(layer, x) for layer in (reference, lstm, tutorial))
+        found += [
+            Ratio(f"reference / nn.LSTM, {way}", ours, theirs, 2.0, 9),
+            Ratio(f"reference / tutorial cell, {way}", ours, textbook, 1 / 1.5, 9),
+        ]
+    return found
 
 
 def main() -> None:

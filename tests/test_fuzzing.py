@@ -22,7 +22,7 @@ from rnnscope.call import Call
 from rnnscope.cells import KINDS
 from rnnscope.cli import run
 from rnnscope.config import RNNConfig
-from rnnscope.fuzzing import Case, Coverage, Space, disagreements, fuzz, verdict
+from rnnscope.fuzzing import Case, Coverage, Space, fuzz, verdict
 from rnnscope.fuzzing.cases import CODE_BYTES, decode
 from rnnscope.fuzzing.processes import fuzz_in_processes
 

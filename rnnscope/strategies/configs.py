@@ -51,7 +51,7 @@ def configs(
         "num_layers": st.integers(min_layers, max_layers),
         "batch_first": _either(batch_first, default=False),
         "bidirectional": _either(bidirectional, default=False),
-        "dropout": st.floats(0, max_dropout, width=16) if max_dropout else st.just(0.0),
+        "dropout": st.floats(0, max_dropout) if max_dropout else st.just(0.0),
     }
     every = {
         "input_size": st.integers(min_input_size, max_input_size),

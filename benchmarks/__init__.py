@@ -1,0 +1,1 @@
+"""What rnnscope costs, as ratios to a baseline of the same run: ``python -m benchmarks.run``."""
