@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rnnscope.axes import Axes
@@ -38,10 +38,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Two expressions in Python, over ``rnn`` and its tensors, that have the same value."""
+    """Two expressions in Python, over ``rnn`` and its tensors, that have the same value.
+
+    ``shows`` says in words what follows from it; the same claim may be made for two reasons.
+    """
 
     left: str
     right: str
+    shows: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.left} equals {self.right}"
@@ -185,6 +189,7 @@ def _line_dict(line: CellLine) -> dict[str, Any]:
 def _check_dict(check: Check) -> dict[str, Any]:
     return {
         "claim": str(check.claim),
+        "shows": check.claim.shows,
         "left": check.claim.left,
         "right": check.claim.right,
         "difference": _finite(check.difference),

@@ -116,8 +116,12 @@ def _on_live(explanation: Explanation, module: nn.Module, seed: int) -> Explanat
 
 
 def _evaluated(explanation: Explanation, bench: Bench) -> Explanation:
-    evidence = [recipe.claim for recipe in explanation.recipes if recipe.claim]
-    claims = dict.fromkeys([*evidence, *(check.claim for check in explanation.checks)])
+    evidence = [
+        replace(recipe.claim, shows="each way to one row holds what is said of it")
+        for recipe in explanation.recipes
+        if recipe.claim
+    ]
+    claims = dict.fromkeys([*(check.claim for check in explanation.checks), *evidence])
     return replace(
         explanation,
         recipes=bench.filled(explanation.recipes),

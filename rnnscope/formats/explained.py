@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from itertools import groupby
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
@@ -15,7 +16,7 @@ from rnnscope.cells import Cell
 from rnnscope.explanation.code import helpers_in
 from rnnscope.explanation.drawing import Lines, stacked, unrolled
 from rnnscope.explanation.lines import in_shapes
-from rnnscope.explanation.parts import CellLine, Claim, Explanation, Recipe
+from rnnscope.explanation.parts import CellLine, Check, Claim, Explanation, Recipe
 from rnnscope.formats.palette import (
     BAD,
     GOOD,
@@ -29,7 +30,7 @@ from rnnscope.formats.tables import grid
 from rnnscope.reasons import sentence
 
 _GATE_STYLES = ("cyan", "magenta", "yellow", "green")
-_LONGEST_CLAIM = 66
+_LONGEST_CLAIM = 64
 _TAG_STYLES = {"layers": "magenta", "time": "cyan", "feature": "yellow", "here": "bold reverse"}
 
 
@@ -227,18 +228,24 @@ def _checks(explanation: Explanation) -> Iterator[RenderableType]:
     if not explanation.checks:
         return
     yield _title("Checked just now on the real layer", "with the largest |difference|")
+    for shows, checks in groupby(explanation.checks, lambda check: check.claim.shows):
+        yield _indented(Text(shows))
+        yield _indented(_check_table(list(checks)), 4)
+    text = " ".join(str(check.claim) for check in explanation.checks)
+    for name, what in helpers_in(text).items():
+        yield _indented(Text(f"{name}: {what}", QUIET))
+
+
+def _check_table(checks: list[Check]) -> RenderableType:
     table = grid("left", "left", "left")
-    for check in explanation.checks:
+    for check in checks:
         good = check.holds is not False
         table.add_row(
             Text("✓" if good else "✗", GOOD if good else BAD),
             Text(difference_words(check.difference), "" if good else BAD),
             _claim(check.claim),
         )
-    yield _indented(table)
-    text = " ".join(str(check.claim) for check in explanation.checks)
-    for name, what in helpers_in(text).items():
-        yield _indented(Text(f"{name}: {what}", QUIET))
+    return table
 
 
 def _claim(claim: Claim) -> Text:

@@ -107,6 +107,7 @@ def _checks(explanation: Explanation) -> Iterator[str]:
         yield from ("### Checked on the real layer", "")
         rows = [
             (
+                check.claim.shows,
                 f"`{check.claim.left}`",
                 f"`{check.claim.right}`",
                 difference_words(check.difference),
@@ -114,7 +115,7 @@ def _checks(explanation: Explanation) -> Iterator[str]:
             )
             for check in explanation.checks
         ]
-        yield from table(("this", "equals", "max difference", "holds"), rows)
+        yield from table(("what it shows", "this", "equals", "max difference", "holds"), rows)
         text = " ".join(str(check.claim) for check in explanation.checks)
         used = [f"- `{name}`: {what}" for name, what in helpers_in(text).items()]
         yield from [*used, ""] if used else ()

@@ -102,6 +102,10 @@ class ReferenceRNN(nn.Module):
     def flatten_parameters(self) -> None:
         """Does nothing: torch's layers have it for cuDNN, and training scripts call it."""
 
+    def extra_repr(self) -> str:
+        """The layer in torch's words, as ``RNNConfig`` writes it."""
+        return str(self.config)
+
     def forward(self, input: Tensor | PackedSequence, hx: Hidden | None = None) -> Any:
         """(output, h_n) or (output, (h_n, c_n)); of a cell h', or (h', c')."""
         if self.config.single_step:
