@@ -1,0 +1,83 @@
+"""What the documentation shows runs: examples in docstrings, Python in the README, examples/."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import re
+import runpy
+import shlex
+from pathlib import Path
+
+import pytest
+
+import rnnscope
+
+PACKAGE = Path(rnnscope.__file__).parent
+ROOT = PACKAGE.parent
+README = ROOT / "README.md"
+
+
+def modules() -> list[str]:
+    """Every module with a ``>>>`` in it."""
+    paths = sorted(PACKAGE.rglob("*.py"))
+    shown = [path for path in paths if ">>> " in path.read_text(encoding="utf-8")]
+    parts = (path.relative_to(ROOT).with_suffix("").parts for path in shown)
+    return [".".join(p for p in names if p != "__init__") for names in parts]
+
+
+def fenced(language: str) -> list[str]:
+    """The blocks of one language in the README."""
+    if not README.exists():
+        return []
+    text = README.read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+
+
+# torch's advice about one of its own layers, which depends on what ran before.
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported")
+@pytest.mark.parametrize("name", modules())
+def test_the_examples_of_a_module_do_what_they_say(name):
+    module = importlib.import_module(name)
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    tests = [test for test in doctest.DocTestFinder().find(module) if test.examples]
+    assert tests, "a >>> that is in no docstring"
+    report: list[str] = []
+    for test in tests:
+        runner.run(test, out=report.append, clear_globs=False)
+    assert not runner.failures, "".join(report)
+
+
+def test_an_example_that_is_wrong_would_be_found():
+    test = doctest.DocTestParser().get_doctest(">>> 1 + 1\n3\n", {}, "wrong", None, 0)
+    assert doctest.DocTestRunner().run(test, out=lambda text: None).failed == 1
+
+
+def test_python_in_the_readme_runs(monkeypatch, tmp_path, capsys):
+    """The blocks run in order, in one namespace, as a reader types them into one session."""
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {"__name__": "readme"}
+    for number, block in enumerate(fenced("python")):
+        exec(compile(block, f"README block {number}", "exec"), namespace)
+    capsys.readouterr()
+
+
+def test_commands_in_the_readme_are_commands():
+    """Each line that begins with rnnscope names a command that there is."""
+    from rnnscope.cli import COMMANDS
+
+    lines = [line for block in fenced("(?:sh|bash|console)?") for line in block.splitlines()]
+    calls = [line.removeprefix("$ ") for line in lines if re.match(r"(\$ )?rnnscope ", line)]
+    named = {shlex.split(call, comments=True)[1] for call in calls}
+    assert {name for name in named if not name.startswith("-")} <= set(COMMANDS)
+
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_runs(path, monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", [str(path)])
+    runpy.run_path(str(path), run_name="__main__")
+    capsys.readouterr()
