@@ -101,6 +101,8 @@ def _symbols(call: LayerCall, name: str, batched: bool) -> str:
 def _stated(shape: tuple[int, ...], call: LayerCall, name: str) -> Axes:
     outer = 1 if call.config.single_step else 2
     symbols = _symbols(call, name, batched=len(shape) > outer).split()
+    if len(symbols) != len(shape):  # a message that somebody shortened or retyped
+        return _named(" ".join(symbols), {})
     return Axes(tuple(Axis(role_of(s), Size(s, n)) for s, n in zip(symbols, shape, strict=True)))
 
 

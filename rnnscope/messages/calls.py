@@ -24,6 +24,14 @@ def sizes(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", text))
 
 
+def _whole(text: str) -> tuple[int, ...]:
+    """The shape of a state. Raises ValueError for a text that has lost it."""
+    shape = sizes(text)
+    if len(shape) not in (2, 3):
+        raise ValueError(text)
+    return shape
+
+
 def _first(text: str) -> int:
     return sizes(text)[0] if sizes(text) else UNKNOWN
 
@@ -47,7 +55,7 @@ def _config_named(name: str) -> PartialConfig:
 
 def _wrong_state(values: Values) -> LayerCall:
     """``Expected hidden[1] size (…), got […]``: the LSTM's h_0 or c_0."""
-    given, wanted = Sketch(shape=sizes(_shape(values["got"]))), sizes(values["expected"])
+    given, wanted = Sketch(shape=sizes(_shape(values["got"]))), _whole(values["expected"])
     if _first(values["index"]) == 1:
         return LayerCall(
             _LSTM, hx=Sketch("tuple", items=(_UNTOLD, given)), expected={"c_0": wanted}
@@ -57,7 +65,7 @@ def _wrong_state(values: Values) -> LayerCall:
 
 def _wrong_only_state(values: Values) -> LayerCall:
     given = Sketch(shape=sizes(_shape(values["got"])))
-    return LayerCall(_OTHER, hx=given, expected={"h_0": sizes(values["expected"])})
+    return LayerCall(_OTHER, hx=given, expected={"h_0": _whole(values["expected"])})
 
 
 def _wrong_features(values: Values) -> LayerCall:
@@ -87,7 +95,9 @@ def _wrong_state_axes(batched: bool, lstm: bool) -> Callable[[Values], LayerCall
     def make(values: Values) -> LayerCall:
         counts = sizes(values["got"])
         if lstm:
-            states = tuple(Sketch(dimensions=n) for n in counts[:2])
+            states = tuple(Sketch(dimensions=n) for n in counts[:2]) + (_UNTOLD,) * (
+                len(counts) < 2
+            )
             hx = Sketch("tuple", items=states)
         else:
             hx = Sketch(dimensions=counts[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -46,7 +47,9 @@ def possibilities(failure: Failure) -> Iterator[Possibility]:
         values = message.match(text)
         if values is not None:
             certain = not message.general or _inside(failure)
-            yield Possibility(_subject(message, values, failure), certain)
+            # A text that was retyped may lack the numbers that a message of torch always has.
+            with suppress(ValueError, LookupError):
+                yield Possibility(_subject(message, values, failure), certain)
 
 
 def _subject(
