@@ -30,7 +30,7 @@ def run(arguments: list[str]) -> int:
     """Run one command line. Returns 0 nothing found, 1 findings, 2 usage, 130 interrupted."""
     try:
         status = application(arguments)(args=arguments, prog_name="rnnscope", standalone_mode=False)
-        sys.stdout.flush()
+        _flush()
     except RnnscopeError as error:
         return _refuse(str(error))
     except KeyboardInterrupt:
@@ -80,6 +80,13 @@ def _options(
     ),
 ) -> None:
     """The options of rnnscope itself."""
+
+
+def _flush() -> None:
+    """What was printed leaves now, while a reader that has gone can be told from a bug."""
+    # A script under run may have closed its standard output, or taken it away.
+    if sys.stdout is not None and not sys.stdout.closed:
+        sys.stdout.flush()
 
 
 def _refuse(sentence: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from rnnscope.failures import text_of
 from rnnscope.findings import Finding, Related
 from rnnscope.frames import location_of, source_line, steps
 from rnnscope.messages.tracebacks import failures_in
@@ -30,7 +31,7 @@ def failure_of(exception: BaseException) -> Failure:
     place = location_of(exception)
     codes = [entry.tb_frame.f_code for entry in steps(exception.__traceback__)]
     return Failure(
-        str(exception),
+        text_of(exception),
         type(exception).__name__,
         location=place,
         source=source_line(place),

@@ -13,11 +13,19 @@ from rnnscope.rules import examine
 from rnnscope.subjects import Failure, LayerCall
 
 
+def text_of(exception: BaseException) -> str:
+    """The text of somebody's exception; as Python shows it when its own ``__str__`` raises."""
+    try:
+        return str(exception)
+    except Exception:
+        return "<exception str() failed>"
+
+
 def failure_of(exception: BaseException, call: LayerCall | None = None) -> Failure:
     """What the rules need to know of an exception: its text, the user's line, the layer's call."""
     place = location_of(exception)
     return Failure(
-        text=str(exception),
+        text=text_of(exception),
         exception=type(exception).__name__,
         call=call,
         location=place,

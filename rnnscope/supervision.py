@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnnscope.arrival import when_imported
-from rnnscope.failures import explained, warnings_heard
+from rnnscope.failures import explained, text_of, warnings_heard
 from rnnscope.results import Outcome, Result
 from rnnscope.running import Ended, Target, execute
 from rnnscope.subjects import Failure
@@ -60,7 +60,7 @@ class Supervision:
     def result(self, ended: Ended) -> RunResult:
         """Everything found so far."""
         raised = ended.exception
-        outcome = Outcome(type(raised).__name__, str(raised)) if raised else Outcome()
+        outcome = Outcome(type(raised).__name__, text_of(raised)) if raised else Outcome()
         if self.seen is None:  # the script got nowhere near torch
             return RunResult(outcome=outcome, script_status=ended.status)
         known = tuple(self.seen.findings)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -85,7 +86,9 @@ def behaviour(words: list[str], folder: str) -> tuple[int, bytes, bytes]:
     done = subprocess.run(
         [sys.executable, *words], cwd=folder, input=b"typed\n", capture_output=True, timeout=SECONDS
     )
-    return done.returncode, done.stdout, done.stderr
+    # Addresses differ from run to run, and the depth at which the stack is full by our own frames.
+    told = re.sub(rb"0x[0-9a-f]+|repeated \d+ more times", b"...", done.stderr)
+    return done.returncode, done.stdout, told
 
 
 def fault_of(source: bytes, refused: bool) -> str | None:
