@@ -207,11 +207,11 @@ def probable_axes(
         names.append(_other_symbol(n, left, sizes))
     if all(name == "?" for name in names):
         return None
-    left = [size.symbol for size in named if size.symbol not in names]
-    if len(left) == names.count("?") == 1 and len(got) == len(named):
+    missing = [size.symbol for size in named if size.symbol not in names]
+    if len(missing) == names.count("?") == 1 and len(got) == len(named):
         # By elimination: all other axes are told, so this one is the axis that is left.
         at = names.index("?")
-        names[at] = f"{left[0]} = {got[at]}"
+        names[at] = f"{missing[0]} = {got[at]}"
     return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
 
 

@@ -89,7 +89,11 @@ def whole_model() -> None:
 
 NAMES: dict[str, Any] = {
     **{name: getattr(packing, name) for name in dir(packing) if not name.startswith("_")},
-    **{"torch": torch, "nn": nn, "F": F, "R": torch.randn, "Z": torch.zeros},
+    "torch": torch,
+    "nn": nn,
+    "F": F,
+    "R": torch.randn,
+    "Z": torch.zeros,
     **{f.__name__: f for f in (bad_mode, autocast_gru, gru_as_lstm, three, carry, nograd)},
     **{f.__name__: f for f in (tuple_to_buffer, whole_model, Wrapped)},
 }

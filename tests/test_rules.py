@@ -74,7 +74,8 @@ def _run(code: str, path: Path, namespace: dict[str, object], seen: rnnscope.wat
         with warnings_heard(failures.append), seen:
             exec(compile(code, str(path), "exec"), namespace)
     except Exception as error:
-        assert seen.findings, f"nothing explains {type(error).__name__}: {error}"
+        if not seen.findings:
+            pytest.fail(f"nothing explains {type(error).__name__}: {error}")
     return [finding for failure in failures for finding in explained(failure, seen.findings)]
 
 
