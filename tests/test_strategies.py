@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -340,3 +342,16 @@ def test_the_entry_point_names_register():
 @given(st.from_type(RNNConfig))
 def test_from_type_works_here(config):
     assert isinstance(config.build(), nn.Module)
+
+
+RECIPES = Path(__file__).parent.parent / "docs" / "strategies.md"
+
+
+@pytest.mark.parametrize(
+    "block", re.findall(r"^```python\n(.*?)^```$", RECIPES.read_text("utf-8"), re.M | re.S)
+)
+def test_the_recipes_run(block):
+    namespace: dict[str, object] = {}
+    exec(block, namespace)
+    (test,) = (value for name, value in namespace.items() if name.startswith("test_"))
+    test()
