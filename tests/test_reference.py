@@ -221,6 +221,10 @@ class TestStandsIn:
         assert all(torch.equal(before[name], value) for name, value in gru.state_dict().items())
         assert gru.parametrizations.weight_hh_l0[0].training
 
+    def test_prints_as_its_arguments(self):
+        assert repr(reference.LSTM(3, 4, num_layers=2)) == "LSTM(3, 4, num_layers=2)"
+        assert repr(ReferenceRNN.of(nn.GRU(3, 4))) == "ReferenceRNN(GRU(3, 4))"
+
     def test_copies_and_pickles(self):
         stand_in, x = reference.GRU(3, 4), torch.randn(5, 2, 3)
         for other in (copy.deepcopy(stand_in), pickle.loads(pickle.dumps(stand_in))):

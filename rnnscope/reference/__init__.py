@@ -42,6 +42,10 @@ class _Named(ReferenceRNN):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(RNNConfig.of_arguments(type(self).__name__, *args, **kwargs))
 
+    def extra_repr(self) -> str:
+        """The arguments alone: the class has the name already."""
+        return super().extra_repr().partition("(")[2].removesuffix(")")
+
 
 class RNN(_Named):
     """Stands in for ``torch.nn.RNN``."""

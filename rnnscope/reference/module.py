@@ -54,6 +54,9 @@ class ReferenceRNN(nn.Module):
     states or None. Initial weights are drawn as torch draws them: with the same seed they are
     the same. Raises CallError for an input or a state of another shape than the layer needs.
 
+    In training mode dropout draws, on the CPU, the very masks that torch's layer draws from the
+    same seed; cuDNN has a random stream of its own, which nothing outside it can draw from.
+
     ``listener``, when set, is called with every Step; each gate is then computed by itself.
 
     >>> layer = ReferenceRNN(RNNConfig("GRU", 10, 20))
