@@ -1,0 +1,68 @@
+"""rules and rule: the catalogue, listed and told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rnnscope.cli import run
+from rnnscope.rules import all_rules
+
+
+def test_table_holds_every_rule_by_family(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rules"]) == 0
+    shown = capsys.readouterr().out
+    assert all(rule.code in shown for rule in all_rules())
+    assert "RNN2xx  call: input and states" in shown
+
+
+def test_table_fits_into_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    run(["rules"])
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+def test_json_lists_codes_names_and_families(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rules", "RNN2", "--format", "json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["rules"]
+    assert {rule["family"] for rule in listed} == {"call: input and states"}
+    assert {"code", "name", "severity", "family", "summary"} == set(listed[0])
+
+
+def test_markdown_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rules", "RNN101", "--format", "markdown"]) == 0
+    assert "| RNN101 | warning | dropout-on-one-layer |" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("asked", ["RNN202", "state-batch-first"])
+def test_rule_prints_its_documentation(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rule", asked]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("RNN202 state-batch-first (error)")
+    assert "What it does" in shown
+    assert "Use instead" in shown
+
+
+def test_rule_as_json_has_its_sections(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rule", "RNN202", "--format", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert "# RNN202" in data["example"]
+    assert data["does"].startswith("Looks for h_0 and c_0")
+
+
+def test_rule_as_markdown_is_its_part_of_the_page(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rule", "RNN202", "--format", "markdown"]) == 0
+    assert "```python" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments", [["rule", "RNN000"], ["rules", "XYZ"], ["rule", "RNN202", "--format", "pdf"]]
+)
+def test_unknown_names_are_refused(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    assert " no " in capsys.readouterr().err
