@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from rnnscope.failures import explained, failure_of
 from rnnscope.findings import Finding, Location
+from rnnscope.rules import examine
 from rnnscope.selection import Selection
 from rnnscope.subjects import LayerCall
 
@@ -154,7 +155,7 @@ def _joined(watch: Watch) -> Session:
     if not _active:
         from rnnscope.tracing.session import Session
 
-        session = Session()
+        session = Session(examine)
         session.install()
         _active.append(session)
     _active[0].listeners.append(watch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -13,7 +13,6 @@ from torch import nn
 from rnnscope.config import RNNConfig
 from rnnscope.errors import RnnscopeError
 from rnnscope.findings import Finding, Location
-from rnnscope.rules import examine
 from rnnscope.subjects import LayerCall, Sketch
 from rnnscope.tracing.places import here
 from rnnscope.tracing.sketching import sketch
@@ -35,7 +34,12 @@ _MOST = 512  # different calls remembered; varying lengths make many
 class LayerCalls:
     """What calls look like, and what the rules said about each: a loop asks them only once."""
 
-    def __init__(self, built_at: WeakKeyDictionary[nn.Module, Location]) -> None:
+    def __init__(
+        self,
+        built_at: WeakKeyDictionary[nn.Module, Location],
+        examine: Callable[[Any], tuple[Finding, ...]],
+    ) -> None:
+        self.examine = examine
         self.built_at = built_at
         self._configs: WeakKeyDictionary[nn.Module, tuple[Any, RNNConfig]] = WeakKeyDictionary()
         self._known: dict[Any, tuple[LayerCall, tuple[Finding, ...]]] = {}
@@ -58,7 +62,7 @@ class LayerCalls:
             call = self._call(module, config, shapes, extra, place, autocast, more)
             if len(self._known) >= _MOST:
                 self._known.clear()
-            known = self._known[key] = (call, examine(call))
+            known = self._known[key] = (call, self.examine(call))
         return known
 
     def _call(

@@ -5,7 +5,8 @@ Nothing here holds a tensor or a live label, so that events can be made and comp
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from rnnscope.config import RNNConfig
 from rnnscope.findings import Location
@@ -190,3 +191,17 @@ class PaddingReduced:
     call: Location | None
     cut: bool
     steps: int
+
+
+def identity(event: Any) -> tuple[Any, ...]:
+    """What makes two events alike: their type, their lines, and everything that is no evidence."""
+    values = (getattr(event, each.name) for each in fields(event))
+    return (type(event).__name__, *(_plain(value) for value in values))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Evidence):
+        return value.meaning, value.because, value.location, value.certain
+    if isinstance(value, tuple) and value and isinstance(value[0], Evidence):
+        return tuple(_plain(item) for item in value)
+    return value

@@ -36,7 +36,7 @@ class CallRecord:
     read: dict[Part, set[str]] = field(default_factory=dict)
     picked: set[tuple[str, int]] = field(default_factory=set)
     state: frozenset[Part] = frozenset()
-    decided: bool = False
+    disputed: bool = False  # its axes were found to be taken for each other
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,14 @@ from rnnscope.tracing.factors import Evidence, Factor, Meaning
 from rnnscope.tracing.labels import CallRecord, Label
 from rnnscope.tracing.operations import Operand
 
+SAMPLES_READ = (Meaning.TIME, Meaning.SAMPLES)
 AGAIN = "each step of this input was made from the same step of the result before"
 
 # What an axis that is read as the key is not: the evidence that contradicts it.
 _AGAINST = {
-    Meaning.TIME: (Meaning.SAMPLES,),
+    Meaning.TIME: (Meaning.SAMPLES, Meaning.CHANNEL),
     Meaning.SAMPLES: (Meaning.TIME,),
     Meaning.CHANNEL: (Meaning.TIME, Meaning.SAMPLES),
-    Meaning.LENGTH: (Meaning.FEATURE,),
     Meaning.ROWS: (Meaning.CHANNEL,),
 }
 
@@ -91,6 +91,8 @@ def disagreement(
     record = next(
         (e.source for e in (evidence, known) if isinstance(e.source, CallRecord)), None
     )
+    if record is not None and SAMPLES_READ == (evidence.meaning, known.meaning):
+        record.disputed = True
     axis = next((d for d, a in enumerate(label.axes) if any(f.is_(factor) for f in a)), 0)
     others = [n for d, n in enumerate(shape) if d != axis]
     return AxisRead(

@@ -26,7 +26,6 @@ from rnnscope.cells import KINDS
 from rnnscope.config import RNNConfig
 from rnnscope.errors import RnnscopeError
 from rnnscope.findings import Finding, Location
-from rnnscope.rules import examine
 from rnnscope.subjects import Construction, LayerCall
 from rnnscope.tracing.calls import LayerCalls
 from rnnscope.tracing.events import identity
@@ -76,17 +75,18 @@ class _Thread(threading.local):
 class Session:
     """One set of hooks for the process, shared by every watch that is on.
 
-    ``observers`` hear everything, ``listeners`` the findings. ``built_at`` knows where layers were constructed. ``last_call``
+    ``examine`` asks the rules. ``observers`` hear everything, ``listeners`` the findings. ``built_at`` knows where layers were constructed. ``last_call``
     is the call of a recurrent layer that is running, or that raised last; None after it returned.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, examine: Callable[[Any], tuple[Finding, ...]]) -> None:
+        self.examine = examine
         self.observers: list[Observer] = []
         self.listeners: list[Listener] = []
         self.built_at: WeakKeyDictionary[nn.Module, Location] = WeakKeyDictionary()
         self.thread = _Thread()
         self.last_call: LayerCall | None = None
-        self.calls = LayerCalls(self.built_at)
+        self.calls = LayerCalls(self.built_at, examine)
         self.tracer = Tracer(self.report, lambda: self.thread.layers > 0)
         self._events: dict[Any, tuple[Finding, ...]] = {}
         self._restore: list[Callable[[], None]] = []
@@ -115,7 +115,7 @@ class Session:
 
     def report(self, subject: Any, findings: tuple[Finding, ...] | None = None) -> None:
         """Let the rules look at a subject, or pass on what they said about its like before."""
-        for finding in examine(subject) if findings is None else findings:
+        for finding in self.examine(subject) if findings is None else findings:
             for listener in tuple(self.listeners):
                 listener.found(finding)
 
@@ -131,7 +131,7 @@ class Session:
         if known is None:
             if len(self._events) >= _MOST_EVENTS:
                 self._events.clear()
-            known = self._events[key] = examine(event)
+            known = self._events[key] = self.examine(event)
         self.report(event, known)
 
     def enter_thread(self) -> None:

@@ -69,13 +69,17 @@ def lost(
         if mark.kind == "pairs":
             follower.report(LossAxes("pairs", mark.location, mark.text, (), ()))
     for record in {part.record for part in scores.parts}:
-        _batch_lost(follower, step, scores, record)
+        _batch_lost(follower, step, scores, record, note)
 
 
-def _batch_lost(follower: Follower, step: _Step, scores: Label, record: CallRecord) -> None:
+def _batch_lost(
+    follower: Follower, step: _Step, scores: Label, record: CallRecord, note: Lost | None
+) -> None:
     """The layer's steps are still there at the loss, its batch is not."""
     batch, time = size_of(record.batch), size_of(record.time)
     if batch <= 1 or time <= 1 or len(record.batch) != 1 or len(record.time) != 1:
+        return
+    if record.disputed:
         return
     if holds(scores.axes, record.batch[0].variable):
         return
@@ -89,8 +93,9 @@ def _batch_lost(follower: Follower, step: _Step, scores: Label, record: CallReco
     picked = next(
         (p for p in scores.parts if p.record is record and p.sample is not None), None
     )
-    if mark is None and picked is None:
+    if mark is None and (picked is None or not _per_step(note, batch, time)):
         return
+    record.disputed = True
     place = mark.location if mark is not None else picked.location if picked else None
     how = mark.text if mark is not None else f"[{picked.sample}]" if picked else ""
     follower.report(
@@ -100,6 +105,13 @@ def _batch_lost(follower: Follower, step: _Step, scores: Label, record: CallReco
             loss=step.place, how=how, where=place,
         )
     )
+
+
+def _per_step(note: Lost | None, batch: int, time: int) -> bool:
+    """As many targets as steps, and not as many as samples: what was picked is not the mistake."""
+    if note is None or note.targets is None or not note.targets.shape:
+        return False
+    return note.targets.shape[0] == time != batch
 
 
 def _paired(follower: Follower, step: _Step, note: Lost) -> None:

@@ -9,7 +9,7 @@ from rnnscope.tracing.labels import CallRecord, Part
 
 def usage_of(record: CallRecord) -> events.Usage | None:
     """The record of a call as an event; None where nothing of its results was used."""
-    if not record.read:
+    if not record.read or record.disputed:
         return None
     parts = tuple(_part(part, reached) for part, reached in _used(record))
     return events.Usage(

@@ -24,7 +24,6 @@ def convolution(call: Operation) -> Outcome:
     batch, channels, lengths = axes[: -space - 1], axes[-space - 1], axes[-space:]
     notes = (
         Contracted(channels, name, parameter=True),
-        Read(channels, Meaning.CHANNEL, name),
         *(Read(axis, Meaning.LENGTH, name) for axis in lengths),
         *(Read(axis, Meaning.ROWS, name) for axis in batch),
     )
@@ -47,7 +46,6 @@ def normalisation(call: Operation) -> Outcome:
     if call.first.ndim == 3:
         notes = (
             Read(axes[1], Meaning.CHANNEL, "BatchNorm1d"),
-            Read(axes[2], Meaning.LENGTH, "BatchNorm1d"),
         )
     return Outcome(axes, notes)
 

@@ -1,0 +1,52 @@
+"""Words and lines that the rules about axes share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rnnscope.axes import shape_text
+from rnnscope.findings import Location, Related, Severity
+from rnnscope.tracing.events import AxisRead
+from rnnscope.tracing.factors import Evidence, Meaning
+
+
+def line(location: Location | None) -> str:
+    """A line for the middle of a sentence."""
+    return f"line {location.line}" if location is not None else "an unknown line"
+
+
+def related(evidence: Iterable[Evidence]) -> tuple[Related, ...]:
+    """Where axes got their meaning."""
+    return tuple(Related(e.location, e.because) for e in evidence if e.location is not None)
+
+
+def at(location: Location | None, message: str) -> tuple[Related, ...]:
+    """One more line of evidence, where it is known."""
+    return (Related(location, message),) if location is not None else ()
+
+
+def blamed(event: AxisRead) -> Location | None:
+    """Where a person would edit: the last reordering, else the missing batch_first, else the call."""
+    if event.moved is not None:
+        return event.moved
+    config = event.config
+    if config is not None and not config.batch_first and event.axis == 0 and len(event.shape) == 3:
+        return event.built_at or event.location
+    return event.location
+
+
+def axis_text(event: AxisRead) -> str:
+    """The axis in question, with the shape it belongs to."""
+    return f"axis {event.axis} of the input {shape_text(event.shape)}"
+
+
+def certainty(event: AxisRead) -> Severity | None:
+    """How sure it is that samples are read as steps; None where it may be meant.
+
+    A loader that does not shuffle may well give out the steps of one long series.
+    """
+    if event.known.certain:
+        return Severity.ERROR
+    if event.known.meaning != Meaning.SAMPLES:
+        return Severity.WARNING
+    return None if event.carried or event.alone or len(event.shape) < 3 else Severity.WARNING

@@ -1,0 +1,55 @@
+"""RNN303: view or reshape that joins parts of different samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnscope.axes import shape_text, tuple_text
+from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import related
+from rnnscope.rules.registry import Problem, rule
+from rnnscope.tracing.events import Tangled
+
+
+@rule("RNN303", "rows-torn", Severity.ERROR, Tangled)
+def rows_torn(event: Tangled) -> Iterator[Problem]:
+    """A view or reshape puts parts of different samples into one row.
+
+    What it does
+    ------------
+    Looks for a regrouping after which the batch axis is cut, and its parts share new axes with
+    layers, directions, steps or features. The usual one is ``h_n.view(batch, -1)``: h_n is
+    (D*num_layers, batch, H_out), also with batch_first=True.
+
+    Why is this bad?
+    ----------------
+    A row of the result holds one layer or direction of several samples instead of all layers of
+    one sample. The shape is right, so nothing complains.
+
+    Example
+    -------
+        lstm = nn.LSTM(4, 6, bidirectional=True, batch_first=True)
+        _, (h_n, _) = lstm(torch.randn(8, 5, 4))
+        summary = h_n.view(8, 12)  # RNN303
+
+    Use instead
+    -----------
+        lstm = nn.LSTM(4, 6, bidirectional=True, batch_first=True)
+        _, (h_n, _) = lstm(torch.randn(8, 5, 4))
+        summary = h_n.transpose(0, 1).reshape(8, 12)
+    """
+    if event.kind != "rows":
+        return
+    yield Problem(
+        f"{tuple_text(list(event.names))} = {shape_text(event.before)} is regrouped as "
+        f"{shape_text(event.after)}: a row of the result holds parts of different samples",
+        _fix(event),
+        related=related(event.evidence),
+    )
+
+
+def _fix(event: Tangled) -> str:
+    batch = event.names.index("batch") if "batch" in event.names else 1
+    if batch == 0:
+        return "use transpose or permute to move axes; view and reshape keep the memory order"
+    return f"move the batch to the front first: .transpose(0, {batch}).reshape(batch_size, -1)"

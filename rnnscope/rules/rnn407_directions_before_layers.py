@@ -1,0 +1,44 @@
+"""RNN407: h_n.view(directions, layers, …) instead of (layers, directions, …)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnscope.axes import shape_text
+from rnnscope.findings import Severity
+from rnnscope.rules.registry import Problem, rule
+from rnnscope.tracing.events import Tangled
+
+
+@rule("RNN407", "directions-before-layers", Severity.ERROR, Tangled)
+def directions_before_layers(event: Tangled) -> Iterator[Problem]:
+    """The first axis of h_n is split into (directions, layers).
+
+    What it does
+    ------------
+    Looks for a view of h_n or c_n whose new axes cut through the layers and directions.
+
+    Why is this bad?
+    ----------------
+    The entries are layer 0 forward, layer 0 backward, layer 1 forward, and so on: the split is
+    (num_layers, directions). The other way round gives entries of different layers the same place.
+
+    Example
+    -------
+        gru = nn.GRU(4, 6, num_layers=3, bidirectional=True)
+        _, h_n = gru(torch.randn(5, 7, 4))
+        forward = h_n.view(2, 3, 7, 6)[0]  # RNN407
+
+    Use instead
+    -----------
+        gru = nn.GRU(4, 6, num_layers=3, bidirectional=True)
+        _, h_n = gru(torch.randn(5, 7, 4))
+        forward = h_n.view(3, 2, 7, 6)[:, 0]
+    """
+    if event.kind != "directions":
+        return
+    yield Problem(
+        f"a state {shape_text(event.before)} of (layers*directions, batch, hidden) is regrouped as "
+        f"{shape_text(event.after)}, which cuts through layers and directions",
+        "h_n.view(num_layers, 2, batch, hidden)",
+    )
