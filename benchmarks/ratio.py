@@ -28,10 +28,10 @@ class Ratio:
     rounds: int = 15
     checked: bool = True
 
-    def measure(self) -> Measured:
+    def measure(self, rounds: int | None = None) -> Measured:
         """Run both in turns, so that a busy machine slows both alike."""
         times: dict[str, list[float]] = {"subject": [], "baseline": []}
-        for turn in range(self.rounds + 1):
+        for turn in range((rounds or self.rounds) + 1):
             for name, run in (("subject", self.subject), ("baseline", self.baseline)):
                 start = time.perf_counter()
                 run()

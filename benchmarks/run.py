@@ -68,13 +68,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", default="", help="measure what has this word in its name")
     parser.add_argument("--json", type=Path, help="write everything that was measured here")
+    parser.add_argument("--rounds", type=int, help="how often each pair is run, at least 3")
     choice = parser.parse_args()
     where = machine()
     print(", ".join(f"{name} {value}" for name, value in where.items()), end="\n\n")
     print(HEADER, flush=True)
     results = []
     for ratio in all_ratios(choice.only):
-        results.append(ratio.measure())
+        results.append(ratio.measure(choice.rounds))
         print(row(results[-1]), flush=True)
     if choice.json:
         document = {"machine": where, "ratios": [result.to_dict() for result in results]}
