@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from rnnscope.failures import text_of
+from rnnscope.failures import failure_of
 from rnnscope.findings import Finding, Related
-from rnnscope.frames import location_of, source_line, steps
 from rnnscope.messages.tracebacks import failures_in
 from rnnscope.rules import examine
 from rnnscope.subjects import Failure
@@ -24,19 +23,6 @@ def failures_of(subject: BaseException | str) -> Iterator[Failure]:
         seen.add(id(cause))
         yield failure_of(cause)
         cause = cause.__cause__ or cause.__context__
-
-
-def failure_of(exception: BaseException) -> Failure:
-    """One exception as a subject, with the user's own line and what torch did below it."""
-    place = location_of(exception)
-    codes = [entry.tb_frame.f_code for entry in steps(exception.__traceback__)]
-    return Failure(
-        text_of(exception),
-        type(exception).__name__,
-        location=place,
-        source=source_line(place),
-        through=tuple(f"{c.co_filename.rpartition('/')[2]}:{c.co_name}" for c in codes),
-    )
 
 
 def diagnosed(failures: Iterable[Failure]) -> tuple[Failure | None, tuple[Finding, ...]]:

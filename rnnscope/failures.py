@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from rnnscope.findings import Finding, Location
-from rnnscope.frames import location_of, source_line, users_location
+from rnnscope.frames import is_users, location_of, source_line, steps, users_location
 from rnnscope.rules import examine
 from rnnscope.subjects import Failure, LayerCall
 
@@ -21,7 +22,9 @@ def text_of(exception: BaseException) -> str:
         return "<exception str() failed>"
 
 
-def failure_of(exception: BaseException, call: LayerCall | None = None) -> Failure:
+def failure_of(
+    exception: BaseException, call: LayerCall | None = None, after: LayerCall | None = None
+) -> Failure:
     """What the rules need to know of an exception: its text, the user's line, the layer's call."""
     place = location_of(exception)
     return Failure(
@@ -30,7 +33,17 @@ def failure_of(exception: BaseException, call: LayerCall | None = None) -> Failu
         call=call,
         location=place,
         source=source_line(place),
+        through=tuple(_below_users(exception)),
+        after=after,
     )
+
+
+def _below_users(exception: BaseException) -> Iterator[str]:
+    """The library functions that the exception came through, below the user's innermost line."""
+    codes = [entry.tb_frame.f_code for entry in steps(exception.__traceback__)]
+    users = [i for i, code in enumerate(codes) if is_users(code.co_filename)]
+    for code in codes[users[-1] + 1 if users else 0 :]:
+        yield f"{os.path.basename(code.co_filename)}:{code.co_name}"
 
 
 def warning_of(message: Warning | str, category: type[Warning], place: Location | None) -> Failure:
@@ -45,9 +58,16 @@ def explained(failure: Failure, known: tuple[Finding, ...] = ()) -> tuple[Findin
     reached has seen the sizes themselves, and knows better than one that reads the message.
     """
     line = failure.location
-    if any(f.severity.counts and f.location == line for f in known) and line is not None:
+    counted = [finding for finding in known if finding.severity.counts]
+    if line is not None and any(line in _places(finding) for finding in counted):
         return ()
-    return examine(failure)
+    # The same mistake, found where the layer was built, needs no second place where it failed.
+    codes = {finding.code for finding in counted}
+    return tuple(finding for finding in examine(failure) if finding.code not in codes)
+
+
+def _places(finding: Finding) -> set[Location | None]:
+    return {finding.location, *(related.location for related in finding.related)}
 
 
 @contextmanager

@@ -124,7 +124,8 @@ class Plan:
 class Failure:
     """An exception or warning of torch, as text, with whatever is known of where it came from.
 
-    ``call`` is the call of a recurrent layer during which it was raised. ``through`` are the
+    ``call`` is the call of a recurrent layer during which it was raised, ``after`` the last one
+    that had returned before. ``through`` are the
     library functions that the traceback went through below the user's line, outermost first,
     as ``file.py:function``.
     """
@@ -135,6 +136,7 @@ class Failure:
     location: Location | None = None
     source: str | None = None  # the user's own line of code, when a traceback shows it
     through: tuple[str, ...] = ()
+    after: LayerCall | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ Watches nest: they share one Session, and each keeps the findings that came up w
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ContextDecorator
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rnnscope import notebook
 from rnnscope.failures import explained, failure_of
 from rnnscope.findings import Finding, Location
 from rnnscope.rules import examine
@@ -43,10 +44,12 @@ class Watch(ContextDecorator):
         self.selection = selection
         self.probe = probe
         self.last_call: LayerCall | None = None
+        self.last_returned: LayerCall | None = None
         self._found: dict[tuple[str, Location | None], Finding] = {}
         self._depth = 0
         self._session: Session | None = None
         self._probe: Probe | None = None
+        self._counted: Mapping[str, Any] = {}
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -59,6 +62,12 @@ class Watch(ContextDecorator):
         from rnnscope.report import Report
 
         return Report(findings=self.findings)
+
+    @property
+    def statistics(self) -> Mapping[str, Any]:
+        """How much could be followed: functions traced, and those that have no rule."""
+        live = self._session
+        return live.tracer.mode.statistics.to_dict() if live is not None else self._counted
 
     def found(self, finding: Finding) -> None:
         """Keep a finding; the same code at the same line only raises the count."""
@@ -87,7 +96,7 @@ class Watch(ContextDecorator):
         session = self._session
         if session is None:
             return
-        self.last_call = session.last_call
+        self.last_call, self.last_returned = session.last_call, session.last_returned
         session.leave_thread()
         try:
             if isinstance(exception, Exception):
@@ -99,7 +108,8 @@ class Watch(ContextDecorator):
                     session.finish_for(self)
                     self._prove(session, copies=self.probe and exception is None)
                     _left(self, session)
-                    self._session = None
+                    self._counted, self._session = self.statistics, None
+                    notebook.show(self.report)
 
     def _prove(self, session: Session, copies: bool) -> None:
         """What the gradients, the states and copies of the models prove."""
@@ -118,7 +128,8 @@ class Watch(ContextDecorator):
 
     def _explain(self, exception: Exception) -> None:
         """What the rules say of an exception goes into the findings and below its traceback."""
-        for finding in explained(failure_of(exception, self.last_call), self.findings):
+        failure = failure_of(exception, self.last_call, self.last_returned)
+        for finding in explained(failure, self.findings):
             self.found(finding)
         note = getattr(exception, "add_note", None)
         for finding in self.findings if note is not None else ():

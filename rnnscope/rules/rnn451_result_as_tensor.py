@@ -53,6 +53,6 @@ def _use(reading: Reading) -> str:
 
 def _sequential(reading: Reading) -> Location | None:
     """Where the layer was built, if nn.Sequential handed its result on: no line calls it."""
-    call = reading.failure.call
+    call = reading.failure.after
     inside = any(step.startswith("container.py:") for step in reading.failure.through)
     return call.built_at if call is not None and inside else None

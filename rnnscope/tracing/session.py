@@ -86,6 +86,7 @@ class Session:
         self.built_at: WeakKeyDictionary[nn.Module, Location] = WeakKeyDictionary()
         self.thread = _Thread()
         self.last_call: LayerCall | None = None
+        self.last_returned: LayerCall | None = None
         self.calls = LayerCalls(self.built_at, examine)
         self.tracer = Tracer(self.report, lambda: self.thread.layers > 0)
         self._events: dict[Any, tuple[Finding, ...]] = {}
@@ -205,7 +206,7 @@ class Session:
             self.thread.layers -= 1
             if result is not None:
                 self._layer_returned(module, args, kwargs, result)
-                self.last_call = None
+                self.last_returned, self.last_call = self.last_call, None
         for observer in tuple(self.observers):
             observer.module_returned(module, args, kwargs, result)
 
