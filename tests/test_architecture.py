@@ -21,7 +21,7 @@ _RIVER = """
 errors axes cells options notation config call facts prediction reasons findings frames subjects
 torch_import aside randomness devices measurement trial untouched live observation reference
 tracing.factors tracing.labels tracing.events tracing.regrouping tracing.operations tracing.ops
-proofs messages mismatch likeness rules selection failures
+proofs messages mismatch likeness packing sketching rules selection failures planning diagnosis
 tracing probing inspection explanation verification
 results formats report explained verified api strategies fuzzing
 arrival running watching supervision pytest_plugin
