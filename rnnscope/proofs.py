@@ -96,6 +96,23 @@ class CarriedState:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetSeen:
+    """Every step's target is an input that the layer has already read when it answers.
+
+    ``shift`` is 0 where the target of a step is that step's own input, and 1 where it is the next
+    one, which the backward half of a bidirectional layer has read before.
+    """
+
+    kind: str
+    shift: int
+    function: str
+    shape: tuple[int, ...]
+    location: Location | None
+    called_at: Location | None = None
+    built_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IdleWeights:
     """Weights of a recurrent layer that got exactly zero gradient, or none, in every backward pass.
 

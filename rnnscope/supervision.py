@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,8 +54,7 @@ class Supervision:
         """Stop watching, with what the script raised: the live call of the layer that failed."""
         kind = type(exception) if exception else None
         trace = exception.__traceback__ if exception else None
-        with suppress(BaseException if exception is None else type(exception)):
-            self._watching.__exit__(kind, exception, trace)
+        self._watching.__exit__(kind, exception, trace)
 
     def result(self, ended: Ended) -> RunResult:
         """Everything found so far."""
@@ -67,7 +66,14 @@ class Supervision:
         for failure in self.warnings:
             known += explained(failure, known)
         version = sys.modules["torch"].__version__
-        return RunResult((), known, version, outcome, script_status=ended.status)
+        return RunResult(
+            (),
+            known,
+            version,
+            outcome,
+            script_status=ended.status,
+            statistics=self.seen.statistics,
+        )
 
 
 def supervise(target: Target, finish: Callable[[RunResult], int], probe: bool = True) -> int:

@@ -176,7 +176,7 @@ def _joined(watch: Watch) -> Session:
 def _listening_probe(session: Session) -> Probe:
     from rnnscope.probing.probe import Probe
 
-    probe = Probe(session.built_at, session.tracer.table)
+    probe = Probe(session.built_at, session.tracer)
     probe.install()
     session.observers.append(probe)
     return probe

@@ -6,10 +6,10 @@ import atexit
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -79,7 +79,18 @@ def _print_terminal(result: RunResult) -> None:
     from rnnscope.formats.terminal import renderable
 
     sys.stdout.flush()
-    Console(stderr=True, highlight=False).print(renderable(replace(result, outcome=None)))
+    console = Console(stderr=True, highlight=False)
+    console.print(renderable(replace(result, outcome=None)))
+    for line in _statistics_lines(result.statistics or {}):
+        console.print(line)
+
+
+def _statistics_lines(statistics: Mapping[str, Any]) -> Iterator[str]:
+    """What was traced, in words: "functions: 120" and, last, the operations without a rule."""
+    for name, value in statistics.items():
+        if isinstance(value, Mapping):
+            value = ", ".join(f"{key} {count}" for key, count in value.items()) or "none"
+        yield f"{name.replace('_', ' ')}: {value}"
 
 
 def _die_of_interrupts(status: list[int]) -> None:

@@ -26,10 +26,11 @@ from rnnscope.probing.gradients import Gradients
 from rnnscope.probing.leak import find_leak
 from rnnscope.probing.replay import Replay, replay
 from rnnscope.probing.states import StateTrails, find_random_state
+from rnnscope.probing.targets import LOSSES, Targets
 from rnnscope.proofs import Leak
 from rnnscope.randomness import preserved_randomness
 from rnnscope.tracing.session import RECURRENT, Observer
-from rnnscope.tracing.table import LabelTable
+from rnnscope.tracing.tracer import Tracer
 
 _INDEXING = frozenset({"__getitem__", "index_select"})
 
@@ -41,9 +42,11 @@ class _Outermost(threading.local):
 class Probe(Observer):
     """Everything that is proved by running, for one session."""
 
-    def __init__(self, built_at: Mapping[nn.Module, Location], labels: LabelTable) -> None:
+    def __init__(self, built_at: Mapping[nn.Module, Location], tracer: Tracer) -> None:
+        self.tracer = tracer
         self.batches = Batches()
-        self.calls = ModelCalls(self.batches, labels)
+        self.calls = ModelCalls(self.batches, tracer.table)
+        self.targets = Targets(tracer.table)
         self.trails = StateTrails()
         self.gradients = Gradients(built_at)
         self.outermost = _Outermost()
@@ -54,6 +57,10 @@ class Probe(Observer):
         self._hooks.enter_context(self.batches.listening())
         handle = register_optimizer_step_pre_hook(lambda optimizer, *_: self._step(optimizer))
         self._hooks.callback(handle.remove)
+        hearers = self.tracer.mode.hearers
+        for name in LOSSES:
+            hearers[name] = self.targets.compared
+            self._hooks.callback(hearers.pop, name, None)
 
     def uninstall(self) -> None:
         """Stop listening."""
@@ -77,6 +84,7 @@ class Probe(Observer):
         batch = self.calls.left(module, args, kwargs)
         if self.calls.depth.modules == 0:
             self.trails.model_returned(module, batch)
+            self.targets.model_returned(args, kwargs)
 
     def function_returned(
         self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
@@ -90,6 +98,7 @@ class Probe(Observer):
         yield from self.gradients.untrained()
         yield from self.gradients.idle()
         yield from self.trails.carried()
+        yield from self.targets.seen
         if not copies:
             return
         with preserved_randomness():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import linecache
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ import torch
 from torch import nn
 
 from rnnscope.findings import Location
-from rnnscope.frames import is_users
+from rnnscope.frames import is_users, place
 from rnnscope.probing.alignment import changed
 from rnnscope.probing.calls import ModelCall
 from rnnscope.probing.copying import tensors_in
@@ -28,9 +29,9 @@ _LARGEST = 1 << 20  # elements compared by value
 _DRAW_NAMES = """randn rand randint normal normal_ uniform_ randn_like rand_like bernoulli
     xavier_normal_ xavier_uniform_ kaiming_normal_ kaiming_uniform_ orthogonal_ trunc_normal_"""
 # What may lie between a draw and the state without making something of it.
-_PASS_NAMES = """to cuda cpu view reshape unsqueeze squeeze expand repeat transpose permute contiguous
-    mul div __mul__ __rmul__ __truediv__ clone detach type float __getitem__ requires_grad_ stack
-    cat zeros empty unbind chunk split"""
+_PASS_NAMES = """to cuda cpu view reshape unsqueeze squeeze expand repeat transpose permute
+    contiguous mul div __mul__ __rmul__ __truediv__ clone detach type float __getitem__
+    requires_grad_ stack cat zeros empty unbind chunk split"""
 _DRAWS = frozenset(_DRAW_NAMES.split())
 _PASSES = _DRAWS | frozenset(_PASS_NAMES.split())
 
@@ -66,7 +67,14 @@ class StateTrails:
         """A recurrent layer has run."""
         trail = self._trails.setdefault(module, _Trail())
         given = kwargs.get("hx", args[1] if len(args) > 1 else None)
-        if trail.states and trail.outer != self._outer and _same(given, trail.states):
+        # A state that still hangs in the graph goes on within one batch, as a decoder's does.
+        within = any(tensor.grad_fn is not None for tensor in tensors_in(given))
+        if (
+            trail.states
+            and trail.outer != self._outer
+            and not within
+            and _same(given, trail.states)
+        ):
             trail.carried, trail.location = True, here(3)
         left = result[1] if isinstance(module, nn.RNNBase) and result is not None else result
         trail.states = [tensor.detach() for tensor in tensors_in(left)]
@@ -115,41 +123,40 @@ def _same_tensor(given: torch.Tensor, left: torch.Tensor) -> bool:
 
 def _useless_resets(kind: str, trail: _Trail) -> Iterator[CarriedState]:
     model = trail.owner
-    assert model is not None
     kept = next((n for n, v in vars(model).items() if _same(v, trail.states)), None)
-    file = _source_file(model)
-    if kept is None or file is None:
+    if model is None or kept is None or trail.location is None:
         return
-    for name, line in _resets_elsewhere(model, kept, file):
-        place = Location(trail.location.file if trail.location else file, line)
-        yield CarriedState(kind, trail.across, trail.calls, trail.location, None, kept, name, place)
+    for name, line in _resets_elsewhere(model, kept, _files(trail.location)):
+        yield CarriedState(kind, trail.across, trail.calls, trail.location, None, kept, name, line)
         return
 
 
-def _source_file(model: nn.Module) -> str | None:
-    try:
-        file = inspect.getsourcefile(type(model))
-    except TypeError:
-        return None
-    return file if file and is_users(file) else None
+def _files(location: Location) -> list[str]:
+    """Where the model may be used: the file of its forward, and the script that runs."""
+    script = getattr(sys.modules.get("__main__"), "__file__", None)
+    files = [os.path.abspath(location.file), *([os.path.abspath(script)] if script else [])]
+    return [file for file in dict.fromkeys(files) if is_users(file)]
 
 
-def _resets_elsewhere(model: nn.Module, kept: str, file: str) -> Iterator[tuple[str, int]]:
-    """(attribute, line) set from outside of the class, in its file, and read nowhere in it."""
+def _resets_elsewhere(
+    model: nn.Module, kept: str, files: list[str]
+) -> Iterator[tuple[str, Location]]:
+    """(attribute, line) set from outside of the class, and read nowhere in these files."""
+    nodes = [(file, node) for file in files for node in _attributes(file)]
+    read = {node.attr for _, node in nodes if isinstance(node.ctx, ast.Load)} | {kept}
+    for file, node in nodes:
+        outside = not (isinstance(node.value, ast.Name) and node.value.id == "self")
+        unread = isinstance(node.ctx, ast.Store) and outside and node.attr not in read
+        if unread and node.attr in vars(model) and _is_state(vars(model)[node.attr]):
+            yield node.attr, place(file, node.lineno)
+
+
+def _attributes(file: str) -> list[ast.Attribute]:
     try:
         tree = ast.parse("".join(linecache.getlines(file)))
     except SyntaxError:
-        return
-    read = {n.attr for n in _attributes(tree) if isinstance(n.ctx, ast.Load)}
-    for node in _attributes(tree):
-        outside = not (isinstance(node.value, ast.Name) and node.value.id == "self")
-        unread = isinstance(node.ctx, ast.Store) and outside and node.attr not in read | {kept}
-        if unread and node.attr in vars(model) and _is_state(vars(model)[node.attr]):
-            yield node.attr, node.lineno
-
-
-def _attributes(tree: ast.AST) -> Iterator[ast.Attribute]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+        return []
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
 
 
 def _is_state(value: Any) -> bool:

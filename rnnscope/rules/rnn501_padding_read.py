@@ -28,11 +28,13 @@ def padding_read(reading: PaddingRead) -> Iterator[Problem]:
         class Reader(nn.Module):
             def __init__(self):
                 super().__init__()
-                self.gru = nn.GRU(4, 6, batch_first=True)
-                self.out = nn.Linear(6, 2)
+                self.gru = nn.GRU(4, 6, batch_first=True, bidirectional=True)
+                self.out = nn.Linear(12, 2)
             def forward(self, x, lengths):
-                states, _ = self.gru(x)
-                return self.out(states.mean(dim=1))  # RNN501
+                states, _ = self.gru(x)  # RNN501
+                rows = torch.arange(len(x))
+                ends = torch.cat((states[rows, lengths - 1, :6], states[:, 0, 6:]), dim=-1)
+                return self.out(ends)
         torch.manual_seed(0)
         model = Reader()
         lengths = torch.tensor([2, 3, 7, 5])
@@ -44,13 +46,12 @@ def padding_read(reading: PaddingRead) -> Iterator[Problem]:
         class Reader(nn.Module):
             def __init__(self):
                 super().__init__()
-                self.gru = nn.GRU(4, 6, batch_first=True)
-                self.out = nn.Linear(6, 2)
+                self.gru = nn.GRU(4, 6, batch_first=True, bidirectional=True)
+                self.out = nn.Linear(12, 2)
             def forward(self, x, lengths):
-                states, _ = self.gru(x)
-                real = torch.arange(x.shape[1]) < lengths[:, None]
-                total = (states * real[:, :, None]).sum(dim=1)
-                return self.out(total / lengths[:, None])
+                packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+                _, h_n = self.gru(packed)
+                return self.out(torch.cat((h_n[0], h_n[1]), dim=-1))
         torch.manual_seed(0)
         model = Reader()
         lengths = torch.tensor([2, 3, 7, 5])

@@ -52,6 +52,7 @@ class Tracing(TorchFunctionMode):
 
     ``quiet`` says whether the current thread is inside a layer that labels its own results.
     ``over`` is called when gradients have been computed: a step of training is over.
+    ``hearers`` are told of the calls of the functions that they are registered under.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Tracing(TorchFunctionMode):
         self.quiet = quiet
         self.over = over
         self.statistics = Statistics()
+        self.hearers: dict[str, Callable[[tuple[Any, ...], Mapping[str, Any]], None]] = {}
         self._known: dict[Any, Known | None | bool] = {}
 
     def __torch_function__(
@@ -93,11 +95,16 @@ class Tracing(TorchFunctionMode):
         elif known == "__setitem__":
             packing.assigned(self.table, args)
         else:
+            hear = self.hearers.get(known if isinstance(known, str) else known.name)
+            if hear is not None:
+                hear(args, kwargs)
             self._follow(known, args, kwargs, result)
 
     def _follow(
         self, known: Known | str, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
     ) -> None:
+        if isinstance(known, Known) and not known.source and not self._any_known(args, kwargs):
+            return
         labels: list[Label] = []
         operands = [self._operand(value, labels) for value in args]
         named = {key: self._operand(value, labels) for key, value in kwargs.items()}
@@ -127,6 +134,17 @@ class Tracing(TorchFunctionMode):
         self.statistics.labelled += 1
         for tensor, label in zip(tensors, found, strict=True):
             self.table.set(tensor, label)
+
+    def _any_known(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+        """A quick look: is one of the tensors among the arguments labelled?"""
+        table = self.table
+        for value in args:
+            if isinstance(value, (list, tuple)):
+                if any(id(item) in table for item in value):
+                    return True
+            elif id(value) in table:
+                return True
+        return any(id(value) in table for value in kwargs.values()) if kwargs else False
 
     def _operand(self, value: Any, labels: list[Label]) -> Any:
         if isinstance(value, torch.Tensor):

@@ -1,0 +1,109 @@
+"""Are the targets inputs that the layer has read before it answers?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from rnnscope.probing.copying import tensors_in
+from rnnscope.proofs import TargetSeen
+from rnnscope.tracing.factors import holds
+from rnnscope.tracing.labels import Label, Part
+from rnnscope.tracing.places import here
+from rnnscope.tracing.table import LabelTable
+
+LOSSES = ("cross_entropy", "nll_loss", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
+_MOST_LOOKS = 3  # losses at one line; they are all alike
+_LARGEST = 1 << 22
+_SHORTEST = 3  # steps: with fewer, targets may equal inputs by chance
+
+
+class Targets:
+    """Compares the targets of a loss with what the model was just called with."""
+
+    def __init__(self, labels: LabelTable) -> None:
+        self.labels = labels
+        self.seen: list[TargetSeen] = []
+        self._inputs: list[tuple[torch.Tensor, Label | None]] = []
+        self._looks: dict[Any, int] = {}
+
+    def model_returned(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """The outermost model has run on these arguments."""
+        tensors = (t.detach() for t in tensors_in((args, dict(kwargs))) if t.dim() > 1)
+        given = [t for t in tensors_in((args, dict(kwargs))) if t.dim() > 1]
+        self._inputs = [(t, self.labels.get(g)) for t, g in zip(tensors, given, strict=True)]
+
+    def compared(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """A loss is given scores and targets."""
+        place = here(3)
+        looks = self._looks[place] = self._looks.get(place, 0) + 1
+        scores = args[0] if args else kwargs.get("input")
+        target = args[1] if len(args) > 1 else kwargs.get("target")
+        if looks > _MOST_LOOKS or not _are_tensors(scores, target) or target.numel() > _LARGEST:
+            return
+        label = self.labels.get(scores)
+        if label is None:
+            return
+        for given, known in self._inputs:
+            shift = _shift(given, target)
+            part = _reading(label, known, shift) if shift is not None else None
+            if part is not None and shift is not None:
+                record = part.record
+                found = TargetSeen(
+                    record.config.kind,
+                    shift,
+                    "the loss",
+                    tuple(given.shape),
+                    place,
+                    record.location,
+                    record.built_at,
+                )
+                if found not in self.seen:
+                    self.seen.append(found)
+
+
+def _are_tensors(*values: Any) -> bool:
+    return all(isinstance(value, torch.Tensor) for value in values)
+
+
+def _shift(given: torch.Tensor, target: torch.Tensor) -> int | None:
+    """By how many steps the targets are ahead of the input, if they are that input at all."""
+    if given.dtype != target.dtype or given.device != target.device or given.dim() > 3:
+        return None
+    flat = target.reshape(-1)
+    if given.dim() == 2 and torch.equal(given.reshape(-1), flat):
+        constant = bool((flat == flat[0]).all()) if flat.numel() else True
+        return None if constant or given.is_floating_point() else 0
+    return 1 if any(_is_next(given, flat, axis) for axis in (0, 1)) else None
+
+
+def _is_next(given: torch.Tensor, target: torch.Tensor, axis: int) -> bool:
+    """True when the target of each step is the input of the step after, along this axis."""
+    steps = given.shape[axis]
+    if steps < _SHORTEST:
+        return False
+    following = given.narrow(axis, 1, steps - 1)
+    if bool((following == following.reshape(-1)[0]).all()):
+        return False
+    if target.numel() == given.numel():
+        target = target.reshape(given.shape).narrow(axis, 0, steps - 1)
+    return torch.equal(following.reshape(-1), target.reshape(-1))
+
+
+def _reading(scores: Label, given: Label | None, shift: int) -> Part | None:
+    """The recurrent output, step by step, that the scores are made of and that gives it away."""
+    for part in scores.parts:
+        record = part.record
+        if part.result != "output" or part.step is not None or not record.time:
+            continue
+        two_ways = record.config.bidirectional and part.direction is None
+        time = record.time[0].variable
+        if not holds(scores.axes, time):
+            continue
+        if shift == 1 and two_ways:
+            return part
+        if shift == 0 and given is not None and holds(given.axes, time):
+            return part
+    return None
