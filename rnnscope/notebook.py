@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ def show(report: Report) -> None:
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     if shell is None or not report.findings:
         return
-    from IPython.display import display
-
+    display = import_module("IPython.display").display
     looks = {"text/plain": report.to_text(), "text/html": report._repr_html_()}
     display(looks, raw=True)

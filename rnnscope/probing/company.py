@@ -56,13 +56,16 @@ def _integer_lists(call: ModelCall) -> list[list[int]]:
 
 
 def samples_by_length(call: ModelCall, lengths: Lengths) -> Samples | None:
-    """The axis of the samples, which is as long as there are lengths."""
+    """The axis of the samples: as it was followed, or the one as long as there are lengths."""
     count = len(lengths.values)
-    axes = []
-    for tensor in call.tensors:
+    told = call.axes if call.batch is not None and call.batch.size == count else ()
+    axes: list[int | None] = []
+    for number, tensor in enumerate(call.tensors):
         found = [axis for axis, size in enumerate(tensor.shape) if size == count]
-        axes.append(found[0] if len(found) == 1 else None)
-    return Samples(count, tuple(axes)) if any(axis is not None for axis in axes) else None
+        known = told[number] if told else None
+        axes.append(known if known is not None else found[0] if len(found) == 1 else None)
+    sequences = (a for a, t in zip(axes, call.tensors, strict=True) if t.dim() > 1)
+    return Samples(count, tuple(axes)) if any(axis is not None for axis in sequences) else None
 
 
 def length_evidence(call: ModelCall) -> Batch | None:

@@ -39,8 +39,8 @@ class Targets:
         """A loss is given scores and targets."""
         place = here(3)
         looks = self._looks[place] = self._looks.get(place, 0) + 1
-        scores = args[0] if args else kwargs.get("input")
-        target = args[1] if len(args) > 1 else kwargs.get("target")
+        scores: Any = args[0] if args else kwargs.get("input")
+        target: Any = args[1] if len(args) > 1 else kwargs.get("target")
         if looks > _MOST_LOOKS or not _are_tensors(scores, target) or target.numel() > _LARGEST:
             return
         label = self.labels.get(scores)
