@@ -281,9 +281,7 @@ def test_command_shows_what_the_call_gives(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize("option", ["--input=three", "--input=", "--input=-1,2"])
-def test_command_refuses_what_is_no_shape(
-    option: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_command_refuses_what_is_no_shape(option: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "GRU", "10", "20", option]) == 2
     assert "5" in capsys.readouterr().err
 

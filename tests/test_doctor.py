@@ -35,7 +35,7 @@ Cell In[7], line 3
       2 h = torch.zeros(3, 1, 20)
 ----> 3 out, h = gru(x, h)
 
-File ~/venv/lib/python3.11/site-packages/torch/nn/modules/rnn.py:1390, in GRU.forward(self, input, hx)
+File ~/venv/lib/python3.11/site-packages/torch/nn/modules/rnn.py:1390, in GRU.forward(self, x, h)
    1388 self.check_forward_args(input, hx, batch_sizes)
 
 RuntimeError: Expected hidden size (1, 3, 20), got [3, 1, 20]
@@ -116,8 +116,8 @@ def test_empty_text_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_words_without_quotes_are_one_text(capsys: pytest.CaptureFixture[str]) -> None:
-    words = "input.size(-1) must be equal to input_size. Expected 10, got 11".split()
-    assert run(["doctor", *words, "--format", "plain"]) == 1
+    text = "input.size(-1) must be equal to input_size. Expected 10, got 11"
+    assert run(["doctor", *text.split(), "--format", "plain"]) == 1
     assert "RNN201" in capsys.readouterr().out
 
 

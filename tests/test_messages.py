@@ -7,6 +7,7 @@ wordings come from the issues and sources named beside them.
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +17,13 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 from torch.nn.utils import rnn as packing
 
 from rnnscope.diagnosis import diagnosed, failures_of
+from rnnscope.messages.reader import messages
 from rnnscope.messages.template import Message, plain
 from rnnscope.rules import examine
 from rnnscope.subjects import Failure
@@ -314,3 +318,16 @@ def test_general_text_never_counts_as_certain() -> None:
     assert str(finding.severity) == "warning"
     inside = Failure("index 1 is out of bounds for dimension 0 with size 1", through=("rnn.py:f",))
     assert [str(finding.severity) for finding in examine(inside)] == ["error"]
+
+
+HOLES = st.sampled_from(["", "3", "(3, 5)", "[1, 2, 3]", "x y", "torch.float64", "{}", "-1", "(,)"])
+
+
+@given(st.sampled_from(messages()), st.data())
+def test_message_with_anything_in_its_holes_never_raises(
+    known: Message, data: st.DataObject
+) -> None:
+    pieces = re.split(r"\{\w*\}", known.template)
+    text = pieces[0] + "".join(data.draw(HOLES) + piece for piece in pieces[1:])
+    for finding in examine(Failure(text)):
+        assert finding.message

@@ -103,10 +103,14 @@ def test_documentation_fits_into_a_terminal(rule: Rule) -> None:
     assert max(map(len, rule.documentation.splitlines())) <= 100
 
 
+@pytest.mark.parametrize("file", _files())
+def test_file_holds_the_rule_of_its_code(file: str) -> None:
+    assert [rule.code.lower() for rule in _rules_in(file)] == [file[:6]]
+
+
 @pytest.mark.parametrize("rule", RULES, ids=_name)
-def test_file_is_named_after_its_rule(rule: Rule) -> None:
-    file = f"{rule.code.lower()}_{rule.name.replace('-', '_')}"
-    assert _rules_in(file) == (rule,)
+def test_rule_is_found_by_its_name(rule: Rule) -> None:
+    assert rule_named(rule.name) is rule
 
 
 def test_codes_and_names_are_unique_and_sorted() -> None:
