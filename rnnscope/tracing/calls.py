@@ -42,6 +42,7 @@ class LayerCalls:
         self.examine = examine
         self.built_at = built_at
         self._configs: WeakKeyDictionary[nn.Module, tuple[Any, RNNConfig]] = WeakKeyDictionary()
+        self.different = 0  # calls unlike any before, so far
         self._known: dict[Any, tuple[LayerCall, tuple[Finding, ...]]] = {}
 
     def of(
@@ -59,6 +60,7 @@ class LayerCalls:
         known = self._known.get(key)
         if known is None:
             extra = tuple(sketch(value) for value in args[2:])
+            self.different += 1
             call = self._call(module, config, shapes, extra, place, autocast, more)
             if len(self._known) >= _MOST:
                 self._known.clear()

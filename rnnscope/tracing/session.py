@@ -20,6 +20,11 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import nn
 from torch.nn.modules import module as torch_module
+from torch.optim.optimizer import (
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
+from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
 from rnnscope.aside import is_aside, listen
 from rnnscope.cells import KINDS
@@ -69,6 +74,7 @@ class _Thread(threading.local):
 
     layers = 0
     modes = 0
+    active = False  # the mode is on this thread's stack
     quiet = False  # rnnscope itself runs a copy of a model: nothing to see
 
 
@@ -104,6 +110,10 @@ class Session:
             )
             self._restore.append(after.remove)
             self._restore.append(self.tracer.patch())
+            steps = register_optimizer_step_pre_hook(self._optimizer_steps)
+            self._restore.append(steps.remove)
+            stepped = register_optimizer_step_post_hook(self._optimizer_stepped)
+            self._restore.append(stepped.remove)
             self._restore.append(listen(self._told))
         except BaseException:
             self.uninstall()
@@ -138,14 +148,41 @@ class Session:
     def enter_thread(self) -> None:
         """Trace the functions of the current thread, too, until ``leave_thread``."""
         if self.thread.modes == 0:
-            self.tracer.mode.__enter__()
+            self._resume()
         self.thread.modes += 1
 
     def leave_thread(self) -> None:
         """The counterpart of ``enter_thread``."""
         self.thread.modes -= 1
         if self.thread.modes == 0:
+            self._suspend()
+
+    def _resume(self) -> None:
+        if not self.thread.active:
+            self.tracer.mode.__enter__()
+            self.thread.active = True
+
+    def _suspend(self) -> None:
+        """Take the mode off this thread's stack, unless the user has put another one above it."""
+        if self.thread.active and _on_top(self.tracer.mode):
             self.tracer.mode.__exit__(None, None, None)
+            self.thread.active = False
+
+    def _settle(self, novel: bool) -> None:
+        """Follow functions in some steps of a long loop only: the others are like them."""
+        if self.thread.modes == 0 or self.thread.layers > 1:
+            return
+        if self.tracer.pace.wants(novel):
+            self._resume()
+        else:
+            self._suspend()
+
+    def _optimizer_steps(self, *_: Any) -> None:
+        self._suspend()
+
+    def _optimizer_stepped(self, *_: Any) -> None:
+        if self.thread.modes and self.tracer.pace.going:
+            self._resume()
 
     def finish_for(self, listener: Listener) -> None:
         """A watch ends: what was kept back until now is decided."""
@@ -192,7 +229,9 @@ class Session:
 
     def _layer_called(self, module: nn.Module, args: tuple[Any, ...]) -> None:
         self.thread.layers += 1
+        seen = self.calls.different
         call, findings = self.calls.of(module, args, self.calls.keywords(2))
+        self._settle(self.calls.different != seen)
         if call is None:
             return
         self.last_call = call
@@ -214,8 +253,13 @@ class Session:
         self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
     ) -> None:
         config = self.calls.config(module)
-        if config is None or self.thread.modes == 0 or self.thread.layers > 0:
+        if config is None or not self.thread.active or self.thread.layers > 0:
             return
         given = dict(zip(("input", "hx"), args, strict=False)) | dict(kwargs)
         places = (here(3), self.built_at.get(module))
         self.tracer.recurrent(module, config, places, given, result)
+
+
+def _on_top(mode: TorchFunctionMode) -> bool:
+    stack = _get_current_function_mode_stack()
+    return bool(stack) and stack[-1] is mode

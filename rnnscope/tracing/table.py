@@ -42,5 +42,9 @@ class LabelTable:
         """Forget what is known of a tensor."""
         self._entries.pop(id(tensor), None)
 
+    def __contains__(self, key: int) -> bool:
+        """True when a tensor with this id was given a label; it may be another one by now."""
+        return key in self._entries
+
     def __len__(self) -> int:
         return len(self._entries)

@@ -28,7 +28,8 @@ class Tracer:
         self.table = LabelTable()
         self.follower = Follower(report, lambda: here(5))
         self.calls = RecurrentCalls(self.table, self.follower)
-        self.mode = Tracing(self.table, self.follower, quiet, self.decide)
+        self.pace = Pace()
+        self.mode = Tracing(self.table, self.follower, quiet, self.step_over)
         self.quiet = quiet
 
     def patch(self) -> Callable[[], None]:
@@ -51,6 +52,11 @@ class Tracer:
         if len(self.calls.records) > _MOST_RECORDS:
             self.decide(_MOST_RECORDS // 2)
 
+    def step_over(self) -> None:
+        """Gradients have been computed: all that this step was going to use has been used."""
+        self.pace.steps += 1
+        self.decide()
+
     def decide(self, first: int | None = None) -> None:
         """Report what became of the calls so far, or of the ``first`` ones."""
         records = self.calls.records[:first]
@@ -60,3 +66,33 @@ class Tracer:
             if event is not None:
                 self.report(event)
             record.read.clear()
+
+
+class Pace:
+    """Which steps of a loop are followed: the first ones, then a few in a row now and then.
+
+    A step ends with ``backward``; where there is none, every so many recurrent calls are one.
+    """
+
+    FIRST, WINDOW, PAUSE, CALLS = 32, 4, 2000, 400
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.calls = 0
+        self.going = True
+        self._until = self.FIRST
+
+    def wants(self, novel: bool) -> bool:
+        """Asked before each recurrent call; ``novel`` when there was none like it before."""
+        self.calls += 1
+        if novel:
+            self._until = max(self._until, self.steps + self.WINDOW)
+        if self.going:
+            if self.calls >= self.CALLS:
+                self.steps, self.calls = self.steps + 1, 0
+            self.going = self.steps < self._until
+            self.calls = self.calls if self.going else 0
+        elif novel or self.calls >= self.PAUSE:
+            self.going, self.calls = True, 0
+            self._until = self.steps + self.WINDOW
+        return self.going
