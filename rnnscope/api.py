@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rnnscope.aside import tell
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
-from rnnscope.diagnosis import diagnosed, failures_of
 from rnnscope.findings import Severity
-from rnnscope.planning import call_of, findings_of_plan
 from rnnscope.prediction import predict
 from rnnscope.report import Report
 from rnnscope.results import LayerResult, Outcome
 from rnnscope.rules import examine
-from rnnscope.sketching import holds_tensors, sketch_of
 from rnnscope.subjects import Construction, LayerCall, Sketch
 from rnnscope.torch_import import import_torch
 
@@ -125,6 +121,7 @@ def verify(
     True
     """
     torch = import_torch()
+    from rnnscope.aside import tell
     from rnnscope.verification.verifying import verify as verification_of
     from rnnscope.verified import Verified
 
@@ -173,6 +170,8 @@ def check_plan(
 
     ``lengths`` mean that the padded input is packed. Imports no torch.
     """
+    from rnnscope.planning import call_of, findings_of_plan
+
     planned = LayerCall(config, input, states)
     built = examine(Construction(config.kind, kwargs=config.arguments(), config=config))
     found = (*built, *findings_of_plan(planned, lengths))
@@ -190,6 +189,8 @@ def check(layer: Any, input: Any = None, hx: Any = None) -> Report:
     >>> [f.code for f in check("GRU(10, 20, batch_first=True)", (3, 5, 10), (3, 1, 20)).findings]
     ['RNN202']
     """
+    from rnnscope.sketching import holds_tensors, sketch_of
+
     if isinstance(layer, str):
         layer = RNNConfig.parse(layer)
     config = layer if isinstance(layer, RNNConfig) else RNNConfig.of(layer)
@@ -207,6 +208,8 @@ def diagnose(subject: BaseException | str) -> Report:
     >>> [f.code for f in diagnose("Expected hidden size (2, 3, 20), got [3, 2, 20]").findings]
     ['RNN202']
     """
+    from rnnscope.diagnosis import diagnosed, failures_of
+
     failure, found = diagnosed(failures_of(subject))
     outcome = Outcome(failure.exception, failure.text) if failure else Outcome()
     return Report((), found, outcome=outcome)

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
 
 import typer
 
 from rnnscope import __version__
 from rnnscope.errors import RnnscopeError
 
-# Each command is the function of its own name in rnnscope.commands.<name>.
-COMMANDS = ("inspect", "explain", "check", "run", "doctor", "verify", "fuzz", "rules", "rule")
+# Each command is the function of its own name in rnnscope.commands.<name>. The list of all is shown
+# without loading any of them, so that the first lines of their docstrings stand here as well.
+COMMANDS = {
+    "inspect": "Print every parameter and every tensor of a layer, with the reason for each shape.",
+    "explain": "Explain one tensor or parameter of a layer, or one whole time step, and prove it.",
+    "check": "Check the sizes of a call before torch runs it; torch is not even imported.",
+    "run": "Run a script exactly as python would, and report its mistakes with recurrent layers.",
+    "doctor": "Explain an error message, a warning or a whole traceback of torch.",
+    "verify": "Tell whether a hand-written layer is the same function as torch's, and if not, why.",
+    "fuzz": "Draw layers and calls; check that prediction, torch, reference and rules agree.",
+    "rules": "List every rule with its code, severity and name, by family.",
+    "rule": "Print what a rule does, why that is bad, an example, and what to use instead.",
+}
 # Commands that take the options of another program after their own: all that follows its name.
 PASSES_ON = {"run": {"allow_interspersed_args": False}}
 USAGE = 2
@@ -23,7 +34,13 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit status."""
-    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    status = run(words)
+    if words[:1] != ["run"]:
+        # Without this the process ends with a search through all that torch is made of. A script
+        # under run keeps it: its finalizers must run as they would without rnnscope.
+        gc.freeze()
+    sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:
@@ -65,13 +82,17 @@ def application(arguments: Sequence[str] = ()) -> typer.Typer:
     )
     app.callback()(_options)
     first = next((word for word in arguments if not word.startswith("-")), "")
-    wanted = (first,) if first in COMMANDS else COMMANDS
-    for name in wanted:
-        if find_spec(f"rnnscope.commands.{name}") is None:
-            continue
-        command = getattr(import_module(f"rnnscope.commands.{name}"), name)
-        app.command(name, context_settings=PASSES_ON.get(name))(command)
+    if first in COMMANDS:
+        command = getattr(import_module(f"rnnscope.commands.{first}"), first)
+        app.command(first, context_settings=PASSES_ON.get(first))(command)
+        return app
+    for name, summary in COMMANDS.items():
+        app.command(name, help=summary)(_listed)
     return app
+
+
+def _listed() -> None:
+    """Stands for a command in the list of all."""
 
 
 def _options(

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
+from rnnscope.aside import aside
 from rnnscope.axes import Axes
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
@@ -40,7 +41,7 @@ def measure(module: nn.Module, *inputs: Any, **named: Any) -> LayerFacts:
     config = RNNConfig.of(module)
     if not inputs and not named:
         return facts_of(config, module)
-    with preserved_randomness(), torch.no_grad():
+    with aside(), preserved_randomness(), torch.no_grad():
         result = module(*inputs, **named)
     return facts_of(config, module, *arguments(inputs, named), result)
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
+from rnnscope.aside import aside
 from rnnscope.call import Call
 from rnnscope.config import ITEM_BYTES, RNNConfig
 from rnnscope.devices import available_bytes, checked_device
@@ -61,7 +62,7 @@ def measure_config(config: RNNConfig, call: Call | None = None, seed: int = 0) -
     too_much = _obstacle(config, call, device)
     if too_much:
         return _parameters_only(config, call, too_much)
-    with _quietly(), preserved_torch_randomness():
+    with aside(), _quietly(), preserved_torch_randomness():
         try:
             module = _built(config, seed, device)
         except RuntimeError as error:  # whatever torch has against this dtype or device
@@ -83,7 +84,7 @@ def measure_module(
 
 def _tried(module: nn.Module, config: RNNConfig, call: Call, seed: int) -> Measurement:
     try:
-        with _quietly(), preserved_torch_randomness(), torch.no_grad():
+        with aside(), _quietly(), preserved_torch_randomness(), torch.no_grad():
             inputs = random_arguments(config, call, seed)
             # Not module(...): hooks that somebody put on all modules are not for this call.
             result = module.forward(*inputs)

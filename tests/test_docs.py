@@ -81,3 +81,11 @@ def test_an_example_runs(path, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr("sys.argv", [str(path)])
     runpy.run_path(str(path), run_name="__main__")
     capsys.readouterr()
+
+
+def test_the_list_of_commands_says_what_each_of_them_says():
+    from rnnscope.cli import COMMANDS
+
+    for name, summary in COMMANDS.items():
+        command = getattr(importlib.import_module(f"rnnscope.commands.{name}"), name)
+        assert (command.__doc__ or "").partition("\n")[0] == summary

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from inspect import cleandoc
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnscope.errors import UnknownNameError
 from rnnscope.findings import Finding, Location, Related, Severity
-from rnnscope.messages import Possibility, possibilities
 from rnnscope.subjects import Failure, Reading
+
+if TYPE_CHECKING:
+    from rnnscope.messages import Possibility
 
 HEADINGS = ("What it does", "Why is this bad?", "Example", "Use instead")
 
@@ -142,6 +144,8 @@ def examine(subject: Any) -> tuple[Finding, ...]:
     it, then as a text; the first of these that explains it is the answer.
     """
     if isinstance(subject, Failure):
+        from rnnscope.messages import possibilities
+
         explained = (_of_possibility(possible, subject) for possible in possibilities(subject))
         return next((found for found in explained if found), ())
     if isinstance(subject, Reading):
