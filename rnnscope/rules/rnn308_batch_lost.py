@@ -41,6 +41,15 @@ def batch_lost(event: BatchLost) -> Iterator[Problem]:
         F.cross_entropy(head(output.mean(dim=1)), y).backward()
     """
     config = event.config
+    if event.samples is not None:
+        yield Problem(
+            f"the samples are gone ({event.how}) where the loss pairs {event.steps} steps with the "
+            f"targets: {config.kind} output axes are {_axes(event)}, and this works on the batch",
+            "work on the axis of the steps: dim=1 with batch_first=True, dim=0 without",
+            event.where,
+            at(event.samples.location, event.samples.because),
+        )
+        return
     yield Problem(
         f"{config.kind} with batch_first={config.batch_first} reads {event.steps} steps of "
         f"{event.batch} samples, then its batch is gone ({event.how}, {line(event.where)}) and the "
@@ -50,6 +59,11 @@ def batch_lost(event: BatchLost) -> Iterator[Problem]:
         at(event.call, f"{config.kind} reads the axes here")
         + at(event.where, f"its batch axis goes away here ({event.how})"),
     )
+
+
+def _axes(event: BatchLost) -> str:
+    first = event.config.batch_first
+    return "(batch, time, features)" if first else "(time, batch, features)"
 
 
 def _place(event: BatchLost) -> Location | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rnnscope.findings import Severity
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.tracing.events import Usage
+from rnnscope.tracing.operations import GATHERED
 
 
 @rule("RNN405", "one-unit-read", Severity.WARNING, Usage)
@@ -43,10 +44,12 @@ def one_unit_read(usage: Usage) -> Iterator[Problem]:
     for part in usage.parts:
         if part.unit is None or "steps as features" not in part.reached:
             continue
-        if len(units) == 1 and part.step is None:
+        reduced = part.unit == GATHERED
+        if (len(units) == 1 or reduced) and part.step is None:
+            what = "makes one number of all" if reduced else f"takes hidden unit {part.unit} of"
             yield Problem(
-                f"this takes hidden unit {part.unit} of {usage.config.output_size} at all "
-                f"{usage.steps} steps, and the next layer reads the steps as features",
+                f"this {what} {usage.config.output_size} hidden units at each of {usage.steps} "
+                "steps, and the next layer reads the steps as features",
                 "output[:, -1, :]" if usage.config.batch_first else "output[-1]",
                 part.location,
             )

@@ -38,7 +38,9 @@ class Usage:
 
     ``batch`` and ``steps`` are N and L as the layer read them. ``picked`` are all (what, index)
     that were taken anywhere, used or not. ``padded`` tells that shorter sequences are filled up
-    along time and how it is known; ``cut`` that the layer itself was told the lengths.
+    along time and how it is known; ``cut`` that the layer itself was told the lengths. ``names``
+    are those that h and c were unpacked as; ``reversed`` tells that the steps stand in another
+    order than they came in.
     """
 
     config: RNNConfig
@@ -52,6 +54,8 @@ class Usage:
     padded: Evidence | None = None
     cut: bool = False
     training: bool = True
+    names: tuple[str, str] | None = None
+    reversed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +122,21 @@ class Tied:
 
 
 @dataclass(frozen=True, slots=True)
+class SoftmaxOfOne:
+    """A softmax over the single feature that a layer made: its result is always 1."""
+
+    location: Location | None
+    operation: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LossAxes:
     """Scores met targets in a loss, and their axes do not fit.
 
     ``kind`` is "classes" (the class axis is time), "order" (flattened in different orders),
-    "rows" (time is paired with samples), "pairs" (every row met every row).
+    "normalised" (log_softmax ran along another axis than the classes), "pairs" (every row met
+    every row).
     """
 
     kind: str
@@ -148,6 +162,7 @@ class BatchLost:
     loss: Location | None
     how: str
     where: Location | None
+    samples: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from typing import Any
 
 from rnnscope.findings import Location
 from rnnscope.tracing import sinks
-from rnnscope.tracing.factors import Axis, Evidence, Factor, Meaning, holds
+from rnnscope.tracing.events import SoftmaxOfOne
+from rnnscope.tracing.factors import Axis, Evidence, Factor, Meaning, holds, size_of
 from rnnscope.tracing.labels import CallRecord, Label, Mark, Part, combined
 from rnnscope.tracing.operations import (
     GATHERED,
@@ -40,7 +41,7 @@ from rnnscope.tracing.regrouped import tangles
 
 # Reductions whose result is wrong when padding takes part; zeros in a sum are harmless.
 _PADDING_MATTERS = frozenset("mean max amax min amin median logsumexp std var".split())
-_COMPARES = frozenset("eq ne lt le gt ge __eq__ __ne__ __lt__ __le__ __gt__ __ge__".split())
+_SHARES = frozenset("softmax log_softmax gumbel_softmax softmin".split())
 
 
 @dataclass
@@ -147,7 +148,11 @@ class Follower:
     def _normalised(self, step: _Step, label: Label, note: Normalised) -> Label:
         marks = set(label.marks)
         sizes = [axis for axis in label.axes if axis]
+        if note.axis and size_of(note.axis) == 1 and note.name in _SHARES and label.parts:
+            self.report(SoftmaxOfOne(step.place, note.name, step.operation.shape))
         for factor in note.axis:
+            if note.name == "log_softmax" and factor.size > 1:
+                marks.add(Mark("softmaxed", step.place, factor.variable, note.name))
             alike = sum(any(f.size == factor.size for f in axis) for axis in sizes)
             if factor.size > 1 and is_rows(factor) and alike == 1:
                 marks.add(Mark("tied", step.place, factor.variable, note.name))
@@ -159,6 +164,8 @@ class Follower:
             sinks.layer(self, step, label, note)
             return label
         self._padding(step, label, note)
+        if isinstance(note, Reduced):
+            label = _without_units(label, note, step)
         marks = {m for m in label.marks if m.variable is None or not _in(note.axis, m)}
         for factor in note.axis:
             if is_rows(factor) and label.parts and not holds(label.axes, factor.variable):
@@ -176,6 +183,19 @@ class Follower:
         for factor in note.axis:
             evidence = Evidence(note.meaning, note.name, step.place, certain=False)
             self.readings.read(factor, evidence, label, step.operation.first.shape)
+
+
+def _without_units(label: Label, note: Reduced, step: _Step) -> Label:
+    """All hidden units were made one number: as if one of them had been picked."""
+    if not any(f.means(Meaning.UNITS) for f in note.axis):
+        return label
+    parts = (
+        part.at(step.place, unit=GATHERED)
+        if part.unit is None and any(f.variable.is_(part.record.units) for f in note.axis)
+        else part
+        for part in label.parts
+    )
+    return replace(label, parts=frozenset(parts))
 
 
 def _in(axis: Axis, mark: Mark) -> bool:

@@ -30,6 +30,7 @@ class CallRecord:
     batched: bool = True
     layer: int = 0  # the id of the module
     shape: tuple[int, ...] = ()
+    names: tuple[str, str] | None = None  # what h and c are called where they are unpacked
     layers: Variable = field(default_factory=Variable)
     directions: Variable = field(default_factory=Variable)
     units: Variable = field(default_factory=Variable)

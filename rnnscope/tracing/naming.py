@@ -19,10 +19,15 @@ _LONGEST = 8  # lines of one statement that are read to make sense of it
 
 def unpacking(config: RNNConfig, location: Location | None) -> StateNames | None:
     """How the pair of states was unpacked at this line, if it was."""
+    names = names_at(config, location)
+    return StateNames(location, *names, kind=config.kind) if names is not None else None
+
+
+def names_at(config: RNNConfig, location: Location | None) -> tuple[str, str] | None:
+    """The names that h and c of a layer with both are given at this line."""
     if location is None or len(config.cell.states) != 2:
         return None
-    names = unpacked_names(location.file, location.line, config.single_step)
-    return StateNames(location, *names, kind=config.kind) if names is not None else None
+    return unpacked_names(location.file, location.line, config.single_step)
 
 
 @lru_cache(maxsize=512)

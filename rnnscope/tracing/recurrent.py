@@ -24,6 +24,7 @@ from rnnscope.tracing.factors import (
 )
 from rnnscope.tracing.following import Follower
 from rnnscope.tracing.labels import CallRecord, Label, Mark, Part
+from rnnscope.tracing.naming import names_at
 from rnnscope.tracing.ops.taking import permuted
 from rnnscope.tracing.table import LabelTable
 
@@ -64,7 +65,7 @@ class RecurrentCalls:
             config, *places, batch, time, module.training, packed,
             lengths=label.packing.lengths if packed and label.packing else None,
             moved=label.moved, batched=data.dim() == 3 or packed,
-            layer=id(module), shape=tuple(data.shape),
+            layer=id(module), shape=tuple(data.shape), names=names_at(config, places[0]),
         )
         self._used(label, config)
         states.given(self.table, self.follower, record, given.get("hx"))
@@ -104,6 +105,7 @@ class RecurrentCalls:
         config, place = record.config, record.location
         self._check_again(record, label, shape)
         self._check_exchange(record, label, shape)
+        self._check_copies(record, label, shape)
         steps = Evidence(Meaning.TIME, _time_text(record), place, False, record)
         rows = Evidence(Meaning.ROWS, _rows_text(record), place, False, record)
         for factor in record.time:
@@ -140,6 +142,16 @@ class RecurrentCalls:
             return
         by_convolution = steps.meaning == Meaning.LENGTH
         if label.moved is None or by_convolution:
+            self.follower.readings.exchanged(record, rows, label, shape)
+
+    def _check_copies(self, record: CallRecord, label: Label, shape: tuple[int, ...]) -> None:
+        """The rows of a batch as steps, and for a batch nothing but copies of them."""
+        if len(record.time) != 1 or len(record.batch) != 1:
+            return
+        rows = record.time[0].variable.evidence(Meaning.ROWS)
+        if rows is None or record.time[0].means(Meaning.TIME, Meaning.SAMPLES):
+            return
+        if record.batch[0].means(Meaning.COPIES):
             self.follower.readings.exchanged(record, rows, label, shape)
 
     def _label_results(

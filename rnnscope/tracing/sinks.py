@@ -37,6 +37,23 @@ def _single(axis: Axis) -> Variable:
     return axis[0].variable if len(axis) == 1 else Variable()
 
 
+def _normalised(follower: Follower, step: _Step, note: Lost, scores: Label) -> None:
+    """log_softmax ran along one axis, nll_loss takes another for the classes."""
+    if note.name != "nll_loss" or note.class_dim is None or note.scores.ndim < 2:
+        return
+    classes = note.scores.axes[note.class_dim]
+    for mark in scores.marks:
+        if mark.kind != "softmaxed" or mark.variable is None or not classes:
+            continue
+        if not holds((classes,), mark.variable) and holds(scores.axes, mark.variable):
+            known = mark.variable.evidence(Meaning.TIME) or mark.variable.evidence(Meaning.ROWS)
+            evidence = (known,) if known is not None else ()
+            follower.report(
+                LossAxes("normalised", mark.location, note.name, note.scores.shape, (),
+                         mark.text, evidence)
+            )
+
+
 def _tied(follower: Follower, step: _Step, label: Label) -> None:
     """Rows that depend on each other through a softmax are used as rows."""
     for mark in label.marks:
@@ -62,6 +79,7 @@ def lost(
     if note is not None:
         scores = note.scores.label or scores
         _paired(follower, step, note)
+        _normalised(follower, step, note, scores)
         _tied(follower, step, scores)
     for part in scores.parts:
         part.record.read.setdefault(part, set()).add("loss")
@@ -103,6 +121,7 @@ def _batch_lost(
             location=step.place, config=record.config, call=record.location,
             built_at=record.built_at, moved=record.moved, batch=batch, steps=time,
             loss=step.place, how=how, where=place,
+            samples=record.batch[0].variable.evidence(Meaning.SAMPLES),
         )
     )
 

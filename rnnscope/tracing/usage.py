@@ -24,6 +24,8 @@ def usage_of(record: CallRecord) -> events.Usage | None:
         padded=_padded(record),
         cut=record.packed,
         training=record.training,
+        names=record.names,
+        reversed=any(factor.order is not None for factor in record.time),
     )
 
 

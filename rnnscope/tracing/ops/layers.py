@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from rnnscope.tracing.factors import Axes, Evidence, Meaning, fresh_axes, resized, size_of
-from rnnscope.tracing.operations import Contracted, Note, Operation, Outcome, Read, operation
+from rnnscope.tracing.operations import (
+    Contracted,
+    Note,
+    Operation,
+    Outcome,
+    Read,
+    Reduced,
+    operation,
+)
 from rnnscope.tracing.ops.products import made
 
 
@@ -62,6 +70,11 @@ def unchanged(call: Operation) -> Outcome:
 )
 def pooling(call: Operation) -> list[Outcome]:
     """Shorter along the last axes; what they run over is the same."""
+    axes, shape = call.first.axes, call.shape
+    if len(axes) == len(shape):
+        gone = zip(axes, shape, strict=True)
+        notes = tuple(Reduced(a, call.name) for a, n in gone if n == 1 and size_of(a) > 1)
+        return [Outcome(_resized(axes, s), notes) for s in call.shapes]
     return [Outcome(_resized(call.first.axes, shape)) for shape in call.shapes]
 
 

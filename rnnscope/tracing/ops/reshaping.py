@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnnscope.tracing.factors import Axes, Axis, fresh, size_of
+from rnnscope.tracing.factors import Axes, Axis, Evidence, Meaning, fresh, size_of
 from rnnscope.tracing.operations import (
     NoRule,
     Operation,
@@ -59,9 +59,13 @@ def _grown(axes: Axes, shape: tuple[int, ...], known: Any = None) -> Axes:
     return tuple(
         axis if axis is not None and size_of(axis) == size
         else known[d] if known is not None
-        else fresh(size)
+        else _copies(size)
         for d, (axis, size) in enumerate(zip(old, shape, strict=True))
     )
+
+
+def _copies(size: int) -> Axis:
+    return fresh(size, Evidence(Meaning.COPIES, "repeat or expand made copies along it"))
 
 
 @operation("repeat", "tile")
@@ -71,7 +75,7 @@ def repeat(call: Operation) -> Outcome:
     old = [()] * (len(call.shape) - tensor.ndim) + list(tensor.axes)
     return Outcome(
         tuple(
-            axis if size_of(axis) == size else (*fresh(size // size_of(axis)), *axis)
+            axis if size_of(axis) == size else (*_copies(size // size_of(axis)), *axis)
             for axis, size in zip(old, call.shape, strict=True)
         )
     )

@@ -1,0 +1,47 @@
+"""RNN409: hidden[-1] of an LSTM's pair of states is c_n."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnscope.findings import Severity
+from rnnscope.rules.registry import Problem, rule
+from rnnscope.tracing.events import Usage
+
+
+@rule("RNN409", "cell-state-read", Severity.WARNING, Usage)
+def cell_state_read(usage: Usage) -> Iterator[Problem]:
+    """Of all results of an LSTM only c_n is used, reached by an index on the pair of states.
+
+    What it does
+    ------------
+    Looks for an LSTM of which c_n alone reaches a layer or a loss, where the pair (h_n, c_n) was
+    not unpacked by name.
+
+    Why is this bad?
+    ----------------
+    The second result of nn.LSTM is a pair. ``hidden[-1]`` on it is c_n, not the last layer of
+    h_n: the cell state is unbounded and has not gone through the output gate.
+
+    Example
+    -------
+        lstm, head = nn.LSTM(4, 6, batch_first=True), nn.Linear(6, 2)
+        _, hidden = lstm(torch.randn(3, 5, 4))  # RNN409
+        state = hidden[-1]
+        logits = head(state[0])
+
+    Use instead
+    -----------
+        lstm, head = nn.LSTM(4, 6, batch_first=True), nn.Linear(6, 2)
+        _, (h_n, _) = lstm(torch.randn(3, 5, 4))
+        logits = head(h_n[0])
+    """
+    if usage.names is not None or len(usage.config.cell.states) != 2 or not usage.parts:
+        return
+    if all(part.result == "c_n" and "state" not in part.reached for part in usage.parts):
+        yield Problem(
+            "of this LSTM only c_n is used, the second of its pair of states: the hidden state "
+            "is h_n, the first",
+            "_, (h_n, c_n) = lstm(x); use h_n[-1]",
+            usage.parts[0].location,
+        )

@@ -1,0 +1,47 @@
+"""RNN410: output[:, 0] of a layer that reads forward."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnscope.findings import Severity
+from rnnscope.rules.registry import Problem, rule
+from rnnscope.tracing.events import Usage
+
+
+@rule("RNN410", "first-step-read", Severity.WARNING, Usage)
+def first_step_read(usage: Usage) -> Iterator[Problem]:
+    """The first step of a forward output stands for the whole sequence.
+
+    What it does
+    ------------
+    Looks for a layer with one direction of whose results the first step alone is used.
+
+    Why is this bad?
+    ----------------
+    At its first step the layer has read one step only: the rest of the sequence is computed and
+    thrown away, and the recurrent weights never learn.
+
+    Example
+    -------
+        gru, head = nn.GRU(4, 6, batch_first=True), nn.Linear(6, 2)
+        output, _ = gru(torch.randn(3, 5, 4))
+        logits = head(output[:, 0])  # RNN410
+
+    Use instead
+    -----------
+        gru, head = nn.GRU(4, 6, batch_first=True), nn.Linear(6, 2)
+        output, _ = gru(torch.randn(3, 5, 4))
+        logits = head(output[:, -1])
+    """
+    if usage.config.bidirectional or usage.steps <= 1 or usage.reversed or not usage.parts:
+        return
+    if any(part.result != "output" or part.step != 0 for part in usage.parts):
+        return
+    if {index for what, index in usage.picked if what == "step"} == {0}:
+        yield Problem(
+            f"only the first of {usage.steps} steps is used: the {usage.config.kind} has read "
+            "one step by then",
+            "output[:, -1]" if usage.config.batch_first else "output[-1]",
+            usage.parts[0].location,
+        )
