@@ -8,6 +8,7 @@ import pytest
 
 from rnnscope.cli import run
 from rnnscope.rules import all_rules
+from rnnscope.rules.listing import listed
 
 
 def test_table_holds_every_rule_by_family(capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,3 +67,8 @@ def test_unknown_names_are_refused(
 ) -> None:
     assert run(arguments) == 2
     assert " no " in capsys.readouterr().err
+
+
+def test_list_read_off_the_files_is_that_of_the_rules() -> None:
+    wanted = [(r.code, r.name, str(r.severity), r.summary) for r in all_rules()]
+    assert [(r.code, r.name, r.severity, r.summary) for r in listed()] == wanted

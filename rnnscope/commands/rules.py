@@ -12,8 +12,8 @@ import typer
 
 from rnnscope.errors import UnknownNameError
 from rnnscope.results import SCHEMA
-from rnnscope.rules import Rule, all_rules
 from rnnscope.rules.families import family_of
+from rnnscope.rules.listing import Listed, listed
 
 Prefix = Annotated[str, typer.Argument(help="only codes that begin so, as in RNN2")]
 Format = Annotated[str, typer.Option("--format", help="terminal, json or markdown")]
@@ -21,7 +21,7 @@ Format = Annotated[str, typer.Option("--format", help="terminal, json or markdow
 
 def rules(prefix: Prefix = "", format: Format = "terminal") -> None:
     """List every rule with its code, severity and name, by family."""
-    wanted = [rule for rule in all_rules() if rule.code.startswith(prefix.upper())]
+    wanted = [rule for rule in listed() if rule.code.startswith(prefix.upper())]
     if not wanted:
         raise UnknownNameError(f"no rule begins with {prefix!r}: codes are such as RNN202.")
     writers = {"terminal": _terminal, "json": _json, "markdown": _markdown}
@@ -30,12 +30,12 @@ def rules(prefix: Prefix = "", format: Format = "terminal") -> None:
     writers[format.casefold()](wanted)
 
 
-def _json(wanted: list[Rule]) -> None:
+def _json(wanted: list[Listed]) -> None:
     listed = [
         {
             "code": rule.code,
             "name": rule.name,
-            "severity": str(rule.severity),
+            "severity": rule.severity,
             "family": family_of(rule.code),
             "summary": rule.summary,
         }
@@ -44,19 +44,19 @@ def _json(wanted: list[Rule]) -> None:
     print(json.dumps({"schema": SCHEMA, "rules": listed}, indent=2))
 
 
-def _markdown(wanted: list[Rule]) -> None:
+def _markdown(wanted: list[Listed]) -> None:
     print("| code | severity | name | what |\n| --- | --- | --- | --- |")
     for rule in wanted:
         print(f"| {rule.code} | {rule.severity} | {rule.name} | {rule.summary} |")
 
 
-def _terminal(wanted: list[Rule]) -> None:
+def _terminal(wanted: list[Listed]) -> None:
     # Plain text and no rich: a table of all rules takes longer to lay out than to load.
     width = max(get_terminal_size().columns, 40)
     for family, group in groupby(wanted, lambda rule: rule.code[:4]):
         print(f"{family}xx  {family_of(family)}")
         for rule in group:
-            head = f"  {rule.code}  {rule.severity!s:<8}  "
+            head = f"  {rule.code}  {rule.severity:<8}  "
             print(fill(rule.summary, width, initial_indent=head, subsequent_indent=" " * len(head)))
         print()
     print("rnnscope rule CODE tells more about one of them.")
