@@ -41,6 +41,11 @@ def test_predicted_measured_and_recomputed_agree(data):
     assert measured.config == config
     assert measured.call.steps == call.steps or config.single_step
     assert [t.given for t in measured.tensors] == [t.given for t in predicted.tensors]
+    if call.packed:
+        # Equal lengths may be in any order, but sequences that came sorted are left as they are.
+        for field in ("sorted_indices", "unsorted_indices"):
+            assert (getattr(predicted.packed, field) is None) == call.sorted
+            assert (getattr(measured.packed, field) is None) == call.sorted
     assert disagreement(module, *arguments) <= TOLERANCES[config.dtype]
 
 
