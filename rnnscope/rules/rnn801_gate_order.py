@@ -27,40 +27,44 @@ def gate_order(likeness: Likeness) -> Iterator[Problem]:
 
     Example
     -------
-        class ScratchLSTM(nn.Module):
-            def __init__(self, input_size, hidden_size):
-                super().__init__()
-                self.forget_gate = nn.Linear(input_size + hidden_size, hidden_size)
-                self.input_gate = nn.Linear(input_size + hidden_size, hidden_size)
-                self.candidate = nn.Linear(input_size + hidden_size, hidden_size)
-                self.output_gate = nn.Linear(input_size + hidden_size, hidden_size)
+    import rnnscope
 
-            def forward(self, input, h, c):  # RNN801
-                both = torch.cat([input, h], -1)
-                f, i = self.forget_gate(both).sigmoid(), self.input_gate(both).sigmoid()
-                g, o = self.candidate(both).tanh(), self.output_gate(both).sigmoid()
-                c = i * c + f * g
-                return o * c.tanh(), c
+    class ScratchLSTM(nn.Module):
+        def __init__(self, input_size, hidden_size):
+            super().__init__()
+            self.forget_gate = nn.Linear(input_size + hidden_size, hidden_size)
+            self.input_gate = nn.Linear(input_size + hidden_size, hidden_size)
+            self.candidate = nn.Linear(input_size + hidden_size, hidden_size)
+            self.output_gate = nn.Linear(input_size + hidden_size, hidden_size)
 
-        rnnscope.verify(ScratchLSTM, like="LSTMCell(10, 20)")
+        def forward(self, input, h, c):  # RNN801
+            both = torch.cat([input, h], -1)
+            f, i = self.forget_gate(both).sigmoid(), self.input_gate(both).sigmoid()
+            g, o = self.candidate(both).tanh(), self.output_gate(both).sigmoid()
+            c = i * c + f * g
+            return o * c.tanh(), c
+
+    rnnscope.verify(ScratchLSTM, like="LSTMCell(10, 20)")
 
     Use instead
     -----------
-        class ScratchLSTM(nn.Module):
-            def __init__(self, input_size, hidden_size):
-                super().__init__()
-                self.forget_gate = nn.Linear(input_size + hidden_size, hidden_size)
-                self.input_gate = nn.Linear(input_size + hidden_size, hidden_size)
-                self.candidate = nn.Linear(input_size + hidden_size, hidden_size)
-                self.output_gate = nn.Linear(input_size + hidden_size, hidden_size)
+    import rnnscope
 
-            def forward(self, input, h, c):
-                both = torch.cat([input, h], -1)
-                f, i = self.forget_gate(both).sigmoid(), self.input_gate(both).sigmoid()
-                g, o = self.candidate(both).tanh(), self.output_gate(both).sigmoid()
-                c = f * c + i * g
-                return o * c.tanh(), c
+    class ScratchLSTM(nn.Module):
+        def __init__(self, input_size, hidden_size):
+            super().__init__()
+            self.forget_gate = nn.Linear(input_size + hidden_size, hidden_size)
+            self.input_gate = nn.Linear(input_size + hidden_size, hidden_size)
+            self.candidate = nn.Linear(input_size + hidden_size, hidden_size)
+            self.output_gate = nn.Linear(input_size + hidden_size, hidden_size)
 
-        rnnscope.verify(ScratchLSTM, like="LSTMCell(10, 20)")
+        def forward(self, input, h, c):
+            both = torch.cat([input, h], -1)
+            f, i = self.forget_gate(both).sigmoid(), self.input_gate(both).sigmoid()
+            g, o = self.candidate(both).tanh(), self.output_gate(both).sigmoid()
+            c = f * c + i * g
+            return o * c.tanh(), c
+
+    rnnscope.verify(ScratchLSTM, like="LSTMCell(10, 20)")
     """
     yield from problems(likeness, "gate-order")

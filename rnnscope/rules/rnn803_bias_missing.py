@@ -26,36 +26,40 @@ def bias_missing(likeness: Likeness) -> Iterator[Problem]:
 
     Example
     -------
-        class ScratchGRU(nn.Module):
-            def __init__(self, input_size, hidden_size):
-                super().__init__()
-                self.x = nn.Linear(input_size, 3 * hidden_size)
-                self.h = nn.Linear(hidden_size, 3 * hidden_size, bias=False)
+    import rnnscope
 
-            def forward(self, input, h):  # RNN803
-                x_r, x_z, x_n = self.x(input).chunk(3, -1)
-                h_r, h_z, h_n = self.h(h).chunk(3, -1)
-                r, z = (x_r + h_r).sigmoid(), (x_z + h_z).sigmoid()
-                n = (x_n + r * h_n).tanh()
-                return (1 - z) * n + z * h
+    class ScratchGRU(nn.Module):
+        def __init__(self, input_size, hidden_size):
+            super().__init__()
+            self.x = nn.Linear(input_size, 3 * hidden_size)
+            self.h = nn.Linear(hidden_size, 3 * hidden_size, bias=False)
 
-        rnnscope.verify(ScratchGRU, like="GRUCell(10, 20)")
+        def forward(self, input, h):  # RNN803
+            x_r, x_z, x_n = self.x(input).chunk(3, -1)
+            h_r, h_z, h_n = self.h(h).chunk(3, -1)
+            r, z = (x_r + h_r).sigmoid(), (x_z + h_z).sigmoid()
+            n = (x_n + r * h_n).tanh()
+            return (1 - z) * n + z * h
+
+    rnnscope.verify(ScratchGRU, like="GRUCell(10, 20)")
 
     Use instead
     -----------
-        class ScratchGRU(nn.Module):
-            def __init__(self, input_size, hidden_size):
-                super().__init__()
-                self.x = nn.Linear(input_size, 3 * hidden_size)
-                self.h = nn.Linear(hidden_size, 3 * hidden_size)
+    import rnnscope
 
-            def forward(self, input, h):
-                x_r, x_z, x_n = self.x(input).chunk(3, -1)
-                h_r, h_z, h_n = self.h(h).chunk(3, -1)
-                r, z = (x_r + h_r).sigmoid(), (x_z + h_z).sigmoid()
-                n = (x_n + r * h_n).tanh()
-                return (1 - z) * n + z * h
+    class ScratchGRU(nn.Module):
+        def __init__(self, input_size, hidden_size):
+            super().__init__()
+            self.x = nn.Linear(input_size, 3 * hidden_size)
+            self.h = nn.Linear(hidden_size, 3 * hidden_size)
 
-        rnnscope.verify(ScratchGRU, like="GRUCell(10, 20)")
+        def forward(self, input, h):
+            x_r, x_z, x_n = self.x(input).chunk(3, -1)
+            h_r, h_z, h_n = self.h(h).chunk(3, -1)
+            r, z = (x_r + h_r).sigmoid(), (x_z + h_z).sigmoid()
+            n = (x_n + r * h_n).tanh()
+            return (1 - z) * n + z * h
+
+    rnnscope.verify(ScratchGRU, like="GRUCell(10, 20)")
     """
     yield from problems(likeness, "bias-missing")

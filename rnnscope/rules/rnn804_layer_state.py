@@ -26,42 +26,42 @@ def layer_state(likeness: Likeness) -> Iterator[Problem]:
 
     Example
     -------
-        class ScratchStack(nn.Module):
-            def __init__(self, input_size, hidden_size, num_layers):
-                super().__init__()
-                sizes = [input_size] + [hidden_size] * (num_layers - 1)
-                self.hidden_size = hidden_size
-                self.cells = nn.ModuleList(nn.GRUCell(size, hidden_size) for size in sizes)
+    import rnnscope
 
-            def forward(self, input):  # RNN804
-                h = input.new_zeros(input.size(1), self.hidden_size)
-                outputs = []
-                for x in input:
-                    for cell in self.cells:
-                        x = h = cell(x, h)
-                    outputs.append(x)
-                return torch.stack(outputs)
+    class ScratchStack(nn.Module):
+        def __init__(self, input_size, hidden_size, num_layers):
+            super().__init__()
+            sizes = [input_size] + [hidden_size] * (num_layers - 1)
+            self.cells = nn.ModuleList(nn.GRUCell(size, hidden_size) for size in sizes)
 
-        rnnscope.verify(ScratchStack, like="GRU(10, 20, num_layers=2)")
+        def forward(self, input, h_0):  # RNN804
+            h, outputs = list(h_0), []
+            for x in input:
+                for k, cell in enumerate(self.cells):
+                    x = h[k] = cell(x, h[max(k - 1, 0)])
+                outputs.append(x)
+            return torch.stack(outputs), torch.stack(h)
+
+    rnnscope.verify(ScratchStack, like="GRU(10, 20, num_layers=2)")
 
     Use instead
     -----------
-        class ScratchStack(nn.Module):
-            def __init__(self, input_size, hidden_size, num_layers):
-                super().__init__()
-                sizes = [input_size] + [hidden_size] * (num_layers - 1)
-                self.hidden_size = hidden_size
-                self.cells = nn.ModuleList(nn.GRUCell(size, hidden_size) for size in sizes)
+    import rnnscope
 
-            def forward(self, input):
-                h = [input.new_zeros(input.size(1), self.hidden_size) for _ in self.cells]
-                outputs = []
-                for x in input:
-                    for k, cell in enumerate(self.cells):
-                        x = h[k] = cell(x, h[k])
-                    outputs.append(x)
-                return torch.stack(outputs)
+    class ScratchStack(nn.Module):
+        def __init__(self, input_size, hidden_size, num_layers):
+            super().__init__()
+            sizes = [input_size] + [hidden_size] * (num_layers - 1)
+            self.cells = nn.ModuleList(nn.GRUCell(size, hidden_size) for size in sizes)
 
-        rnnscope.verify(ScratchStack, like="GRU(10, 20, num_layers=2)")
+        def forward(self, input, h_0):
+            h, outputs = list(h_0), []
+            for x in input:
+                for k, cell in enumerate(self.cells):
+                    x = h[k] = cell(x, h[k])
+                outputs.append(x)
+            return torch.stack(outputs), torch.stack(h)
+
+    rnnscope.verify(ScratchStack, like="GRU(10, 20, num_layers=2)")
     """
     yield from problems(likeness, "layer-state")

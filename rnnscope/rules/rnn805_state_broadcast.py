@@ -26,34 +26,38 @@ def state_broadcast(likeness: Likeness) -> Iterator[Problem]:
 
     Example
     -------
-        class OneToken(nn.Module):
-            def __init__(self, input_size, hidden_size, num_layers):
-                super().__init__()
-                sizes = [input_size] + [hidden_size] * (num_layers - 1)
-                self.cells = nn.ModuleList(nn.RNNCell(size, hidden_size) for size in sizes)
+    import rnnscope
 
-            def forward(self, token, h):  # RNN805
-                w, u = self.cells[0].weight_ih, self.cells[0].weight_hh
-                h = torch.tanh(token @ w.T + h @ u.T)
-                return h, h
+    class OneToken(nn.Module):
+        def __init__(self, input_size, hidden_size, num_layers):
+            super().__init__()
+            sizes = [input_size] + [hidden_size] * (num_layers - 1)
+            self.cells = nn.ModuleList(nn.RNNCell(size, hidden_size) for size in sizes)
 
-        rnnscope.verify(OneToken, like="RNN(10, 20, num_layers=2)")
+        def forward(self, token, h):  # RNN805
+            w, u = self.cells[0].weight_ih, self.cells[0].weight_hh
+            h = torch.tanh(token @ w.T + h @ u.T)
+            return h, h
+
+    rnnscope.verify(OneToken, like="RNN(10, 20, num_layers=2)")
 
     Use instead
     -----------
-        class OneToken(nn.Module):
-            def __init__(self, input_size, hidden_size, num_layers):
-                super().__init__()
-                sizes = [input_size] + [hidden_size] * (num_layers - 1)
-                self.cells = nn.ModuleList(nn.RNNCell(size, hidden_size) for size in sizes)
+    import rnnscope
 
-            def forward(self, token, h):
-                x, new = token[0], []
-                for k, cell in enumerate(self.cells):
-                    x = cell(x, h[k])
-                    new.append(x)
-                return x.unsqueeze(0), torch.stack(new)
+    class OneToken(nn.Module):
+        def __init__(self, input_size, hidden_size, num_layers):
+            super().__init__()
+            sizes = [input_size] + [hidden_size] * (num_layers - 1)
+            self.cells = nn.ModuleList(nn.RNNCell(size, hidden_size) for size in sizes)
 
-        rnnscope.verify(OneToken, like="RNN(10, 20, num_layers=2)")
+        def forward(self, token, h):
+            x, new = token[0], []
+            for k, cell in enumerate(self.cells):
+                x = cell(x, h[k])
+                new.append(x)
+            return x.unsqueeze(0), torch.stack(new)
+
+    rnnscope.verify(OneToken, like="RNN(10, 20, num_layers=2)")
     """
     yield from problems(likeness, "state-broadcast")

@@ -25,35 +25,39 @@ def shared_weights(likeness: Likeness) -> Iterator[Problem]:
 
     Example
     -------
-        class ScratchStack(nn.Module):
-            def __init__(self, input_size, hidden_size, num_layers):
-                super().__init__()
-                self.cell = nn.GRUCell(hidden_size, hidden_size)
+    import rnnscope
 
-            def forward(self, input, h):  # RNN811
-                new = []
-                for k in range(len(h)):
-                    input = self.cell(input, h[k])
-                    new.append(input)
-                return input, torch.stack(new)
+    class ScratchStack(nn.Module):
+        def __init__(self, input_size, hidden_size, num_layers):
+            super().__init__()
+            self.cell = nn.GRUCell(hidden_size, hidden_size)
 
-        rnnscope.verify(ScratchStack(20, 20, 2), like="GRU(20, 20, num_layers=2)")
+        def forward(self, input, h):  # RNN811
+            new = []
+            for k in range(len(h)):
+                input = self.cell(input, h[k])
+                new.append(input)
+            return input, torch.stack(new)
+
+    rnnscope.verify(ScratchStack(20, 20, 2), like="GRU(20, 20, num_layers=2)")
 
     Use instead
     -----------
-        class ScratchStack(nn.Module):
-            def __init__(self, input_size, hidden_size, num_layers):
-                super().__init__()
-                sizes = [input_size] + [hidden_size] * (num_layers - 1)
-                self.cells = nn.ModuleList(nn.GRUCell(size, hidden_size) for size in sizes)
+    import rnnscope
 
-            def forward(self, input, h):
-                new = []
-                for k, cell in enumerate(self.cells):
-                    input = cell(input, h[k])
-                    new.append(input)
-                return input, torch.stack(new)
+    class ScratchStack(nn.Module):
+        def __init__(self, input_size, hidden_size, num_layers):
+            super().__init__()
+            sizes = [input_size] + [hidden_size] * (num_layers - 1)
+            self.cells = nn.ModuleList(nn.GRUCell(size, hidden_size) for size in sizes)
 
-        rnnscope.verify(ScratchStack(20, 20, 2), like="GRU(20, 20, num_layers=2)")
+        def forward(self, input, h):
+            new = []
+            for k, cell in enumerate(self.cells):
+                input = cell(input, h[k])
+                new.append(input)
+            return input, torch.stack(new)
+
+    rnnscope.verify(ScratchStack(20, 20, 2), like="GRU(20, 20, num_layers=2)")
     """
     yield from problems(likeness, "shared-weights")

@@ -25,32 +25,36 @@ def backward_half(likeness: Likeness) -> Iterator[Problem]:
 
     Example
     -------
-        class BothWays(nn.Module):
-            def __init__(self, input_size, hidden_size):
-                super().__init__()
-                self.forwards = nn.GRU(input_size, hidden_size)
-                self.backwards = nn.GRU(input_size, hidden_size)
+    import rnnscope
 
-            def forward(self, input):  # RNN812
-                there, h = self.forwards(input)
-                back, h_back = self.backwards(input.flip(0))
-                return torch.cat([there, back], -1), torch.cat([h, h_back])
+    class BothWays(nn.Module):
+        def __init__(self, input_size, hidden_size):
+            super().__init__()
+            self.forwards = nn.GRU(input_size, hidden_size)
+            self.backwards = nn.GRU(input_size, hidden_size)
 
-        rnnscope.verify(BothWays, like="GRU(10, 20, bidirectional=True)")
+        def forward(self, input, h_0):  # RNN812
+            there, h = self.forwards(input, h_0[:1])
+            back, h_back = self.backwards(input.flip(0), h_0[1:])
+            return torch.cat([there, back], -1), torch.cat([h, h_back])
+
+    rnnscope.verify(BothWays, like="GRU(10, 20, bidirectional=True)")
 
     Use instead
     -----------
-        class BothWays(nn.Module):
-            def __init__(self, input_size, hidden_size):
-                super().__init__()
-                self.forwards = nn.GRU(input_size, hidden_size)
-                self.backwards = nn.GRU(input_size, hidden_size)
+    import rnnscope
 
-            def forward(self, input):
-                there, h = self.forwards(input)
-                back, h_back = self.backwards(input.flip(0))
-                return torch.cat([there, back.flip(0)], -1), torch.cat([h, h_back])
+    class BothWays(nn.Module):
+        def __init__(self, input_size, hidden_size):
+            super().__init__()
+            self.forwards = nn.GRU(input_size, hidden_size)
+            self.backwards = nn.GRU(input_size, hidden_size)
 
-        rnnscope.verify(BothWays, like="GRU(10, 20, bidirectional=True)")
+        def forward(self, input, h_0):
+            there, h = self.forwards(input, h_0[:1])
+            back, h_back = self.backwards(input.flip(0), h_0[1:])
+            return torch.cat([there, back.flip(0)], -1), torch.cat([h, h_back])
+
+    rnnscope.verify(BothWays, like="GRU(10, 20, bidirectional=True)")
     """
     yield from problems(likeness, "direction")

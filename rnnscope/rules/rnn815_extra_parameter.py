@@ -25,33 +25,37 @@ def extra_parameter(likeness: Likeness) -> Iterator[Problem]:
 
     Example
     -------
-        class ScratchLSTM(nn.Module):
-            def __init__(self, input_size, hidden_size):
-                super().__init__()
-                self.x = nn.Linear(input_size, 4 * hidden_size)
-                self.h = nn.Linear(hidden_size, 4 * hidden_size)
-                self.peephole = nn.Parameter(torch.zeros(hidden_size))
+    import rnnscope
 
-            def forward(self, input, h, c):  # RNN815
-                i, f, g, o = (self.x(input) + self.h(h)).chunk(4, -1)
-                c = (f + self.peephole * c).sigmoid() * c + i.sigmoid() * g.tanh()
-                return o.sigmoid() * c.tanh(), c
+    class ScratchLSTM(nn.Module):
+        def __init__(self, input_size, hidden_size):
+            super().__init__()
+            self.x = nn.Linear(input_size, 4 * hidden_size)
+            self.h = nn.Linear(hidden_size, 4 * hidden_size)
+            self.peephole = nn.Parameter(torch.zeros(hidden_size))
 
-        rnnscope.verify(ScratchLSTM, like="LSTMCell(10, 20)")
+        def forward(self, input, h, c):  # RNN815
+            i, f, g, o = (self.x(input) + self.h(h)).chunk(4, -1)
+            c = (f + self.peephole * c).sigmoid() * c + i.sigmoid() * g.tanh()
+            return o.sigmoid() * c.tanh(), c
+
+    rnnscope.verify(ScratchLSTM, like="LSTMCell(10, 20)")
 
     Use instead
     -----------
-        class ScratchLSTM(nn.Module):
-            def __init__(self, input_size, hidden_size):
-                super().__init__()
-                self.x = nn.Linear(input_size, 4 * hidden_size)
-                self.h = nn.Linear(hidden_size, 4 * hidden_size)
+    import rnnscope
 
-            def forward(self, input, h, c):
-                i, f, g, o = (self.x(input) + self.h(h)).chunk(4, -1)
-                c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-                return o.sigmoid() * c.tanh(), c
+    class ScratchLSTM(nn.Module):
+        def __init__(self, input_size, hidden_size):
+            super().__init__()
+            self.x = nn.Linear(input_size, 4 * hidden_size)
+            self.h = nn.Linear(hidden_size, 4 * hidden_size)
 
-        rnnscope.verify(ScratchLSTM, like="LSTMCell(10, 20)")
+        def forward(self, input, h, c):
+            i, f, g, o = (self.x(input) + self.h(h)).chunk(4, -1)
+            c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+            return o.sigmoid() * c.tanh(), c
+
+    rnnscope.verify(ScratchLSTM, like="LSTMCell(10, 20)")
     """
     yield from problems(likeness, "extra-parameter")

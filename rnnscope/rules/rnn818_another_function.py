@@ -24,38 +24,42 @@ def another_function(likeness: Likeness) -> Iterator[Problem]:
 
     Example
     -------
-        class ScratchRNN(nn.Module):
-            def __init__(self, input_size, hidden_size):
-                super().__init__()
-                self.hidden_size = hidden_size
-                self.cell = nn.RNNCell(input_size, hidden_size)
+    import rnnscope
 
-            def forward(self, input, h=None):  # RNN818
-                h = input.new_zeros(1, input.size(1), self.hidden_size) if h is None else h
-                h, outputs = h[0], []
-                for x in input:
-                    h = self.cell(x, h * h)
-                    outputs.append(h)
-                return torch.stack(outputs), h.unsqueeze(0)
+    class ScratchRNN(nn.Module):
+        def __init__(self, input_size, hidden_size):
+            super().__init__()
+            self.hidden_size = hidden_size
+            self.cell = nn.RNNCell(input_size, hidden_size)
 
-        rnnscope.verify(ScratchRNN, like="RNN(10, 20)")
+        def forward(self, input, h=None):  # RNN818
+            h = input.new_zeros(1, input.size(1), self.hidden_size) if h is None else h
+            h, outputs = h[0], []
+            for x in input:
+                h = self.cell(x, h * h)
+                outputs.append(h)
+            return torch.stack(outputs), h.unsqueeze(0)
+
+    rnnscope.verify(ScratchRNN, like="RNN(10, 20)")
 
     Use instead
     -----------
-        class ScratchRNN(nn.Module):
-            def __init__(self, input_size, hidden_size):
-                super().__init__()
-                self.hidden_size = hidden_size
-                self.cell = nn.RNNCell(input_size, hidden_size)
+    import rnnscope
 
-            def forward(self, input, h=None):
-                h = input.new_zeros(1, input.size(1), self.hidden_size) if h is None else h
-                h, outputs = h[0], []
-                for x in input:
-                    h = self.cell(x, h)
-                    outputs.append(h)
-                return torch.stack(outputs), h.unsqueeze(0)
+    class ScratchRNN(nn.Module):
+        def __init__(self, input_size, hidden_size):
+            super().__init__()
+            self.hidden_size = hidden_size
+            self.cell = nn.RNNCell(input_size, hidden_size)
 
-        rnnscope.verify(ScratchRNN, like="RNN(10, 20)")
+        def forward(self, input, h=None):
+            h = input.new_zeros(1, input.size(1), self.hidden_size) if h is None else h
+            h, outputs = h[0], []
+            for x in input:
+                h = self.cell(x, h)
+                outputs.append(h)
+            return torch.stack(outputs), h.unsqueeze(0)
+
+    rnnscope.verify(ScratchRNN, like="RNN(10, 20)")
     """
     yield from problems(likeness, "another-function")

@@ -110,5 +110,5 @@ def largest(a: Tensor, b: Tensor) -> float:
         return float("inf")
     if not a.numel():
         return 0.0
-    difference = float((a.double() - b.double()).abs().max())
+    difference = float((a.detach().double() - b.detach().double()).abs().max())
     return float("inf") if difference != difference else difference

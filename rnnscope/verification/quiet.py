@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,7 +29,10 @@ def surroundings() -> Iterator[None]:
             torch._C.DisableTorchFunction(),
             preserved_randomness(),
             contextlib.redirect_stdout(io.StringIO()),
+            warnings.catch_warnings(),
         ):
+            # What torch says of its own backends, and the user's code of itself, is no result.
+            warnings.simplefilter("ignore")
             torch.set_grad_enabled(True)
             yield
     finally:
