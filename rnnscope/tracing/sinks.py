@@ -187,7 +187,11 @@ def _single_pair(
     samples = theirs.variable.evidence(Meaning.SAMPLES)
     if mine.is_(theirs):
         return
-    if time is not None and samples is not None and time.source is not None:
+    record = time.source if time is not None else None
+    if time is not None and samples is not None and isinstance(record, CallRecord):
+        # Where the layer got its samples right, something after it lost them: see _batch_lost.
+        if any(factor.means(Meaning.SAMPLES) for factor in record.batch):
+            return
         follower.readings.contradicted(time, samples, mine, note.scores)
     elif not mine.variable.known or not theirs.variable.known:
         mine.variable.unify(theirs.variable)
