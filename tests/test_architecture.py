@@ -21,10 +21,11 @@ _RIVER = """
 errors axes cells options notation config call facts prediction reasons findings frames subjects
 torch_import aside randomness devices measurement trial untouched live observation reference
 tracing.factors tracing.labels tracing.events tracing.regrouping tracing.operations tracing.ops
+tracing.naming tracing.readings
 proofs messages mismatch likeness packing sketching rules selection failures planning diagnosis
 tracing probing inspection explanation verification
-results formats report explained verified api strategies fuzzing
-arrival running watching supervision pytest_plugin
+results formats report explained verified api testing strategies fuzzing
+arrival running notebook watching supervision pytest_plugin
 output commands cli
 """
 RIVER = _RIVER.split()
@@ -64,11 +65,19 @@ def _module(name: str) -> str:
 
 
 @cache
-def edges() -> dict[str, set[str]]:
-    return {
-        name: imported(ast.parse(path.read_text(encoding="utf-8"))) - {name}
-        for name, path in sources().items()
-    }
+def edges(types: bool = True) -> dict[str, set[str]]:
+    """What each module imports; without ``types`` only what really runs."""
+    trees = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in sources().items()}
+    if not types:
+        trees = {name: WithoutTypes().visit(tree) for name, tree in trees.items()}
+    return {name: imported(tree) - {name} for name, tree in trees.items()}
+
+
+class WithoutTypes(ast.NodeTransformer):
+    """Leaves out what stands under ``if TYPE_CHECKING``."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
 
 
 def place(module: str, river: list[str]) -> int | None:
@@ -107,7 +116,7 @@ def test_imports_point_downward():
 
 
 def test_imports_make_no_circle():
-    assert cycle(edges()) == []
+    assert cycle(edges(types=False)) == []
 
 
 def test_an_import_that_points_upward_would_be_found():
@@ -135,6 +144,11 @@ def test_an_import_that_points_upward_would_be_found():
 )
 def test_an_import_is_found_wherever_it_is(source):
     assert imported(ast.parse(source)) == {"config"}
+
+
+def test_an_import_for_types_alone_does_not_run():
+    tree = ast.parse("if TYPE_CHECKING:\n    import rnnscope.config\nimport rnnscope.call")
+    assert imported(WithoutTypes().visit(tree)) == {"call"}
 
 
 def test_public_names_are_imported_from_the_top_by_nobody_inside():
@@ -192,7 +206,9 @@ def _loaded_with(name: str, tree: ast.Module) -> set[str]:
 # What works on live tensors and modules. Everything else must load where torch does not exist.
 _LIVE = """
 randomness devices measurement trial live untouched observation inspection reference
-tracing.calls tracing.session tracing.sketching tracing.table probing verification
+tracing.calls tracing.session tracing.sketching tracing.table tracing.loaders tracing.mode
+tracing.packing tracing.recurrent tracing.states tracing.tracer
+probing verification verified formats.verified testing
 """
 LIVE = _LIVE.split()
 

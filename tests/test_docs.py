@@ -1,11 +1,10 @@
-"""What the documentation shows runs: examples in docstrings, Python in the README, examples/."""
+"""What the documentation shows runs: examples in docstrings, and Python in the README."""
 
 from __future__ import annotations
 
 import doctest
 import importlib
 import re
-import runpy
 import shlex
 from pathlib import Path
 
@@ -70,17 +69,6 @@ def test_commands_in_the_readme_are_commands():
     calls = [line.removeprefix("$ ") for line in lines if re.match(r"(\$ )?rnnscope ", line)]
     named = {shlex.split(call, comments=True)[1] for call in calls}
     assert {name for name in named if not name.startswith("-")} <= set(COMMANDS)
-
-
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-
-
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
-def test_an_example_runs(path, monkeypatch, tmp_path, capsys):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", [str(path)])
-    runpy.run_path(str(path), run_name="__main__")
-    capsys.readouterr()
 
 
 def test_the_list_of_commands_says_what_each_of_them_says():
