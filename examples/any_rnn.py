@@ -19,7 +19,7 @@ class Tagger(nn.Module):
         self.head = nn.Linear(hidden, tags)
 
     def forward(self, tokens):
-        output, state = self.rnn(self.embedding(tokens))  # state: h_n, or the pair (h_n, c_n)
+        output, _ = self.rnn(self.embedding(tokens))  # beside it: h_n, or the pair (h_n, c_n)
         return self.head(output)
 
 
@@ -29,6 +29,8 @@ for kind in ("RNN", "LSTM", "GRU"):
     report = rnnscope.inspect(model, tokens)
     layer = report.layers[0]
     shapes = {fact.name: fact.shape for fact in layer.facts.tensors}
-    print(f"{kind:4} scores {tuple(model(tokens).shape)}", layer.facts.parameter_count, "parameters")
+    print(
+        f"{kind:4} scores {tuple(model(tokens).shape)}", layer.facts.parameter_count, "parameters"
+    )
     for name in ("output", "h_n", "c_n"):
         print("    ", name, shapes.get(name, "is the LSTM's alone"))

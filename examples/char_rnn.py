@@ -63,7 +63,7 @@ def continued(model):
 
 def learnt():
     """Train from one start after another until one of them tells the two places apart."""
-    for seed in range(3, 15):
+    for seed in range(9, 29):
         torch.manual_seed(seed)
         model = CharRNN(len(letters))
         loss = train(model)

@@ -21,7 +21,9 @@ for kind in ("LSTM", "GRU", "RNN"):
     facts = rnnscope.inspect(f"{kind}(10, 20)").layers[0].facts
     weight = facts.parameter("weight_ih_l0")
     gates = " ".join(gate.letter for gate in facts.config.cell.gates)
-    print(f"{kind:4} weight_ih_l0 has {weight.shape[0]} rows = {weight.gate_multiple} * 20: {gates}")
+    print(
+        f"{kind:4} weight_ih_l0 has {weight.shape[0]} rows = {weight.gate_multiple} * 20: {gates}"
+    )
 
 # The whole report: every parameter and tensor with its formula and the reason for it.
 print(rnnscope.inspect(lstm, x))

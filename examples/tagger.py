@@ -13,8 +13,8 @@ import rnnscope
 from rnnscope.reference import ReferenceRNN
 
 TRAINING = [
-    ("The dog ate the apple".split(), ["DET", "NN", "V", "DET", "NN"]),
-    ("Everybody read that book".split(), ["NN", "V", "DET", "NN"]),
+    (["The", "dog", "ate", "the", "apple"], ["DET", "NN", "V", "DET", "NN"]),
+    (["Everybody", "read", "that", "book"], ["NN", "V", "DET", "NN"]),
 ]
 TAGS = {"DET": 0, "NN": 1, "V": 2}
 WORDS: dict[str, int] = {}

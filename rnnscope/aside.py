@@ -1,4 +1,4 @@
-"""Work that rnnscope does aside from the user's program: watches look away, and are told the result.
+"""Work of rnnscope's own, aside from the user's program: watches look away and hear the result.
 
 A verification builds and calls layers by the hundred. A watch that is on must not take these for
 the program's own calls, but what the verification finds belongs to its findings.

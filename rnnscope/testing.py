@@ -14,7 +14,7 @@ def assert_equivalent(
 ) -> Verified:
     """Raise AssertionError, with the whole report, unless ``module`` computes what ``like`` does.
 
-    ``module`` is a class, an object or ``"file.py:Name"``. Returns what ``rnnscope.verify`` returns.
+    ``module`` is a class, an object or ``"file.py:Name"``. Returns what ``verify`` returns.
 
     >>> from torch import nn
     >>> assert_equivalent(nn.GRU, like="GRU(10, 20)").verdict

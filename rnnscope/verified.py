@@ -24,7 +24,7 @@ _DRAWN = ("terminal", "html", "svg", "markdown")
 
 @dataclass(frozen=True)
 class Verified(Report):
-    """What ``rnnscope.verify`` returns: the verdict, the findings, and the weights' way there and back.
+    """What ``rnnscope.verify`` returns: verdict, findings, and the weights' way there and back.
 
     ``same`` is the verdict and ``difference`` the largest difference from torch's layer.
     """
@@ -64,11 +64,11 @@ class Verified(Report):
         return self.found.mapping.lines() if self.found.mapping else None
 
     def to_torch(self, state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """torch's weights that compute what the layer's do. Raises TargetError without a mapping."""
+        """torch's weights that compute what the layer's do. Raises TargetError."""
         return self.found.to_torch(state_dict)
 
     def from_torch(self, state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The layer's weights that compute what torch's do. Raises TargetError without a mapping."""
+        """The layer's weights that compute what torch's do. Raises TargetError."""
         return self.found.from_torch(state_dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -113,7 +113,9 @@ def test_scratch_lstm_is_verified(printed) -> None:
 
 def test_scratch_mistakes_are_found(printed) -> None:
     text = printed("scratch_mistakes.py")
-    one, broadcast, growing = re.split(r"^(?=BroadcastState: d|GrowingOutputs: d)", text, flags=re.M)
+    one, broadcast, growing = re.split(
+        r"^(?=BroadcastState: d|GrowingOutputs: d)", text, flags=re.M
+    )
     assert "RNN804 layer-state" in one
     assert "RNN808 documented-shape" in one
     assert "one slot for each layer" in one

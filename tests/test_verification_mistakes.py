@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table reads best with a row on a line
 """Planted mistakes: one line of a right layer is changed, and verify has to name what."""
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ PLANTED = {
         "input = input.reshape(input.size(1), input.size(0), -1)", "RNN806", "sample 0"),
 }  # fmt: skip
 
-EXTRA = '''
+EXTRA = """
 class CellByHand(nn.Module):
     def __init__(self, input_size, hidden_size):
         super().__init__()
@@ -174,7 +175,7 @@ class TorchNames(nn.Module):
         i, f, g, o = pre.chunk(4, -1)
         c = f.sigmoid() * c + i.sigmoid() * g.tanh()
         return o.sigmoid() * c.tanh(), c
-'''
+"""
 LIKE = {cls.__name__: like for cls, like in handwritten.RIGHT.items()} | {
     "CellByHand": "LSTMCell(10, 20)",
     "TorchNames": "LSTMCell(10, 20)",

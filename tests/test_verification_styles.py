@@ -1,4 +1,4 @@
-"""Layers that are right, in as many styles as people write them, are found to be the same function."""
+"""Layers that are right, in every style that people write, are found to be the same function."""
 
 from __future__ import annotations
 
@@ -94,7 +94,11 @@ def test_a_wrong_mapping_is_believed_and_refuted() -> None:
 def test_the_object_that_is_given_is_left_alone() -> None:
     layer = handwritten.FusedLSTM(10, 20).train()
     before = {name: value.clone() for name, value in layer.state_dict().items()}
-    stream, threads, dtype = torch.get_rng_state(), torch.get_num_threads(), torch.get_default_dtype()
+    stream, threads, dtype = (
+        torch.get_rng_state(),
+        torch.get_num_threads(),
+        torch.get_default_dtype(),
+    )
     assert verify(layer, "LSTM(10, 20)").same
     assert layer.training
     assert torch.equal(torch.get_rng_state(), stream)

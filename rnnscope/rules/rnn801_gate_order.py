@@ -23,7 +23,8 @@ def gate_order(likeness: Likeness) -> Iterator[Problem]:
     Why is this bad?
     ----------------
     All blocks have the same shape, so everything runs and trains; but trained weights of torch,
-    whose order is i, f, g, o (LSTM) and r, z, n (GRU), load without an error and mean something else.
+    whose order is i, f, g, o (LSTM) and r, z, n (GRU), load without an error and mean something
+    else.
 
     Example
     -------

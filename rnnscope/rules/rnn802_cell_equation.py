@@ -21,8 +21,8 @@ def cell_equation(likeness: Likeness) -> Iterator[Problem]:
 
     Why is this bad?
     ----------------
-    Shapes and training look as usual; the results differ from ``torch.nn`` for the same weights, so
-    that neither trained weights nor published results carry over.
+    Shapes and training look as usual; the results differ from ``torch.nn`` for the same weights,
+    so that neither trained weights nor published results carry over.
 
     Example
     -------

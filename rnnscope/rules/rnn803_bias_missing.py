@@ -17,8 +17,9 @@ def bias_missing(likeness: Likeness) -> Iterator[Problem]:
     What it does
     ------------
     Reports a hand-written cell without a bias that changes the function. One bias in place of
-    torch's two is the same function wherever they are only added: everywhere in RNN and LSTM, and in
-    the reset and update gates of a GRU, but not in its candidate, where the reset gate multiplies b_hn.
+    torch's two is the same function wherever they are only added: everywhere in RNN and LSTM, and
+    in the reset and update gates of a GRU, but not in its candidate, where the reset gate
+    multiplies b_hn.
 
     Why is this bad?
     ----------------

@@ -21,8 +21,8 @@ def layer_state(likeness: Likeness) -> Iterator[Problem]:
 
     Why is this bad?
     ----------------
-    Every layer needs a state of its own, carried from step to step. With one state for all, the upper
-    layers forget at every step, and h_n cannot hold (num_layers, N, H_out).
+    Every layer needs a state of its own, carried from step to step. With one state for all, the
+    upper layers forget at every step, and h_n cannot hold (num_layers, N, H_out).
 
     Example
     -------

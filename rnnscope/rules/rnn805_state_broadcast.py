@@ -16,13 +16,13 @@ def state_broadcast(likeness: Likeness) -> Iterator[Problem]:
 
     What it does
     ------------
-    Reports a hand-written layer whose state (D*num_layers, N, H) is added to a one-step input
-    (1, N, H_in) as it stands: the axis of layers is broadcast against the axis of time.
+    Reports a hand-written layer whose state (D*num_layers, N, H) is added to a one-step input (1,
+    N, H_in) as it stands: the axis of layers is broadcast against the axis of time.
 
     Why is this bad?
     ----------------
-    No error is raised; the output has as many steps as there are layers, and each of them is computed
-    from the same token.
+    No error is raised; the output has as many steps as there are layers, and each of them is
+    computed from the same token.
 
     Example
     -------

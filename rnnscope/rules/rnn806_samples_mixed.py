@@ -20,8 +20,8 @@ def samples_mixed(likeness: Likeness) -> Iterator[Problem]:
 
     Why is this bad?
     ----------------
-    The result for a sample then depends on what else is in the batch: training leaks, and a batch of
-    one gives other answers.
+    The result for a sample then depends on what else is in the batch: training leaks, and a batch
+    of one gives other answers.
 
     Example
     -------

@@ -16,8 +16,8 @@ def future_seen(likeness: Likeness) -> Iterator[Problem]:
 
     What it does
     ------------
-    Reports a hand-written layer that is not bidirectional and in which a change of the input at one
-    step moves the output of an earlier one.
+    Reports a hand-written layer that is not bidirectional and in which a change of the input at
+    one step moves the output of an earlier one.
 
     Why is this bad?
     ----------------

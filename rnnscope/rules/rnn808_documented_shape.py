@@ -17,9 +17,9 @@ def documented_shape(likeness: Likeness) -> Iterator[Problem]:
     What it does
     ------------
     Reports a hand-written layer whose output, h_n or c_n is not laid out as torch documents it:
-    output (L, N, D*H_out), or (N, L, D*H_out) with batch_first, and states (D*num_layers, N, H) in
-    either case. What a caller may well have wanted, such as states without the axis of a single layer,
-    is a hint.
+    output (L, N, D*H_out), or (N, L, D*H_out) with batch_first, and states (D*num_layers, N, H)
+    in either case. What a caller may well have wanted, such as states without the axis of a
+    single layer, is a hint.
 
     Why is this bad?
     ----------------

@@ -16,13 +16,13 @@ def call_remembered(likeness: Likeness) -> Iterator[Problem]:
 
     What it does
     ------------
-    Reports a hand-written layer that appends to a list on itself, keeps a state from one call to the
-    next, or draws a random one: two calls on the same input do not give the same.
+    Reports a hand-written layer that appends to a list on itself, keeps a state from one call to
+    the next, or draws a random one: two calls on the same input do not give the same.
 
     Why is this bad?
     ----------------
-    The list grows with every batch, with the graphs of all of them; a state that is kept carries one
-    batch into the next.
+    The list grows with every batch, with the graphs of all of them; a state that is kept carries
+    one batch into the next.
 
     Example
     -------

@@ -16,12 +16,13 @@ def gradient_lost(likeness: Likeness) -> Iterator[Problem]:
 
     What it does
     ------------
-    Reports a hand-written layer in which no gradient reaches a parameter, a step of the input or an
-    initial state, or in which results agree with torch's and gradients do not.
+    Reports a hand-written layer in which no gradient reaches a parameter, a step of the input or
+    an initial state, or in which results agree with torch's and gradients do not.
 
     Why is this bad?
     ----------------
-    What gets no gradient is not learnt: a state detached at each step learns nothing from the past.
+    What gets no gradient is not learnt: a state detached at each step learns nothing from the
+    past.
 
     Example
     -------

@@ -20,8 +20,8 @@ def shared_weights(likeness: Likeness) -> Iterator[Problem]:
 
     Why is this bad?
     ----------------
-    The number of parameters does not grow with num_layers, and weights of a stack of torch's cannot
-    be copied into it.
+    The number of parameters does not grow with num_layers, and weights of a stack of torch's
+    cannot be copied into it.
 
     Example
     -------

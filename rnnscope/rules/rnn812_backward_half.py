@@ -16,8 +16,8 @@ def backward_half(likeness: Likeness) -> Iterator[Problem]:
 
     What it does
     ------------
-    Reports a hand-written bidirectional layer whose backward half reads forwards, is not turned back,
-    shares the forward half's weights, or stands in the wrong place.
+    Reports a hand-written bidirectional layer whose backward half reads forwards, is not turned
+    back, shares the forward half's weights, or stands in the wrong place.
 
     Why is this bad?
     ----------------

@@ -16,8 +16,8 @@ def state_ignored(likeness: Likeness) -> Iterator[Problem]:
 
     What it does
     ------------
-    Reports a hand-written layer that ignores h_0, hands it to the wrong layer, or does not carry the
-    state from step to step.
+    Reports a hand-written layer that ignores h_0, hands it to the wrong layer, or does not carry
+    the state from step to step.
 
     Why is this bad?
     ----------------

@@ -16,8 +16,8 @@ def final_state(likeness: Likeness) -> Iterator[Problem]:
 
     What it does
     ------------
-    Reports a hand-written layer whose h_n is not the state after the last step, whose output is the
-    cell state or comes one step late, or whose states are returned in another order.
+    Reports a hand-written layer whose h_n is not the state after the last step, whose output is
+    the cell state or comes one step late, or whose states are returned in another order.
 
     Why is this bad?
     ----------------

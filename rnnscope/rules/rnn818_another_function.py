@@ -16,7 +16,8 @@ def another_function(likeness: Likeness) -> Iterator[Problem]:
 
     What it does
     ------------
-    Reports a hand-written layer that differs from torch's in a way that no known mistake explains.
+    Reports a hand-written layer that differs from torch's in a way that no known mistake
+    explains.
 
     Why is this bad?
     ----------------

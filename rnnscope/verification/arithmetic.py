@@ -53,7 +53,9 @@ def pairs(config: RNNConfig) -> Iterator[Hypothesis]:
         if possible(needs, config):
             for mistake in known:
                 both = _of_mistake(config, mistake, wiring)
-                yield Hypothesis(both.function, kind, f"{text}; and {mistake.text}", both.shown, both.fix)
+                yield Hypothesis(
+                    both.function, kind, f"{text}; and {mistake.text}", both.shown, both.fix
+                )
     for k, one in enumerate(known):
         for other in known[k + 1 :]:
             if not set(one.lines) & set(other.lines):
@@ -168,7 +170,7 @@ class Comparison:
         )  # fmt: skip
 
     def own(self, mapping: Mapping, weights: Weights) -> Weights:
-        """The layer's parameters for torch's weights; parts without a block stay at the baseline."""
+        """The layer's parameters for torch's weights; parts without a block stay as they are."""
         return mapping.from_torch(weights, baseline(self.runner, self.oracle.config))
 
     def _felt(self, hypothesis: Hypothesis, weights: Weights, block: Block) -> bool:
@@ -198,4 +200,3 @@ def first_difference(ours: Outcome, theirs: Outcome, tolerance: float) -> str:
                 place = "step" if name == "output" else "slot"
                 return f"{name} at {place} {index} by {distance:.2g}"
     return ""
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -37,7 +38,9 @@ class Behaviour:
         self.runner, self.probe, self.given = runner, probe, given
         draw = Draw(probe.config, 11)
         self.weights = {
-            name: 0.5 * draw(*tensor.shape).to(tensor.dtype) if tensor.ndim else tensor.detach().clone()
+            name: 0.5 * draw(*tensor.shape).to(tensor.dtype)
+            if tensor.ndim
+            else tensor.detach().clone()
             for name, tensor in runner.weights.items()
         }
         self.still = _STILL if probe.x.dtype is torch.float64 else 1e-5
@@ -95,7 +98,7 @@ class Behaviour:
         return Check(text)
 
     def future(self) -> Check:
-        """Change a step in the middle: a forward half must not move before it, a backward half after."""
+        """Change a step in the middle: forwards nothing may move before it, backwards after."""
         assert self.before.output is not None
         config, middle = self.probe.config, self.probe.seq_len // 2
         both = config.directions == 2
@@ -172,7 +175,9 @@ class Behaviour:
         forward = h_n[-2] if both else h_n[-1]
         pairs = [("h_n[-2]" if both else "h_n[-1]", forward, output[-1, :, :size], "output[-1]")]
         if both:
-            pairs.append(("h_n[-1]", h_n[-1], output[0, :, size:], "the backward half of output[0]"))
+            pairs.append(
+                ("h_n[-1]", h_n[-1], output[0, :, size:], "the backward half of output[0]")
+            )
         for name, state, step, place in pairs:
             if largest(state, step) > self.still:
                 return Check(text, Difference(
@@ -202,7 +207,9 @@ class Behaviour:
         if grown:
             seen = f"self.{grown[0]} in one call, and keeps it for the next"
         elif random > self.still:
-            seen = f"two calls on the same input differ by {random:.2g}: something is drawn at random"
+            seen = (
+                f"two calls on the same input differ by {random:.2g}: something is drawn at random"
+            )
         else:
             kept = ", ".join(f"self.{c}" for c in runner.pristine.changed()) or "a state on self"
             seen = f"a second call on the same input differs by {gap:.2g}: {kept}"
@@ -240,9 +247,8 @@ class Behaviour:
             inputs["h_0"] = self.probe.h_0.clone().requires_grad_()
             if self.probe.c_0 is not None:
                 inputs["c_0"] = self.probe.c_0.clone().requires_grad_()
-        probe = replace(
-            self.probe, **{("x" if name == "input" else name): v for name, v in inputs.items()}
-        )
+        given: dict[str, Any] = {"x" if k == "input" else k: v for k, v in inputs.items()}
+        probe = replace(self.probe, **given)
         with torch.enable_grad():
             outcome = self.runner.read(probe, self.given).outcome
             total = sum((_weighed(t) for t in outcome.tensors().values()), torch.zeros(()))

@@ -30,7 +30,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "hidden_size": (
         "hidden_size", "hidden_dim", "hidden", "hidden_sz", "hidden_units", "n_hidden", "nhid",
         "num_hidden", "units", "num_units", "n_units", "d_hidden", "dim_hidden", "h_dim", "h_size",
-        "state_size", "cell_size", "out_features", "hid", "hid_dim", "hid_size", "rnn_size", "hsize",
+        "state_size", "cell_size", "out_features", "hid", "hid_dim", "hid_size", "rnn_size",
+        "hsize",
         "output_size", "output_dim", "out_size", "n_out", "d_model", "h", "hdim", "lstm_size",
         "gru_size", "out_dim", "nh", "size_hidden", "hidden_features", "num_hiddens", "dim",
     ),
@@ -131,7 +132,9 @@ def arguments_for(target: Any, config: RNNConfig) -> tuple[list[Any], dict[str, 
 
 
 def _sizes(config: RNNConfig) -> tuple[int, ...]:
-    return (config.input_size, config.hidden_size, config.num_layers)[: 2 if config.single_step else 3]
+    return (config.input_size, config.hidden_size, config.num_layers)[
+        : 2 if config.single_step else 3
+    ]
 
 
 def _parameters(target: Callable[..., Any]) -> list[inspect.Parameter]:
@@ -163,7 +166,7 @@ def _choose(
 
 
 def _fits(option: str, default: Any) -> bool:
-    """A default of another type says that the name means something else, as activation=torch.tanh."""
+    """A default of another type means something else: activation=torch.tanh is no name."""
     if default is inspect.Parameter.empty or default is None:
         return True
     if option in ("kind", "nonlinearity"):

@@ -117,7 +117,10 @@ def _results(attempt: Attempt, probe: Probe) -> Iterator[Difference]:
         )
 
 
-_FORMS = {FLAT: "(N, H), without the axis of layers", LISTED: "a list of (N, H), one for each layer"}
+_FORMS = {
+    FLAT: "(N, H), without the axis of layers",
+    LISTED: "a list of (N, H), one for each layer",
+}
 
 
 def _states(attempt: Attempt, probe: Probe) -> Iterator[Difference]:

@@ -60,7 +60,9 @@ class Signature:
             parameters = list(inspect.signature(function).parameters.values())
         except (TypeError, ValueError):
             return cls(0, 2)
-        positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        positional = [
+            p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        ]
         required = sum(p.default is p.empty for p in positional)
         most = 3 if any(p.kind is p.VAR_POSITIONAL for p in parameters) else len(positional)
         state = len(positional) > 1 and bool(_STATE_NAME.match(positional[1].name.casefold()))
@@ -142,7 +144,7 @@ class Convention:
         return x.unsqueeze(1) if self.style is Style.TOKEN_BATCH_FIRST else x
 
 
-class Misread(Exception):
+class Misread(Exception):  # noqa: N818 - it is caught, and never shown as an error
     """A result that holds neither an output nor a state of the expected shape."""
 
     def __init__(self, result: Any) -> None:

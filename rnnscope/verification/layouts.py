@@ -63,7 +63,7 @@ def shaped(state: Tensor, form: str) -> Any:
 
 
 def passings(layers: int, has_c: bool, most: int, bare: bool) -> list[Passing]:
-    """Every way of giving states that a call with ``most`` further arguments can take, usual ones first.
+    """Every way of giving states to a call that takes ``most`` further arguments, usual ones first.
 
     ``bare`` says that a step takes states without the axis of layers more often than with it.
     """

@@ -28,7 +28,9 @@ def loader_of(layer: Any) -> str | None:
         method = getattr(layer, name, None)
         if callable(method):
             try:
-                needed = [p for p in inspect.signature(method).parameters.values() if p.default is p.empty]
+                needed = [
+                    p for p in inspect.signature(method).parameters.values() if p.default is p.empty
+                ]
             except (TypeError, ValueError):
                 continue
             if len(needed) == 1:
@@ -51,8 +53,8 @@ def difference(layer: Any, oracle: Oracle, mapping: Mapping) -> Difference | Non
     weights = oracle.random(5)
     held = weights_of(layer)
     wrong = [
-        f"those of {_received(held[p.parameter], weights, mapping)} into {p.parameter}, which acts as "
-        f"{' '.join(str(b.gate) for b in _firsts(p))}"
+        f"those of {_received(held[p.parameter], weights, mapping)} into {p.parameter}, "
+        f"which acts as {' '.join(str(b.gate) for b in _firsts(p))}"
         for p in mapping.placements
         if p.complete
         and largest(held[p.parameter], p.assemble(weights, held[p.parameter])) > _ROUNDING

@@ -54,7 +54,7 @@ def blocks_of(config: RNNConfig, shapes: Dictionary[str, Shape]) -> Iterator[Blo
 
 
 def cut_shape(shape: Shape, config: RNNConfig) -> str:
-    """"vector" for stacked biases such as (4, H), "matrix" for weights."""
+    """ "vector" for stacked biases such as (4, H), "matrix" for weights."""
     features = {config.input_size, config.hidden_size, config.output_size}
     features |= {config.directions * config.output_size}
     few = prod(shape[:-1]) <= 2 * config.gate_multiple and prod(shape[:-1]) not in features
@@ -240,7 +240,7 @@ class Mapping:
 
 
 def written(placement: Placement) -> str:
-    """What a parameter is made of: ``weight_ih_l0[i f g o]``, ``[… | …]``, with ``.T`` if transposed."""
+    """What a parameter is made of: ``weight_ih_l0[i f g o]``, ``[… | …]``, ``.T`` if transposed."""
     columns: list[list[Part]] = [
         [row[j] for row in placement.grid] for j in range(len(placement.form.columns))
     ]

@@ -31,10 +31,14 @@ class Differences:
     @property
     def largest(self) -> float:
         """The largest of all."""
-        return max(value for value in (self.outputs, self.states, self.gradients, 0.0) if value is not None)
+        return max(
+            value for value in (self.outputs, self.states, self.gradients, 0.0) if value is not None
+        )
 
 
-def measure(runner: Runner, oracle: Oracle, mapping: Mapping, probe: Probe, given: bool) -> Differences:
+def measure(
+    runner: Runner, oracle: Oracle, mapping: Mapping, probe: Probe, given: bool
+) -> Differences:
     """Copy random weights of torch's into the layer and compare everything, gradients included."""
     weights = oracle.random(3)
     with torch.no_grad():
@@ -50,7 +54,12 @@ def measure(runner: Runner, oracle: Oracle, mapping: Mapping, probe: Probe, give
 
 
 def _gradients(
-    runner: Runner, oracle: Oracle, mapping: Mapping, probe: Probe, given: bool, names: tuple[str, ...]
+    runner: Runner,
+    oracle: Oracle,
+    mapping: Mapping,
+    probe: Probe,
+    given: bool,
+    names: tuple[str, ...],
 ) -> float | None:
     """The largest difference of any gradient: of input, states and parameters."""
     if not isinstance(runner.layer, nn.Module) or probe.tokens is not None:
@@ -69,7 +78,8 @@ def _gradients(
 
     with torch.enable_grad():
         mine, inputs = _pulled(read, leaves, probe, given, names)
-        real = dict(oracle.module.named_parameters())
+        real: dict[str, Tensor] = {}
+        real.update(oracle.module.named_parameters())
         theirs, wanted = _pulled(expected, real, probe, given, names)
         inside = mapping.from_torch(theirs, {k: torch.zeros_like(v) for k, v in leaves.items()})
     gaps = [largest(inputs[name], wanted[name]) for name in inputs]
@@ -88,7 +98,7 @@ def _pulled(
     names: tuple[str, ...],
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:  # fmt: skip
     """Gradients of one weighed sum of all results: of the parameters, and of input and states."""
-    inputs = {"x": probe.x.detach().clone().requires_grad_()}
+    inputs: dict[str, Any] = {"x": probe.x.detach().clone().requires_grad_()}
     if given:
         inputs["h_0"] = probe.h_0.detach().clone().requires_grad_()
         if probe.c_0 is not None:
@@ -101,7 +111,9 @@ def _pulled(
         torch.zeros_like(v) if g is None else g.detach() for g, v in zip(found, every, strict=True)
     ]
     count = len(parameters)
-    return dict(zip(parameters, whole[:count], strict=True)), dict(zip(inputs, whole[count:], strict=True))
+    return dict(zip(parameters, whole[:count], strict=True)), dict(
+        zip(inputs, whole[count:], strict=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from rnnscope.likeness import Difference
@@ -66,7 +67,7 @@ def differences(mapping: Mapping, layer: Any) -> Iterator[Difference]:
 
 
 def _torch_names_in_another_order(mapping: Mapping) -> Difference | None:
-    """A layer whose parameters have torch's names and shapes takes torch's weights without a word."""
+    """A layer with torch's names and shapes takes torch's weights without a word."""
     shapes = dict(mapping.shapes)
     own = {p.parameter: p for p in mapping.placements}
     if {name: p.shape for name, p in own.items()} not in (shapes, _cell_shapes(shapes)):
@@ -79,7 +80,7 @@ def _torch_names_in_another_order(mapping: Mapping) -> Difference | None:
             return Difference(
                 KIND,
                 f"its parameters have torch's names and shapes, so that torch's weights load "
-                f"without an error, but the rows of {name} act as {gates} where torch's are {right}",
+                f"without an error, but the rows of {name} act as {gates}, torch's as {right}",
                 f"unpack the gates in the order {', '.join(right.split())}",
             )
         if tensors and name.split("_l")[0] not in tensors:
@@ -139,7 +140,7 @@ def gate_in_name(name: str, cell: str) -> str | None:
         joined = "".join(pieces)
         if joined in words and joined not in _UNSURE:
             return words[joined]
-        for one, two in zip(pieces, pieces[1:], strict=False):
+        for one, two in pairwise(pieces):
             if two in ("gate", "candidate", "cand") and one in words:
                 return words[one]
         found = _TEXTBOOK.match(part)
@@ -156,7 +157,7 @@ def _by_position(
 ) -> Iterator[tuple[tuple[str, int], tuple[str, str]]]:
     """The gates of stacked parameters under the names that they are unpacked to."""
     for placement in mapping.placements:
-        parts = [block for block in _firsts(placement)]
+        parts = list(_firsts(placement))
         if len(parts) == len(order) and len({b.gate for b in parts}) == len(order):
             for k, block in enumerate(parts):
                 yield (placement.parameter, k), (order[k], str(block.gate))
@@ -195,7 +196,11 @@ def _unpackings(tree: ast.AST, cell: str) -> Iterator[tuple[str, ...]]:
 
 def _letter(name: str, cell: str) -> str | None:
     """The gate that a variable is named after: ``i``, ``i_t``, ``in_gate``, ``x_r``."""
-    pieces = [p for p in name.casefold().split("_") if p not in ("t", "gate", "gates", "pre", "x", "h", "")]
+    pieces = [
+        p
+        for p in name.casefold().split("_")
+        if p not in ("t", "gate", "gates", "pre", "x", "h", "")
+    ]
     word = "".join(pieces)
     if cell == "GRU" and word in ("i", "input"):
         return "z"  # torch's own old name for the update gate, in i_r, i_i, i_n

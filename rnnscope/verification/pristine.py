@@ -17,7 +17,9 @@ def weights_of(layer: Any) -> dict[str, Tensor]:
     A module's tied parameters come once. An object that is no module, and a module without a
     parameter, are searched for floating tensors in attributes, lists and dicts.
     """
-    named = dict(layer.named_parameters()) if isinstance(layer, nn.Module) else {}
+    named: dict[str, Tensor] = {}
+    if isinstance(layer, nn.Module):
+        named.update(layer.named_parameters())
     return named or {
         name: tensor
         for name, tensor in _walk(layer, "", _DEPTH)
@@ -67,7 +69,7 @@ class Pristine:
                 vars(part)[key] = _copied(value)
 
     def changed(self) -> Iterator[str]:
-        """The attributes that hold something else than before, and how: ``outputs grew from 0 to 3``."""
+        """The attributes that hold something else than before: ``outputs grew from 0 to 3``."""
         for name, part in parts_of(self.layer).items():
             before = self.kept.get(name, {})
             for key, value in _attributes(part):

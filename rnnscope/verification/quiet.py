@@ -1,4 +1,4 @@
-"""The surroundings of a verification, put back afterwards: threads, dtype, random streams, output."""
+"""The surroundings of a verification, put back afterwards: threads, dtype, streams, output."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ def surroundings() -> Iterator[None]:
     One thread: the layers are tiny and called hundreds of times, and on a busy machine handing
     each call to several threads costs a hundred times what it computes.
     """
-    threads, dtype, graded = torch.get_num_threads(), torch.get_default_dtype(), torch.is_grad_enabled()
+    threads, dtype, graded = (
+        torch.get_num_threads(),
+        torch.get_default_dtype(),
+        torch.is_grad_enabled(),
+    )
     try:
         torch.set_num_threads(1)
         with (

@@ -67,7 +67,7 @@ class Verification:
         return self.likeness.differences
 
     def to_torch(self, state_dict: Dictionary[str, Tensor]) -> dict[str, Tensor]:
-        """torch's weights that compute what the layer's do: ``nn.LSTM(…).load_state_dict`` takes them.
+        """torch's weights that compute what the layer's do, for ``nn.LSTM(…).load_state_dict``.
 
         Where the layer has one bias for torch's two, it goes into the first and the second is zero.
         Raises TargetError without a mapping.
@@ -125,7 +125,11 @@ class Verification:
             "computes": self.computes,
             "calling": self.calling,
             "checks": [
-                {"text": c.text, "passed": c.passed, "seen": c.difference.text if c.difference else None}
+                {
+                    "text": c.text,
+                    "passed": c.passed,
+                    "seen": c.difference.text if c.difference else None,
+                }
                 for c in self.checks
             ],
             "mapping": list(mapping.lines()) if mapping else None,

@@ -19,7 +19,7 @@ _METHODS = ("forward", "__call__", "run", "step")
 
 
 class Runner:
-    """A layer that can be called again and again, each time as new, on weights that are copied in."""
+    """A layer that can be called again and again, each time as new, on weights copied into it."""
 
     def __init__(self, layer: Any) -> None:
         self.layer = layer

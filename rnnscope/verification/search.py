@@ -155,7 +155,7 @@ def _column_parts(columns: int, config: RNNConfig, shapes: dict[str, Shape]) -> 
 
 
 def _told_apart(placements: list[Placement]) -> tuple[Placement, ...]:
-    """Give each of several parts that act alike one of the blocks; one that stands alone is their sum.
+    """Give each of several parts that act alike one of the blocks; one alone is their sum.
 
     So it is with torch's two biases, and in a layer whose input and state are the same tensor.
     """

@@ -49,9 +49,7 @@ class Settled:
     misreads: tuple[tuple[Convention, Misread], ...] = ()
 
 
-def settle(
-    runner: Runner, oracle: Oracle, probe: Probe, tolerance: float, order: Order
-) -> Settled:
+def settle(runner: Runner, oracle: Oracle, probe: Probe, tolerance: float, order: Order) -> Settled:
     """Try every convention on the neutral weights and choose the one that fits best.
 
     One whose results are those of a known function is taken at once. Otherwise the one along whose
@@ -84,8 +82,8 @@ def settle(
 def _best(attempts: list[Attempt], takes_states: bool, single_step: bool) -> Attempt:
     """The attempt with the most points, the first of equals.
 
-    A layer that runs over whole sequences is not judged by its single steps, and one that is right as long as no states are given, and takes an argument called like a
-    state, is judged by what it does with one.
+    A layer that runs over whole sequences is not judged by its single steps, and one that is
+    right without states, and takes an argument called like a state, by what it does with one.
     """
     best = max(attempts, key=lambda attempt: attempt.score)
     sequences = [a for a in attempts if a.convention.style.sequence and a.carries]
@@ -124,7 +122,7 @@ def _attempt(
 
 
 class _Known:
-    """The results of every hypothesis at the neutral weights, each computed once, when asked for."""
+    """The results of every hypothesis at the neutral weights, each computed when asked for."""
 
     def __init__(self, oracle: Oracle, probe: Probe) -> None:
         self.hypotheses = list(hypotheses(oracle))

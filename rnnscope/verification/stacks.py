@@ -1,4 +1,4 @@
-"""The stack of layers with its seams exposed, so that mistakes in the wiring can be computed too."""
+"""The stack of layers with its seams exposed, so that mistakes in the wiring can be computed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn.functional import linear
 
 from rnnscope.config import RNNConfig
 from rnnscope.verification.probe import Outcome, Probe, Weights
@@ -101,7 +101,7 @@ class Stack:
         """Steps outside, layers inside: where a layer is handed the lower one's state."""
         layers = range(self.config.num_layers)
         states: list[States] = [(h_0[k], None if c_0 is None else c_0[k]) for k in layers]
-        outputs = []
+        outputs: list[Tensor] = []
         for x_t in x.unbind(0):
             below = states[-1] if self.wiring.previous == "shared" else states[0]
             if self.wiring.previous == "shared" and not outputs:
@@ -121,14 +121,14 @@ class Stack:
         w_hr = weights.get(f"weight_hr{suffix}")
 
         def step(x_t: Tensor, before: States) -> States:
-            from_x = {g: F.linear(x_t, w, b) for g, w, b in zip(gates, w_ih, b_ih, strict=True)}
+            from_x = {g: linear(x_t, w, b) for g, w, b in zip(gates, w_ih, b_ih, strict=True)}
 
             def from_h(gate: str, v: Tensor) -> Tensor:
                 k = gates.index(gate)
-                return F.linear(v, w_hh[k], b_hh[k])
+                return linear(v, w_hh[k], b_hh[k])
 
             h, c = self.step(from_x, from_h, *before)
-            return (h if w_hr is None else F.linear(h, w_hr)), c
+            return (h if w_hr is None else linear(h, w_hr)), c
 
         return step
 
@@ -158,7 +158,11 @@ class Stack:
         h_n = torch.stack([h for h, _ in finals])
         cells = [c for _, c in finals if c is not None]
         c_n = torch.stack(cells) if cells else None
-        return Outcome(output, c_n, h_n) if self.wiring.output == "swapped" else Outcome(output, h_n, c_n)
+        return (
+            Outcome(output, c_n, h_n)
+            if self.wiring.output == "swapped"
+            else Outcome(output, h_n, c_n)
+        )
 
 
 def _named(weights: Weights, suffix: str, gates: int) -> tuple[list[Any], ...]:
@@ -193,7 +197,8 @@ WIRINGS: tuple[tuple[Wiring, str, str, str], ...] = (
     (Wiring(output="before"), "final-state",
      "the output at each step is the hidden state before it, one step late", ""),
     (Wiring(output="c"), "final-state", "the output is the cell state c, not h", "c"),
-    (Wiring(output="swapped"), "final-state", "h_n and c_n are returned in each other's place", "c"),
+    (Wiring(output="swapped"), "final-state",
+     "h_n and c_n are returned in each other's place", "c"),
     (Wiring(backward="unreversed"), "direction",
      "the backward half reads the sequence forwards", "directions"),
     (Wiring(backward="unflipped"), "direction",

@@ -106,7 +106,11 @@ def _attribute(module: ModuleType, name: str, place: str, classes: list[str]) ->
     for part in name.split("."):
         if not hasattr(value, part):
             close = difflib.get_close_matches(part, classes, 1, 0.5)
-            meant = f"did you mean {close[0]}" if close else "it has " + (", ".join(classes[:8]) or "no class")
+            meant = (
+                f"did you mean {close[0]}"
+                if close
+                else "it has " + (", ".join(classes[:8]) or "no class")
+            )
             raise TargetError(f"{place} has no {name!r}: {meant}?".replace("class?", "class."))
         value = getattr(value, part)
     return value

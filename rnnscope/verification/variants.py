@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table reads best with a row on a line
 """The cells as equations that can be changed: what a known mistake computes instead.
 
 Each cell is a few lines of text, run as they stand. A mistake is a line that reads otherwise, so
@@ -141,7 +142,9 @@ def mistakes(cell: str, nonlinearity: str | None) -> list[Mistake]:
     if nonlinearity != "relu":
         return found
     others = [m for m in found if "relu" not in m.lines["h"] and "twice" not in m.text]
-    turned = [_rnn(m.text.replace("tanh", "relu"), h=m.lines["h"].replace("tanh", "relu")) for m in others]
+    turned = [
+        _rnn(m.text.replace("tanh", "relu"), h=m.lines["h"].replace("tanh", "relu")) for m in others
+    ]
     return [_rnn("tanh is computed instead of relu", h="tanh(pre_h)"), *turned]
 
 
@@ -167,7 +170,9 @@ class Step:
     lines: Mapping[str, str] = field(default_factory=dict)
     nonlinearity: str | None = None
 
-    def __call__(self, from_x: dict[str, Tensor], from_h: Half, h: Tensor, c: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    def __call__(
+        self, from_x: dict[str, Tensor], from_h: Half, h: Tensor, c: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
         """The new states from the halves of the gates; ``from_h(gate, v)`` is W_h{gate} v + b_h{gate}."""
         names: dict[str, Any] = {**_WORDS, "h": h, "c": c, "c_before": c}
         for gate, x in from_x.items():

@@ -21,15 +21,15 @@ from rnnscope.rules import examine
 from rnnscope.verification import behaviour, contract, loading, naming
 from rnnscope.verification.arithmetic import Comparison, Match, first_difference
 from rnnscope.verification.building import NAMES, build, is_class, name_of
+from rnnscope.verification.conventions import Order
 from rnnscope.verification.mapping import Mapping
 from rnnscope.verification.measuring import Differences, Speed, measure, speed
-from rnnscope.verification.oracle import Oracle
+from rnnscope.verification.oracle import Oracle, constant_value
 from rnnscope.verification.probe import Probe, plain
 from rnnscope.verification.quiet import surroundings
 from rnnscope.verification.result import Verification
 from rnnscope.verification.runner import Runner, with_tokens
 from rnnscope.verification.search import baseline
-from rnnscope.verification.conventions import Order
 from rnnscope.verification.settling import Settled, settle
 from rnnscope.verification.target import loaded
 from rnnscope.verification.writing import read_mapping
@@ -86,7 +86,11 @@ class _Case:
         if settled.attempt is None:
             return self._concluded([contract.unread(settled, prepared.probe)])
         given = settled.attempt.given
-        found = list(contract.differences(settled.attempt, prepared.probe, self.like, self._told(prepared.runner.layer)))
+        found = list(
+            contract.differences(
+                settled.attempt, prepared.probe, self.like, self._told(prepared.runner.layer)
+            )
+        )
         checks = behaviour.behaviour(prepared.runner, prepared.probe, given)
         comparison = Comparison(
             prepared.runner, prepared.oracle, prepared.probe, given, prepared.tolerance,
@@ -106,7 +110,7 @@ class _Case:
             try:
                 prepared = self._prepared(config)
             except TargetError as error:
-                refused = error if refused is None or config is self.like else refused
+                refused = error  # the last is about the sizes that were asked for
                 continue
             if prepared.settled.attempt is not None:
                 return prepared
@@ -167,7 +171,11 @@ class _Case:
         return read_mapping(self.written, prepared.oracle.config, prepared.oracle.shapes(), shapes)
 
     def _arithmetic(
-        self, prepared: _Prepared, comparison: Comparison, match: Match | None, so_far: list[Difference]
+        self,
+        prepared: _Prepared,
+        comparison: Comparison,
+        match: Match | None,
+        so_far: list[Difference],
     ) -> Iterator[Difference]:
         """What the comparison of the functions has to say."""
         if match is None:
@@ -191,13 +199,17 @@ class _Case:
 
     def _fresh(self, prepared: _Prepared) -> Any:
         layer = prepared.runner.layer
-        return build(self.target, prepared.config, self.arguments) if loading.loader_of(layer) else layer
+        return (
+            build(self.target, prepared.config, self.arguments)
+            if loading.loader_of(layer)
+            else layer
+        )
 
     def _unexplained(self, prepared: _Prepared, comparison: Comparison) -> Difference:
         expected = prepared.oracle(comparison.base, prepared.probe, comparison.given)
         place = first_difference(comparison.seen, expected, prepared.tolerance)
         seen = (
-            f"with every weight {2 / (prepared.config.input_size + prepared.oracle.config.output_size):.3g} "
+            f"with every weight {constant_value(prepared.oracle.config):.3g} "
             f"and every bias 0 it differs first in {place}"
             if place
             else "no mapping of its parameters to torch's makes it compute the same"
@@ -229,7 +241,10 @@ class _Case:
 
     def _final(self, prepared: _Prepared, match: Match) -> tuple[_Prepared, Mapping]:
         """The layer at the sizes and the precision that were asked for, with its mapping."""
-        weights = sum(prod(shape) for shape in Oracle(plain(self.like.with_options(device="meta"))).shapes().values())
+        weights = sum(
+            prod(shape)
+            for shape in Oracle(plain(self.like.with_options(device="meta"))).shapes().values()
+        )
         if weights > _MOST_WEIGHTS:
             return prepared, match.mapping
         try:
@@ -256,10 +271,12 @@ class _Case:
         bound = 1e-3 if final.config.dtype == "float32" else 1e-7
         counted = [d for d in found if not d.convention]
         if numbers.largest > bound and not counted:
-            apart = (numbers.gradients or 0) > bound >= max(numbers.outputs or 0, numbers.states or 0)
+            apart = (
+                (numbers.gradients or 0) > bound >= max(numbers.outputs or 0, numbers.states or 0)
+            )
             found.append(Difference(
                 "gradient-lost" if apart else "another-function",
-                f"results agree and gradients differ by {numbers.gradients:.2g}: part of the graph is cut"
+                f"results agree and gradients differ by {numbers.gradients:.2g}: the graph is cut"
                 if apart
                 else f"at the sizes of {self.like} it differs by {numbers.largest:.2g}",
                 "look for a detach, .data or a no_grad between the steps" if apart else None,
@@ -269,9 +286,7 @@ class _Case:
     def _concluded(self, found: list[Difference], **details: Any) -> Verification:
         place = location_of(self.target)
         likeness = Likeness(name_of(self.target), self.like, tuple(found), place)
-        return Verification(
-            name_of(self.target), self.like, likeness, examine(likeness), **details
-        )
+        return Verification(name_of(self.target), self.like, likeness, examine(likeness), **details)
 
 
 def _seen(checks: tuple[behaviour.Check, ...], match: Match | None) -> Iterator[Difference]:
@@ -287,7 +302,9 @@ def _seen(checks: tuple[behaviour.Check, ...], match: Match | None) -> Iterator[
 
 def _missing(match: Match) -> Difference:
     names = ", ".join(map(str, match.missing[:6])) + (" …" if len(match.missing) > 6 else "")
-    whole = not any(b.tensor.startswith("bias") for p in match.mapping.placements for b in p.blocks())
+    whole = not any(
+        b.tensor.startswith("bias") for p in match.mapping.placements for b in p.blocks()
+    )
     return Difference(
         "bias-missing",
         "it has no bias at all" if whole else f"no parameter acts as {names}: it is torch's "
@@ -299,7 +316,9 @@ def _missing(match: Match) -> Difference:
 def _only_output(comparison: Comparison, match: Match) -> Difference:
     """The output is torch's exactly, and a state that is returned is not."""
     weights = comparison.oracle.random(7)
-    ours = comparison.runner(comparison.own(match.mapping, weights), comparison.probe, comparison.given)
+    ours = comparison.runner(
+        comparison.own(match.mapping, weights), comparison.probe, comparison.given
+    )
     theirs = comparison.oracle(weights, comparison.probe, comparison.given)
     place = first_difference(ours, theirs, comparison.tolerance)
     return Difference(

@@ -28,7 +28,8 @@ def read_mapping(
         name = name.strip()
         if not equals or name not in own:
             raise TargetError(
-                f"--map {entry!r} names no parameter: the layer has {', '.join(own)}; as in {_EXAMPLE}."
+                f"--map {entry!r} names no parameter: the layer has "
+                f"{', '.join(own)}; as in {_EXAMPLE}."
             )
         placements.append(_placement(name, own[name], right.strip(), blocks))
     return Mapping(config, tuple(shapes.items()), tuple(placements))
@@ -50,7 +51,9 @@ def _placement(
     rows = tuple(block.shape[0] for block in firsts)
     widths = tuple(column[0][0].shape[-1] for column in parts if column[0])
     form = Form(
-        "vector" if vector else "transposed" if transposed else "matrix", rows, (1,) if vector else widths
+        "vector" if vector else "transposed" if transposed else "matrix",
+        rows,
+        (1,) if vector else widths,
     )
     size, holds = 1, sum(rows) * sum(form.columns)
     for n in shape:
