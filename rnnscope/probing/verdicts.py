@@ -17,8 +17,9 @@ _ABOUT: dict[type, tuple[str, ...]] = {
     Leak: ("RNN3", "RNN207", "RNN221", "RNN222", "RNN102", "RNN401", "RNN402", "RNN7"),
     IdleWeights: ("RNN4",),
     PaddingRead: ("RNN5",),
-    Disorder: ("RNN5",),
 }
+# Where rows of different orders meet, the proof knows which line gave them their order.
+_KNOWN_BETTER: dict[type, tuple[str, ...]] = {Disorder: ("RNN513",)}
 
 
 def verdicts(found: Found, proofs: Iterable[object]) -> Found:
@@ -29,6 +30,8 @@ def verdicts(found: Found, proofs: Iterable[object]) -> Found:
         if about:
             _confirm(known, about[0], proof)
             continue
+        worse = _KNOWN_BETTER.get(type(proof), ())
+        known = {key: f for key, f in known.items() if f.code not in worse}
         for finding in examine(proof):
             known.setdefault((finding.code, finding.location), finding)
     return known

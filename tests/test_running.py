@@ -1,0 +1,212 @@
+"""``rnnscope run`` is ``python`` to the script: compared with python itself, run beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rnnscope.errors import TargetError
+from rnnscope.running import Target, compiled
+
+SCRIPTS = {
+    "arguments": "import sys; print(sys.argv, __name__, __file__, __package__)",
+    "path": "import sys; print(sys.path[0])",
+    "neighbour": "import beside; print(beside.WORD)",
+    "main_is_main": "import sys; print(sys.modules['__main__'].__dict__ is globals())",
+    "pickles": "import pickle\nclass A: pass\nprint(type(pickle.loads(pickle.dumps(A()))))",
+    "globals": "print(sorted(k for k in globals() if k.startswith('__')))",
+    "exit_number": "import sys; sys.exit(7)",
+    "exit_none": "import sys; sys.exit()",
+    "exit_text": "import sys; sys.exit('no data')",
+    "raises": "def f():\n    return 1 / 0\nf()",
+    "chained": "try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    raise KeyError('x') from error",
+    "hook": "import sys\nsys.excepthook = lambda *a: print('hooked', a[0])\nraise ValueError",
+    "os_exit": "import os\nprint('last', flush=True)\nos._exit(5)",
+    "at_exit": "import atexit\natexit.register(print, 'bye')\nprint('hello')",
+    "thread": "import threading\nthreading.Timer(0.05, print, ['late']).start()\nprint('early')",
+    "reads_stdin": "print(input())",
+    "latin": b"# -*- coding: latin-1 -*-\nprint(ascii('\xe9'))",
+    "future": "print(f.__annotations__) if 'f' in globals() else print('none')",
+    "child": "import subprocess\nsubprocess.run(['echo', 'child'])",
+    "forks": (
+        "import multiprocessing, os\ndef work(): os._exit(3)\nif __name__ == '__main__':\n"
+        "    p = multiprocessing.get_context('fork').Process(target=work)\n"
+        "    p.start(); p.join(); print(p.exitcode)"
+    ),
+}
+
+
+def ended(command: list[str], folder: Path, text: str = "given\n") -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, *command], cwd=folder, input=text, capture_output=True, text=True
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "__init__.py").write_text("")
+    (tmp_path / "sub" / "beside.py").write_text("WORD = 'beside'")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_runs_as_python_runs_it(name: str, folder: Path) -> None:
+    source = SCRIPTS[name]
+    path = folder / "sub" / f"{name}.py"
+    path.write_bytes(source if isinstance(source, bytes) else source.encode())
+    arguments = [f"sub/{name}.py", "--format", "x", "-m", "--", "last"]
+    assert ended(["-m", "rnnscope", "run", *arguments], folder) == ended(arguments, folder)
+
+
+@pytest.mark.parametrize("name", ["arguments", "path", "raises", "exit_number", "main_is_main"])
+def test_a_module_runs_as_python_runs_it(name: str, folder: Path) -> None:
+    (folder / "sub" / f"{name}.py").write_text(str(SCRIPTS[name]))
+    arguments = ["-m", f"sub.{name}", "--epochs", "1"]
+    assert ended(["-m", "rnnscope", "run", *arguments], folder) == ended(arguments, folder)
+
+
+def test_a_folder_with_a_main_runs(folder: Path) -> None:
+    (folder / "sub" / "__main__.py").write_text("import sys, beside; print(sys.argv, __package__)")
+    assert ended(["-m", "rnnscope", "run", "sub", "a"], folder) == ended(["sub", "a"], folder)
+
+
+def test_an_interrupted_script_ends_by_the_signal(folder: Path) -> None:
+    source = "import atexit\natexit.register(print, 'bye')\nraise KeyboardInterrupt"
+    (folder / "stop.py").write_text(source)
+    status, output, error = ended(["-m", "rnnscope", "run", "stop.py"], folder)
+    assert (status, output) == (-signal.SIGINT, "bye\n")
+    assert error.splitlines()[-1] == "KeyboardInterrupt"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (b"x = (", "bad.py:1 is not Python that"),
+        (b"x = '\xe9'", "(unicode error) 'utf-8' codec can't decode byte 0xe9"),
+        (b"x = \x00", "null bytes"),
+    ],
+)
+def test_what_is_no_python_is_refused_in_one_sentence(
+    source: bytes, said: str, folder: Path
+) -> None:
+    (folder / "bad.py").write_bytes(source)
+    status, output, error = ended(["-m", "rnnscope", "run", "bad.py"], folder)
+    assert (status, output, error.count("\n")) == (2, "", 1)
+    assert said in error
+    assert error.startswith("rnnscope: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nothing.py"], "cannot open 'nothing.py': no such file or directory; give the path"),
+        (["-m", "no.module"], "cannot run -m no.module:"),
+        (["sub"], "'sub' has no __main__.py"),
+        ([], "Missing argument"),
+        (["--format", "pdf", "x.py"], "there is no format 'pdf'"),
+        (["--select", "E501", "x.py"], "no rule begins with 'E501'"),
+    ],
+)
+def test_what_cannot_run_is_refused_in_one_sentence(
+    arguments: list[str], said: str, folder: Path
+) -> None:
+    status, output, error = ended(["-m", "rnnscope", "run", *arguments], folder)
+    assert (status, output, error.count("\n")) == (2, "", 1)
+    assert said in error
+
+
+def test_with_a_format_standard_output_holds_the_report_alone(folder: Path) -> None:
+    (folder / "loud.py").write_text(
+        "import os, subprocess, sys\nprint('printed')\nsubprocess.run(['echo', 'child'])\n"
+        "os.write(1, b'written\\n')\nsys.__stdout__.write('original\\n')\nraise OSError('gone')"
+    )
+    status, output, error = ended(["-m", "rnnscope", "run", "--format", "json", "loud.py"], folder)
+    data = json.loads(output)
+    assert status == 1
+    assert data["findings"] == []
+    assert data["outcome"] == {"exception": {"type": "OSError", "message": "gone"}, "status": 1}
+    assert all(word in error for word in ("printed", "child", "written", "original", "Traceback"))
+
+
+def test_a_report_in_a_file_leaves_the_streams_alone(folder: Path) -> None:
+    (folder / "plain.py").write_text("print('printed')")
+    command = ["-m", "rnnscope", "run", "--output", "report.json", "plain.py"]
+    assert ended(command, folder) == (0, "printed\n", "")
+    assert json.loads((folder / "report.json").read_text())["outcome"]["status"] == 0
+
+
+def test_torch_is_not_imported_before_the_script_does(folder: Path) -> None:
+    (folder / "late.py").write_text("import sys; print('torch' in sys.modules)")
+    assert ended(["-m", "rnnscope", "run", "late.py"], folder) == (0, "False\n", "")
+
+
+BROKEN = """import torch
+from torch import nn
+
+lstm = nn.LSTM(10, 20, 2)
+
+
+def forward(x):
+    h_0 = torch.zeros(3, 2, 20)
+    return lstm(x, (h_0, h_0))
+
+
+forward(torch.zeros(5, 3, 10))
+"""
+
+
+def test_a_crash_is_explained_at_the_users_line(folder: Path) -> None:
+    (folder / "broken.py").write_text(BROKEN)
+    command = ["-m", "rnnscope", "run", "--format", "json", "broken.py"]
+    status, output, error = ended(command, folder)
+    first, *others = json.loads(output)["findings"]
+    assert (status, others) == (1, [])
+    assert (first["code"], first["severity"]) == ("RNN202", "error")
+    assert first["location"] == {"file": "broken.py", "line": 9, "column": 1}
+    assert "(2, 3, 20), got (3, 2, 20)" in first["message"]
+    assert error.splitlines()[-1] == "RuntimeError: Expected hidden[0] size (2, 3, 20), got [3, 2, 20]"
+    assert f"{os.sep}rnnscope{os.sep}" not in error
+
+
+WARNS = """import torch
+from torch import nn
+
+gru = nn.GRU(4, 5, dropout=0.5)
+print(gru(torch.zeros(3, 2, 4))[0].shape)
+"""
+
+
+def test_a_warning_is_shown_and_explained(folder: Path) -> None:
+    (folder / "warns.py").write_text(WARNS)
+    status, output, error = ended(["-m", "rnnscope", "run", "warns.py"], folder)
+    assert (status, output) == (1, "torch.Size([3, 2, 5])\n")
+    assert "UserWarning: dropout option adds dropout" in error
+    assert error.count("warns.py:4:1: RNN101") == 1
+
+
+def test_noqa_and_ignore_silence_a_finding(folder: Path) -> None:
+    (folder / "a.py").write_text(WARNS.replace("0.5)", "0.5)  # noqa: RNN101"))
+    (folder / "b.py").write_text(WARNS)
+    for command in (["a.py"], ["--ignore", "RNN1", "b.py"]):
+        status, _, error = ended(["-W", "ignore", "-m", "rnnscope", "run", *command], folder)
+        assert (status, error) == (0, "")
+
+
+def test_compiling_is_refused_with_the_place(tmp_path: Path) -> None:
+    path = tmp_path / "x.py"
+    path.write_text("a = 1\nb = = 2\n")
+    with pytest.raises(TargetError, match="x.py:2 is not Python"):
+        compiled(str(path))
+
+
+def test_the_folder_of_a_target_is_what_python_puts_first(tmp_path: Path) -> None:
+    assert Target(str(tmp_path / "x.py")).folder == str(tmp_path.resolve())
+    assert Target("package.module", module=True).folder == os.getcwd()
