@@ -63,6 +63,8 @@ def _checked_nonlinearity(kind: Kind, value: object) -> str | None:
     intent = (
         "The fourth positional argument of nn.RNN is nonlinearity; pass bias by name."
         if isinstance(value, bool)
+        else closest(value, NONLINEARITIES)
+        if isinstance(value, str)
         else "Pass the name as a string."
     )
     raise ConfigError("nonlinearity", value, "'tanh' or 'relu'", intent)

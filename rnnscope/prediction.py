@@ -12,19 +12,28 @@ from functools import lru_cache
 from rnnscope.axes import Axes, Axis, Reason, Role, Size
 from rnnscope.call import Call
 from rnnscope.config import ITEM_BYTES, RNNConfig
+from rnnscope.errors import ConfigError
 from rnnscope.facts import GateRows, LayerFacts, PackedFact, ParameterFact, StateSlot, TensorFact
 
 DIRECTIONS = ("forward", "backward")
+# Each has parameters of its own in the answer; more would take minutes to make and to print.
+MOST_SLOTS = 10_000
 
 
 def predict(config: RNNConfig, call: Call | None = None) -> LayerFacts:
     """Predict all facts of one call of a layer from its options alone.
+
+    Raises ConfigError for more layers than can be listed.
 
     >>> from rnnscope.config import RNNConfig
     >>> facts = predict(RNNConfig("LSTM", 10, 20, num_layers=2, bidirectional=True))
     >>> facts.parameter_count, str(facts.tensor("h_n").axes)
     (15040, '(D*num_layers, N, H_out) = (4, 3, 20)')
     """
+    slots = config.num_layers * config.directions
+    if slots > MOST_SLOTS:
+        allowed = f"rnnscope lists at most {MOST_SLOTS:,} layers and directions"
+        raise ConfigError("num_layers", config.num_layers, allowed)
     return _facts(config, call or Call())
 
 

@@ -29,6 +29,7 @@ from rnnscope.randomness import preserved_torch_randomness
 MOST_PARAMETERS = 200_000_000
 MOST_MACS = 200_000_000_000
 MOST_STEPS = 1_000_000
+_PREDICTED = "tensors are predicted only"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +79,9 @@ def measure_module(
     device = torch.device(config.device)
     why = _obstacle(config, call, device)
     if why:
-        return Measurement(replace(facts_of(config, module), call=call), why, module)
+        return Measurement(
+            replace(facts_of(config, module), call=call), f"{why}; {_PREDICTED}", module
+        )
     return _tried(module, config, call, seed)
 
 
@@ -91,7 +94,7 @@ def _tried(module: nn.Module, config: RNNConfig, call: Call, seed: int) -> Measu
             facts = facts_of(config, module, *inputs, result)
     except Exception as error:  # whatever torch has against this dtype, device or memory
         parameters = replace(facts_of(config, module), call=call)
-        return Measurement(parameters, _refusal(error), module)
+        return Measurement(parameters, f"{_refusal(error)}; {_PREDICTED}", module)
     return Measurement(_as_called(facts, call), None, module, inputs, result)
 
 
@@ -126,8 +129,9 @@ def _as_called(facts: LayerFacts, call: Call) -> LayerFacts:
 
 
 def _parameters_only(config: RNNConfig, call: Call, why: str) -> Measurement:
-    module = config.with_options(device="meta").build()
-    return Measurement(replace(facts_of(config, module), call=call), why, module)
+    meta = config.with_options(device="meta")
+    module = meta.build()
+    return Measurement(replace(facts_of(meta, module), call=call), f"{why}; {_PREDICTED}", module)
 
 
 def _obstacle(config: RNNConfig, call: Call, device: torch.device) -> str | None:

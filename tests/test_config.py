@@ -163,3 +163,11 @@ def test_options_are_changed_in_a_copy_that_is_checked_again():
 
 def test_equal_configs_are_one_key():
     assert len({RNNConfig("lstm", 10, 20), RNNConfig.parse("LSTM(10, 20)")}) == 1
+
+
+@pytest.mark.parametrize("options", ["--layers 0", "--proj-size -1", "--dropout 2", "--layers -1"])
+def test_a_zero_on_the_command_line_is_given_and_not_left_out(options, capsys):
+    from rnnscope.cli import run
+
+    assert run(["inspect", "LSTM", "10", "20", "--no-run", *options.split()]) == 2
+    assert capsys.readouterr().err.startswith("rnnscope: ")

@@ -10,6 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from rnnscope.axes import Role
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
+from rnnscope.errors import ConfigError
 from rnnscope.prediction import count_parameters, multiply_accumulates, predict
 from rnnscope.reasons import sentence
 from rnnscope.strategies import calls, configs
@@ -142,6 +143,11 @@ def singles(call):
 @given(configs(max_layers=5))
 def test_parameters_are_counted_without_listing_them(config):
     assert count_parameters(config) == predict(config).parameter_count
+
+
+def test_more_layers_than_can_be_listed_are_refused():
+    with pytest.raises(ConfigError, match=r"num_layers=5001 .* at most 10,000"):
+        predict(RNNConfig("GRU", 1, 1, num_layers=5001, bidirectional=True))
 
 
 def test_a_layer_of_trillions_is_counted_at_once():

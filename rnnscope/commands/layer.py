@@ -48,7 +48,9 @@ def read_layer(words: list[str], command: str, **options: Any) -> tuple[RNNConfi
 
     Options that are None or False were not given and change nothing. Raises ConfigError.
     """
-    given = {name: value for name, value in options.items() if value not in (None, False)}
+    # By identity: 0 equals False, and `--layers 0` was given.
+    given = {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in given.items() if value is not False}
     if given.pop("no_bias", False):
         given["bias"] = False
     if "(" in words[0]:

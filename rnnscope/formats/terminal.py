@@ -128,7 +128,7 @@ def _agreement(layer: LayerResult) -> Text:
         words = "\n".join(["DISAGREEMENT between prediction and torch:", *lines])
         return Text(words, BAD)
     measured = "parameters and tensors" if layer.measured.tensors else "parameters"
-    text = Text(f"✓ measured on {layer.facts.config.device}: {measured} are as predicted", GOOD)
+    text = Text(f"✓ measured on {layer.measured.config.device}: {measured} are as predicted", GOOD)
     if layer.reference_agrees:
         text.append(f"\n✓ reference agrees, max |difference| {layer.reference:.1g}", GOOD)
     elif layer.reference_agrees is False:
