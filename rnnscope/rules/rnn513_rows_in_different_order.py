@@ -29,8 +29,8 @@ def rows_in_different_order(event: OrdersMet) -> Iterator[Problem]:
         gru, head = nn.GRU(4, 6, batch_first=True), nn.Linear(10, 2)
         x, lengths = torch.randn(3, 5, 4), torch.tensor([2, 5, 3])
         lengths, order = lengths.sort(descending=True)
-        _, h_n = gru(pack_padded_sequence(x[order], lengths, batch_first=True))
-        logits = head(torch.cat([h_n[-1], x[:, 0]], dim=-1))  # RNN513
+        _, h_n = gru(pack_padded_sequence(x[order], lengths, batch_first=True))  # RNN513
+        logits = head(torch.cat([h_n[-1], x[:, 0]], dim=-1))
 
     Use instead
     -----------
@@ -42,7 +42,7 @@ def rows_in_different_order(event: OrdersMet) -> Iterator[Problem]:
         logits = head(torch.cat([h_n[-1], x[:, 0]], dim=-1))
     """
     yield Problem(
-        f"{event.size} rows of one batch meet here in two orders: one of the tensors is sorted, "
+        f"{event.size} rows of one batch meet in two orders: one of the tensors is sorted, "
         "the other is not",
         "undo the sort on all that comes out: h_n[:, order.argsort()], output[order.argsort()]",
         event.location,

@@ -28,6 +28,7 @@ class Meaning:
     DIRECTIONS = "directions"
     CHANNEL = "channel"  # the channel axis of a convolution or a normalisation
     LENGTH = "length"  # the axis along which a convolution slides
+    SORTED = "sorted"  # indices that put something into order
     COPIES = "copies"  # made by repeating one and the same thing
     PADDED = "padded"  # shorter sequences are filled up along it
 

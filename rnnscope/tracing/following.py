@@ -41,6 +41,7 @@ from rnnscope.tracing.regrouped import tangles
 
 # Reductions whose result is wrong when padding takes part; zeros in a sum are harmless.
 _PADDING_MATTERS = frozenset("mean max amax min amin median logsumexp std var".split())
+_REORDERS = frozenset(("__getitem__", "index_select"))
 _SHARES = frozenset("softmax log_softmax gumbel_softmax softmin".split())
 
 
@@ -90,6 +91,8 @@ class Follower:
 
     def _labelled(self, step: _Step, outcome: Outcome) -> Label:
         label = self._without_masked(step, combined(step.labels or (Label(()),), outcome.axes))
+        if step.operation.name in _REORDERS:
+            label = _reordered(step, label)
         for note in outcome.notes:
             label = self._noted(step, label, note)
         if step.operation.shapes == ((),) and step.differentiable and outcome.notes:
@@ -183,6 +186,19 @@ class Follower:
         for factor in note.axis:
             evidence = Evidence(note.meaning, note.name, step.place, certain=False)
             self.readings.read(factor, evidence, label, step.operation.first.shape)
+
+
+def _reordered(step: _Step, label: Label) -> Label:
+    """Where rows were sorted, and where they were put back."""
+    before = {f.variable.root: f.order for x in step.labels for a in x.axes for f in a}
+    marks = set(label.marks)
+    for axis in label.axes:
+        for factor in axis:
+            old = before.get(factor.variable.root)
+            if old != factor.order and factor.variable.root in before:
+                kind = "restored" if factor.order is None else "sorted"
+                marks.add(Mark(kind, step.place, factor.variable))
+    return label if marks == label.marks else replace(label, marks=frozenset(marks))
 
 
 def _without_units(label: Label, note: Reduced, step: _Step) -> Label:

@@ -72,6 +72,14 @@ class Readings:
         steps = Evidence(Meaning.TIME, "", record.location, False, record)
         self.report(disagreement(steps, known, record.time[0], label, shape))
 
+    def made(
+        self, record: CallRecord, because: str, label: Label, shape: tuple[int, ...]
+    ) -> None:
+        """What a layer steps along looks like features."""
+        steps = Evidence(Meaning.TIME, "", record.location, False, record)
+        features = Evidence(Meaning.FEATURE, because)
+        self.report(disagreement(steps, features, record.time[0], label, shape))
+
     def contradicted(
         self, time: Evidence, samples: Evidence, factor: Factor, scores: Operand
     ) -> None:

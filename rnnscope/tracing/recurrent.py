@@ -106,6 +106,7 @@ class RecurrentCalls:
         self._check_again(record, label, shape)
         self._check_exchange(record, label, shape)
         self._check_copies(record, label, shape)
+        self._check_features(record, label, feature, shape)
         steps = Evidence(Meaning.TIME, _time_text(record), place, False, record)
         rows = Evidence(Meaning.ROWS, _rows_text(record), place, False, record)
         for factor in record.time:
@@ -154,6 +155,20 @@ class RecurrentCalls:
         if record.batch[0].means(Meaning.COPIES):
             self.follower.readings.exchanged(record, rows, label, shape)
 
+    def _check_features(
+        self, record: CallRecord, label: Label, feature: Axis, shape: tuple[int, ...]
+    ) -> None:
+        """As many steps as features, and it is the steps that look like features."""
+        if size_of(record.time) != size_of(feature) or len(feature) != 1 or not record.time:
+            return
+        if feature[0].means(Meaning.FEATURE, Meaning.CHANNEL) or size_of(feature) == 1:
+            return
+        if any(f.means(Meaning.TIME, Meaning.ROWS, Meaning.SAMPLES) for f in record.time):
+            return
+        because = _why_features(record.time)
+        if because is not None:
+            self.follower.readings.made(record, because, label, shape)
+
     def _label_results(
         self, record: CallRecord, label: Label, value: Any, result: Any
     ) -> None:
@@ -173,7 +188,7 @@ class RecurrentCalls:
         batch = _unsorted(record.batch, value)
         tensors = last if isinstance(last, tuple) else (last,)
         for name, tensor in zip(("h_n", "c_n"), tensors, strict=False):
-            self._label_state(record, name, tensor, batch, units)
+            self._label_state(record, name, tensor, batch, units, _kept(label))
 
     def _label_cell(
         self, record: CallRecord, label: Label, units: Axis, result: Any
@@ -207,7 +222,13 @@ class RecurrentCalls:
         self.table.set(output, Label(axes, part, marks, None, mixed))
 
     def _label_state(
-        self, record: CallRecord, name: str, tensor: torch.Tensor, batch: Axis, units: Axis
+        self,
+        record: CallRecord,
+        name: str,
+        tensor: torch.Tensor,
+        batch: Axis,
+        units: Axis,
+        kept: frozenset[Mark],
     ) -> None:
         config = record.config
         slots: Axis = ()
@@ -218,11 +239,22 @@ class RecurrentCalls:
         if name == "c_n" and config.proj_size:
             units = fresh(config.hidden_size, Evidence(Meaning.FEATURE, "c_n of the LSTM"))
         axes = (slots, batch, units) if tensor.dim() == 3 else (slots, units)
-        self.table.set(tensor, Label(axes, frozenset({Part(record, name)})))
+        marks = frozenset(mark for mark in kept if mark.kind == "sorted")
+        self.table.set(tensor, Label(axes, frozenset({Part(record, name)}), marks))
+
+
+def _why_features(axis: Axis) -> str | None:
+    """Why an axis looks like features: made of several axes, or by a layer."""
+    if len(axis) > 1 and not any(f.variable.known for f in axis):
+        return f"{' x '.join(str(f.size) for f in axis)} values of each step were joined in it"
+    if len(axis) == 1 and axis[0].variable.root.whole is None:
+        found = axis[0].variable.evidence(Meaning.FEATURE)
+        return found.because if found is not None else None
+    return None
 
 
 def _kept(label: Label) -> frozenset[Mark]:
-    return frozenset(mark for mark in label.marks if mark.kind == "tied")
+    return frozenset(mark for mark in label.marks if mark.kind in ("tied", "sorted"))
 
 
 def _unmasked(record: CallRecord) -> frozenset[Mark]:

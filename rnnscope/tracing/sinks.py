@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rnnscope.findings import Location
 from rnnscope.tracing.events import AxisRead, BatchLost, LossAxes, OrdersMet, PaddingReduced, Tied
 from rnnscope.tracing.factors import Axis, Evidence, Factor, Meaning, Variable, holds, size_of
 from rnnscope.tracing.labels import CallRecord, Label, Mark
@@ -143,11 +144,26 @@ def _paired(follower: Follower, step: _Step, note: Lost) -> None:
     kept = list(scores.axes)
     if note.class_dim is not None and scores.ndim > 1 and targets.ndim == scores.ndim - 1:
         del kept[note.class_dim]
-    if len(kept) != targets.ndim or not targets.known or not scores.known:
+    if len(kept) != targets.ndim or not scores.known:
         return
+    _sorted_rows(follower, step, note, kept)
     for mine, theirs in zip(kept, targets.axes, strict=True):
-        if size_of(mine) == size_of(theirs):
+        if size_of(mine) == size_of(theirs) and targets.known:
             _axis_pair(follower, step, note, mine, theirs)
+
+
+def _sorted_rows(follower: Follower, step: _Step, note: Lost, kept: list[Axis]) -> None:
+    """Rows that were sorted inside of the model meet targets that were not."""
+    targets = note.targets
+    if not kept or len(kept[0]) != 1 or targets is None or kept[0][0].means(Meaning.TIME):
+        return
+    mine = kept[0][0]
+    theirs = targets.axes[0]
+    if mine.order is None or len(theirs) != 1 or theirs[0].order is not None:
+        return
+    if note.scores.label is not None:
+        place = _ordered_at((note.scores.label,), mine.variable)
+        follower.report(OrdersMet(place or step.place, mine.size, step.place, "targets"))
 
 
 def _classes(
@@ -257,12 +273,20 @@ def met(follower: Follower, step: _Step, note: Met) -> None:
         return
     left, right = note.left[0], note.right[0]
     if left.size == right.size and left.is_(right) and left.order != right.order:
-        if left.window or right.window or not step.differentiable:
+        if not step.differentiable or left.means(Meaning.TIME):
             return
-        marks = [m for label in step.labels for m in label.marks if m.kind == "restored"]
-        place = next((m.location for m in marks if m.variable and m.variable.is_(left.variable)),
-                     None)
+        place = _ordered_at(step.labels, left.variable)
         follower.report(OrdersMet(place or step.place, left.size, step.place, "met"))
+
+
+def _ordered_at(labels: tuple[Label, ...], variable: Variable) -> Location | None:
+    """Where one of the tensors was put back, if it was; otherwise where one was sorted."""
+    marks = [m for label in labels for m in label.marks if m.variable is not None]
+    for kind in ("restored", "sorted"):
+        for mark in marks:
+            if mark.kind == kind and mark.variable is not None and mark.variable.is_(variable):
+                return mark.location
+    return None
 
 
 def padding(follower: Follower, step: _Step, mark: Mark, note: Reduced | Contracted) -> None:

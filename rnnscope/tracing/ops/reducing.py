@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnnscope.tracing.factors import Axes, fresh, fresh_axes
+from rnnscope.tracing.factors import Axes, Evidence, Meaning, fresh, fresh_axes
 from rnnscope.tracing.operations import (
     Normalised,
     NoRule,
@@ -80,7 +80,7 @@ def accumulate(call: Operation) -> list[Outcome]:
     ]
 
 
-@operation("sort", "argsort", "topk", "kthvalue", "diff", "unique_consecutive")
+@operation("sort", "argsort", "topk", "kthvalue", "diff", "unique_consecutive", source=True)
 def sort(call: Operation) -> list[Outcome]:
     """Along the sorted axis elements stand in an order of their own: nothing is known of it."""
     if call.name == "unique_consecutive":
@@ -93,9 +93,11 @@ def sort(call: Operation) -> list[Outcome]:
         return [Outcome(()) for _ in call.shapes]
     dim = position(dim, call.first.ndim)
     results = []
-    for shape in call.shapes:
+    for number, shape in enumerate(call.shapes):
         axes = call.first.axes
-        new = (fresh(shape[dim]),) if len(shape) == len(axes) else ()
+        indices = call.name == "argsort" or (call.name == "sort" and number == 1)
+        evidence = (Evidence(Meaning.SORTED, "sort gave the order"),) if indices else ()
+        new = (fresh(shape[dim], *evidence),) if len(shape) == len(axes) else ()
         results.append(Outcome((*axes[:dim], *new, *axes[dim + 1 :])))
     return results
 

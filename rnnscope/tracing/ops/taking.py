@@ -60,7 +60,9 @@ def reindexed(axis: Axis, index: Operand) -> Axis:
     """``x[index]`` with one index a result row: a permutation, or a choice of rows."""
     if len(axis) == 1 and index.ndim == 1:
         factor = axis[0]
-        if index.values is not None and index.shape[0] == factor.size:
+        sorts = any(f.means(Meaning.SORTED) for f in index.axes[0])
+        undoes = factor.order is not None
+        if index.values is not None and index.shape[0] == factor.size and (sorts or undoes):
             found = permuted(factor, index.values())
             if found is not None:
                 return (found,)
