@@ -1,0 +1,205 @@
+"""Watching: what it collects, that it changes nothing, and that everything is put back."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.modules import module as torch_module
+from torch.overrides import _get_current_function_mode_stack
+from torch.utils.data import dataloader
+
+from rnnscope import watching
+from rnnscope.errors import UnknownNameError
+from rnnscope.watching import watch
+
+
+def hooks() -> tuple[Any, ...]:
+    """Everything that a session puts in place."""
+    return (
+        tuple(cls.__init__ for cls in (nn.RNN, nn.LSTM, nn.GRU, nn.RNNCell, nn.LSTMCell)),
+        len(torch_module._global_forward_hooks),
+        len(torch_module._global_forward_pre_hooks),
+        dataloader._BaseDataLoaderIter.__next__,
+        len(_get_current_function_mode_stack()),
+    )
+
+
+@pytest.fixture(autouse=True)
+def everything_is_put_back() -> Iterator[None]:
+    before = hooks()
+    yield
+    assert hooks() == before
+    assert watching._active == []
+
+
+def last_sample() -> None:
+    lstm, head = nn.LSTM(4, 6, batch_first=True), nn.Linear(6, 2)
+    head(lstm(torch.randn(3, 5, 4))[0][-1])
+
+
+def codes(seen: watching.Watch) -> list[str]:
+    return [finding.code for finding in seen.findings]
+
+
+def test_a_block_is_watched() -> None:
+    with watch() as seen:
+        last_sample()
+    assert codes(seen) == ["RNN401"]
+    assert "RNN401" in str(seen.report)
+
+
+def test_a_function_is_watched() -> None:
+    seen = watch()
+    seen(last_sample)()
+    assert codes(seen) == ["RNN401"]
+
+
+def test_watches_nest_and_each_keeps_what_came_up_while_it_was_on() -> None:
+    with watch() as outer:
+        with watch() as inner:
+            pass
+        last_sample()
+    assert codes(inner) == []
+    assert codes(outer) == ["RNN401"]
+
+
+def test_one_watch_can_be_entered_twice() -> None:
+    seen = watch()
+    with seen, seen:
+        last_sample()
+    assert codes(seen) == ["RNN401"]
+
+
+def test_many_steps_are_one_finding_with_a_count() -> None:
+    lstm, head = nn.LSTM(4, 6, batch_first=True), nn.Linear(6, 2)
+    with watch(probe=False) as seen:
+        for _ in range(5):
+            head(lstm(torch.randn(3, 5, 4))[0][-1]).sum().backward()
+    assert [(finding.code, finding.count) for finding in seen.findings] == [("RNN401", 5)]
+
+
+def test_an_exception_gets_a_note_and_everything_is_restored() -> None:
+    lstm = nn.LSTM(4, 6)
+    with pytest.raises(RuntimeError) as caught, watch() as seen:
+        lstm(torch.randn(5, 3, 7))
+    assert "RNN201" in codes(seen)
+    if hasattr(caught.value, "__notes__"):
+        assert "RNN201" in caught.value.__notes__[0]
+    assert seen.last_call is not None
+
+
+def test_an_unknown_code_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="XYZ"):
+        watch(select="XYZ")
+
+
+def test_selected_codes_only() -> None:
+    with watch(ignore="RNN4") as seen:
+        last_sample()
+    assert codes(seen) == []
+
+
+def train() -> list[torch.Tensor]:
+    torch.manual_seed(7)
+    embed, lstm = nn.Embedding(20, 8), nn.LSTM(8, 6, 2, dropout=0.3, bidirectional=True)
+    head = nn.Linear(12, 3)
+    parameters = [*embed.parameters(), *lstm.parameters(), *head.parameters()]
+    optimizer = torch.optim.Adam(parameters, lr=0.01)
+    for _ in range(6):
+        x, y = torch.randint(0, 20, (7, 4)), torch.randint(0, 3, (4,))
+        loss = F.cross_entropy(head(lstm(embed(x))[0].mean(0)), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return [*(p.detach().clone() for p in parameters), torch.rand(3)]
+
+
+def test_training_is_the_same_bit_for_bit() -> None:
+    plain = train()
+    with watch():
+        watched = train()
+    assert all(torch.equal(a, b) for a, b in zip(plain, watched, strict=True))
+
+
+def test_nothing_is_kept_of_the_tensors_of_past_steps() -> None:
+    lstm, head = nn.LSTM(4, 6), nn.Linear(6, 2)
+    sizes = []
+    state = None
+    with watch(probe=False):
+        session = watching._active[0]
+        for _ in range(60):
+            output, state = lstm(torch.randn(5, 3, 4), state)
+            state = tuple(tensor.detach() for tensor in state)
+            head(output).pow(2).mean().backward()
+            sizes.append(len(session.tracer.table))
+        gc.collect()
+        assert len(session.tracer.calls.records) <= 1
+    assert max(sizes[30:]) <= max(sizes[:10])
+
+
+def test_another_thread_runs_unharmed() -> None:
+    seen: list[torch.Tensor] = []
+    lstm = nn.LSTM(4, 6)
+    with watch() as outer:
+        thread = threading.Thread(target=lambda: seen.append(lstm(torch.ones(5, 3, 4))[0]))
+        thread.start()
+        thread.join()
+    assert seen[0].shape == (5, 3, 6)
+    assert codes(outer) == []
+
+
+def test_another_thread_can_watch_itself() -> None:
+    found: list[list[str]] = []
+
+    def work() -> None:
+        with watch() as seen:
+            last_sample()
+        found.append(codes(seen))
+
+    with watch():
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    assert found == [["RNN401"]]
+
+
+def test_a_long_loop_is_followed_in_some_steps_only() -> None:
+    lstm, head = nn.LSTM(4, 6), nn.Linear(6, 2)
+    with watch(probe=False):
+        session = watching._active[0]
+        for _ in range(50):
+            head(lstm(torch.randn(5, 3, 4))[0]).pow(2).mean().backward()
+        assert not session.thread.active
+        lstm(torch.randn(6, 3, 4))  # a call unlike any before is looked at again
+        assert session.thread.active
+
+
+def test_no_gradient_modes() -> None:
+    lstm, head = nn.LSTM(4, 6, batch_first=True), nn.Linear(6, 2)
+    for mode in (torch.no_grad, torch.inference_mode):
+        with watch() as seen, mode():
+            head(lstm(torch.randn(3, 5, 4))[0][-1])
+        assert codes(seen) == ["RNN401"]
+
+
+def test_a_scripted_model_runs() -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.lstm = nn.LSTM(4, 6)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.lstm(x)[0]
+
+    with pytest.warns(DeprecationWarning) if torch.__version__ >= "2.9" else watch():
+        model = torch.jit.script(Model())
+    with watch() as seen:
+        assert model(torch.randn(5, 3, 4)).shape == (5, 3, 6)
+    assert codes(seen) == []
