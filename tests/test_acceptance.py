@@ -179,6 +179,32 @@ def test_unknown_keywords_are_refused_by_both(kind, name):
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize(
+    "edge",
+    [
+        {"input_size": 1, "hidden_size": 1},
+        {"input_size": 0},
+        {"hidden_size": 0},
+        {"hidden_size": -1},
+        {"num_layers": 0},
+        {"num_layers": 1},
+        {"dropout": 0},
+        {"dropout": 1},
+        {"dropout": 1.0000001},
+        {"dropout": -1e-9},
+        {"proj_size": 0},
+        {"proj_size": -1},
+        {"proj_size": 2},
+        {"proj_size": 3},
+        {"proj_size": 4},
+    ],
+    ids=str,
+)
+def test_both_draw_the_line_at_the_same_value(kind, edge):
+    assert_same_verdict(kind, (), {"input_size": 2, "hidden_size": 3, **edge})
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
 @pytest.mark.parametrize("args", [(), (10,), (10, 20, *range(1, 12))])
 def test_too_few_and_too_many_arguments_are_refused_by_both(kind, args):
     assert not assert_same_verdict(kind, args, {})
