@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
-from rnnscope.tracing.factors import Axes, Axis, fresh, fresh_axes, size_of
+from rnnscope.tracing.factors import Axes, Axis, fresh, fresh_axes, holds, size_of
 from rnnscope.tracing.operations import (
     GATHERED,
     Collected,
@@ -202,7 +202,12 @@ def gather(call: Operation) -> Outcome:
         axis if size_of(axis) == size else fresh(size)
         for axis, size in zip(tensor.axes, call.shape, strict=True)
     )
-    own = index.axes[dim] if index.known else fresh(call.shape[dim])
+    # Along the gathered axis element i comes from anywhere: it runs over the index's own things.
+    own = index.axes[dim] if index.known else ()
+    if size_of(own) != call.shape[dim] or any(
+        holds((tensor.axes[dim],), factor.variable) for factor in own
+    ):
+        own = fresh(call.shape[dim])
     return Outcome((*axes[:dim], own, *axes[dim + 1 :]), pick(tensor.axes[dim], GATHERED))
 
 
