@@ -82,7 +82,8 @@ class CarriedState:
     """A recurrent layer started from the states that it left for another batch.
 
     ``times`` of ``calls`` batches did; ``reset_at`` is a line that sets an attribute of the model,
-    ``reset``, which the model never reads, while it keeps its states in ``kept``.
+    ``reset``, which nothing reads, or that calls a method, ``"reset()"``, and drops the states
+    it returns, while the model keeps its states in ``kept``.
     """
 
     kind: str
@@ -134,6 +135,6 @@ class UntrainedLayer:
 
     kind: str
     steps: int
-    registered: bool
+    built_in_forward: bool
     location: Location | None
     called_at: Location | None = None

@@ -131,9 +131,9 @@ class Watch(ContextDecorator):
         failure = failure_of(exception, self.last_call, self.last_returned)
         for finding in explained(failure, self.findings):
             self.found(finding)
-        note = getattr(exception, "add_note", None)
-        for finding in self.findings if note is not None else ():
-            if finding.severity.counts:
+        note = getattr(exception, "add_note", None)  # new in Python 3.11
+        for finding in self.findings:
+            if note is not None and finding.severity.counts:
                 note(f"rnnscope: {finding}" + (f"\n  {finding.fix}" if finding.fix else ""))
 
 

@@ -75,7 +75,7 @@ def test_findings_are_printed_like_an_assertion(ran: str) -> None:
 
 
 def test_an_exception_keeps_its_traceback_and_gets_a_note(ran: str) -> None:
-    assert "rnnscope: test_models.py:36:1: RNN210" in ran
+    assert "rnnscope: test_models.py:33:1: RNN210" in ran
     assert f"rnnscope{'/'}pytest_plugin.py" not in ran
 
 

@@ -25,7 +25,7 @@ SCRIPTS = {
     "exit_none": "import sys; sys.exit()",
     "exit_text": "import sys; sys.exit('no data')",
     "raises": "def f():\n    return 1 / 0\nf()",
-    "chained": "try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    raise KeyError('x') from error",
+    "chained": "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    raise KeyError('x') from e",
     "hook": "import sys\nsys.excepthook = lambda *a: print('hooked', a[0])\nraise ValueError",
     "os_exit": "import os\nprint('last', flush=True)\nos._exit(5)",
     "at_exit": "import atexit\natexit.register(print, 'bye')\nprint('hello')",
@@ -172,7 +172,8 @@ def test_a_crash_is_explained_at_the_users_line(folder: Path) -> None:
     assert (first["code"], first["severity"]) == ("RNN202", "error")
     assert first["location"] == {"file": "broken.py", "line": 9, "column": 1}
     assert "(2, 3, 20), got (3, 2, 20)" in first["message"]
-    assert error.splitlines()[-1] == "RuntimeError: Expected hidden[0] size (2, 3, 20), got [3, 2, 20]"
+    last = "RuntimeError: Expected hidden[0] size (2, 3, 20), got [3, 2, 20]"
+    assert error.splitlines()[-1] == last
     assert f"{os.sep}rnnscope{os.sep}" not in error
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import torch
 
@@ -46,6 +47,22 @@ def alignment(masks: Sequence[torch.Tensor], samples: int) -> Alignment | None:
         if _apart(rows) and not (full and any(len(row) > 1 for row in rows)):
             return Alignment(axis, rows)
     return None
+
+
+def pairwise(masks: Sequence[torch.Tensor], chosen: Sequence[int], samples: int) -> bool:
+    """True for a table of all pairs of samples: each changes its own row and column alone."""
+    axes = [axis for axis, size in enumerate(masks[0].shape) if size == samples]
+    return any(
+        all(_is_cross(mask, a, b, sample) for mask, sample in zip(masks, chosen, strict=True))
+        for a, b in combinations(axes, 2)
+    )
+
+
+def _is_cross(mask: torch.Tensor, a: int, b: int, sample: int) -> bool:
+    rest = mask.clone()
+    rest.select(a, sample).zero_()
+    rest.select(b, sample).zero_()
+    return not bool(rest.any())
 
 
 def _rows(mask: torch.Tensor, axis: int) -> frozenset[int]:

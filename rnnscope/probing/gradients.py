@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import torch
 from torch import nn
@@ -37,12 +37,24 @@ class _Layer:
     stepped: bool = False
 
 
+@dataclass(slots=True)
+class _Rebuilt:
+    """A line that builds a recurrent layer again and again, each of which lives for one call."""
+
+    kind: str
+    called_at: Location | None
+    last: ref[nn.Module] | None = None
+    times: int = 0
+
+
 class Gradients:
     """The weights of every recurrent layer that runs, watched at every step of an optimizer."""
 
     def __init__(self, built_at: Mapping[nn.Module, Location]) -> None:
         self.built_at = built_at
         self._layers: WeakKeyDictionary[nn.Module, _Layer] = WeakKeyDictionary()
+        self._steps = 0
+        self._rebuilt: dict[Location, _Rebuilt] = {}
 
     def called(self, module: nn.Module, args: tuple[Any, ...], outer: nn.Module) -> None:
         """A recurrent layer is about to run inside of ``outer``."""
@@ -51,12 +63,24 @@ class Gradients:
             if len(self._layers) >= _MOST_LAYERS:
                 return
             registered = any(part is module for part in outer.modules())
+            if not registered:
+                self._count_rebuilt(module)
             weights = {name for name, p in module.named_parameters() if _is_weight(name, p)}
             layer = self._layers[module] = _Layer(here(3), registered, silent=weights)
         layer.longest = max(layer.longest, _steps(module, args))
 
+    def _count_rebuilt(self, module: nn.Module) -> None:
+        """A layer whose forerunner, built at the same line, is gone: built anew each time."""
+        place = self.built_at.get(module)
+        if place is None or not torch.is_grad_enabled():
+            return
+        known = self._rebuilt.setdefault(place, _Rebuilt(type(module).__name__, here(4)))
+        known.times += known.last is not None and known.last() is None
+        known.last = ref(module)
+
     def stepping(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer is about to step: the gradients are those of the user's own backward."""
+        self._steps += 1
         held = {id(p) for group in optimizer.param_groups for p in group["params"]}
         for module, layer in self._layers.items():
             parameters = dict(module.named_parameters())
@@ -91,12 +115,15 @@ class Gradients:
 
     def untrained(self) -> Iterator[UntrainedLayer]:
         """Layers with gradients that no optimizer has, and that their model does not know."""
+        for place, rebuilt in self._rebuilt.items():
+            if rebuilt.times > 1 and self._steps:
+                yield UntrainedLayer(rebuilt.kind, rebuilt.times, True, place, rebuilt.called_at)
         for module, layer in self._layers.items():
             if layer.loud and not layer.stepped and not layer.registered:
                 yield UntrainedLayer(
                     type(module).__name__,
                     layer.steps,
-                    layer.registered,
+                    False,
                     self.built_at.get(module, layer.location),
                     layer.location,
                 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from rnnscope.probing.alignment import Alignment, alignment, changed
+from rnnscope.probing.alignment import Alignment, alignment, changed, pairwise
 from rnnscope.probing.calls import ModelCall
 from rnnscope.probing.copying import map_tensors, tensors_in
 from rnnscope.probing.replay import Replay, Step
@@ -92,6 +92,13 @@ def _other_values(row: torch.Tensor, whole: torch.Tensor, kept: frozenset[int]) 
     return torch.tensor(changed_values, dtype=row.dtype, device=row.device).reshape(row.shape)
 
 
+def are_apart(masks: Sequence[torch.Tensor], samples: Samples) -> bool:
+    """True when each sample has elements of its own, or the tensor is a table of all pairs."""
+    if alignment(masks, samples.count) is not None:
+        return True
+    return len(masks) == len(samples.chosen) and pairwise(masks, samples.chosen, samples.count)
+
+
 @dataclass(slots=True)
 class Comparison:
     """One run on the call's own arguments, and one for each chosen sample with that one changed."""
@@ -115,7 +122,7 @@ class Comparison:
         masks = self.masks(number, result)
         if not any(bool(mask.any()) for mask in masks):
             return True
-        return bool(masks[0].dim()) and alignment(masks, self.samples.count) is not None
+        return bool(masks[0].dim()) and are_apart(masks, self.samples)
 
     def first_mixing(self) -> int | None:
         """The first step from which on the samples are not apart, on the way to the output."""
@@ -174,7 +181,7 @@ def _mixed_output(comparison: Comparison) -> tuple[int, int, float] | None:
         masks = [changed(base, o) for o in others if o.shape == base.shape]
         if not any(bool(mask.any()) for mask in masks) or not base.is_floating_point():
             continue
-        if alignment(masks, comparison.samples.count) is None:
+        if not are_apart(masks, comparison.samples):
             return _movement(base, others, comparison.samples)
     return None
 

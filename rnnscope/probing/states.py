@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import torch
@@ -24,7 +24,7 @@ from rnnscope.probing.replay import Replay
 from rnnscope.proofs import Batch, CarriedState, RandomState
 from rnnscope.tracing.places import here
 
-_RECURRENT = (nn.RNNBase, nn.RNNCellBase)
+Node = TypeVar("Node", bound=ast.AST)
 _LARGEST = 1 << 20  # elements compared by value
 _DRAW_NAMES = """randn rand randint normal normal_ uniform_ randn_like rand_like bernoulli
     xavier_normal_ xavier_uniform_ kaiming_normal_ kaiming_uniform_ orthogonal_ trunc_normal_"""
@@ -141,7 +141,8 @@ def _files(location: Location) -> list[str]:
 def _resets_elsewhere(
     model: nn.Module, kept: str, files: list[str]
 ) -> Iterator[tuple[str, Location]]:
-    """(attribute, line) set from outside of the class, and read nowhere in these files."""
+    """(what, line) of what is done to the model from outside, and changes nothing."""
+    yield from _dropped_results(model, files)
     nodes = [(file, node) for file in files for node in _attributes(file)]
     read = {node.attr for _, node in nodes if isinstance(node.ctx, ast.Load)} | {kept}
     for file, node in nodes:
@@ -151,12 +152,44 @@ def _resets_elsewhere(
             yield node.attr, place(file, node.lineno)
 
 
+def _dropped_results(model: nn.Module, files: list[str]) -> Iterator[tuple[str, Location]]:
+    """(method, line) of calls from outside whose result, fresh states, nobody takes."""
+    fresh = {
+        method.name
+        for file in files
+        for cls in _nodes(file, ast.ClassDef)
+        if cls.name == type(model).__name__
+        for method in cls.body
+        if isinstance(method, ast.FunctionDef) and _only_returns(method)
+    }
+    for file in files:
+        for statement in _nodes(file, ast.Expr):
+            call = statement.value
+            called = call.func if isinstance(call, ast.Call) else None
+            if isinstance(called, ast.Attribute) and called.attr in fresh:
+                yield f"{called.attr}()", place(file, statement.lineno)
+
+
+def _only_returns(method: ast.FunctionDef) -> bool:
+    """True for a method that makes states and returns them, and sets no attribute."""
+    if not any(word in method.name for word in ("init", "reset", "zero", "state", "hidden")):
+        return False
+    inside = list(ast.walk(method))
+    gives = any(isinstance(node, ast.Return) and node.value is not None for node in inside)
+    stores = (n for n in inside if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
+    return gives and not any(stores) and method.name not in ("__init__", "forward")
+
+
 def _attributes(file: str) -> list[ast.Attribute]:
+    return list(_nodes(file, ast.Attribute))
+
+
+def _nodes(file: str, kind: type[Node]) -> Iterator[Node]:
     try:
         tree = ast.parse("".join(linecache.getlines(file)))
     except SyntaxError:
-        return []
-    return [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+        return
+    yield from (node for node in ast.walk(tree) if isinstance(node, kind))
 
 
 def _is_state(value: Any) -> bool:

@@ -62,6 +62,14 @@ def untrained_layer(layer: UntrainedLayer) -> Iterator[Problem]:
             optimizer.step()
     """
     called = layer.called_at
+    if layer.built_in_forward:
+        yield Problem(
+            f"this {layer.kind} is built anew in every call, {layer.steps} times by now: it starts "
+            "from new random weights each time, and no optimizer ever has them.",
+            fix="build it once, in __init__, as an attribute of the model",
+            location=layer.location,
+        )
+        return
     yield Problem(
         f"this {layer.kind} is never trained: it gets gradients, but it is not among its model's "
         "modules (a plain list or dict hides it), and no optimizer has its weights.",

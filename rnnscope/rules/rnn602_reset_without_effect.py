@@ -56,11 +56,18 @@ def reset_without_effect(state: CarriedState) -> Iterator[Problem]:
     """
     if state.reset is None or state.reset_at is None:
         return
+    dropped = state.reset.endswith("()")
+    what = (
+        f"{state.reset} returns fresh states, and nobody takes them."
+        if dropped
+        else f"setting .{state.reset} has no effect: nothing reads it."
+    )
     yield Problem(
-        f"setting .{state.reset} has no effect: nothing reads it. The model keeps its states in "
-        f".{state.kept}, and started from those of the call before in {state.times} of "
-        f"{state.calls} calls.",
-        fix=f"set .{state.kept} instead of .{state.reset}",
+        f"{what} The model keeps its states in .{state.kept}, and started from those of the call "
+        f"before in {state.times} of {state.calls} calls.",
+        fix=f"assign the result to .{state.kept}"
+        if dropped
+        else f"set .{state.kept} instead of .{state.reset}",
         location=state.reset_at,
         related=(Related(state.location, f"the {state.kind} starts from .{state.kept} here"),)
         if state.location

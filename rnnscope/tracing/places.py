@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from types import CodeType, FrameType
+from types import FrameType
 
 from rnnscope.findings import Location
 from rnnscope.frames import is_users, place
 
-_users: dict[CodeType, bool] = {}
-_places: dict[tuple[CodeType, int], Location] = {}
+# By file name, not by code object: equal code in two files makes equal code objects.
+_users: dict[str, bool] = {}
+_places: dict[tuple[str, int], Location] = {}
 _MOST = 20_000  # lines; a program that generates code must not make the caches grow
 
 
@@ -20,13 +21,13 @@ def here(depth: int = 1) -> Location | None:
 
 
 def users_frame(frame: FrameType | None) -> FrameType | None:
-    """The innermost frame of the user's, as ``frames.users_frame``, but by code objects."""
+    """The innermost frame of the user's, as ``frames.users_frame``, but remembered."""
     while frame is not None:
-        code = frame.f_code
-        known = _users.get(code)
+        file = frame.f_code.co_filename
+        known = _users.get(file)
         if known is None:
             _forget(_users)
-            known = _users[code] = is_users(code.co_filename)
+            known = _users[file] = is_users(file)
         if known:
             return frame
         frame = frame.f_back
@@ -35,7 +36,7 @@ def users_frame(frame: FrameType | None) -> FrameType | None:
 
 def line_of(frame: FrameType) -> Location:
     """The line that a frame is at."""
-    key = (frame.f_code, frame.f_lineno)
+    key = (frame.f_code.co_filename, frame.f_lineno)
     found = _places.get(key)
     if found is None:
         _forget(_places)
@@ -43,6 +44,6 @@ def line_of(frame: FrameType) -> Location:
     return found
 
 
-def _forget(cache: dict[CodeType, bool] | dict[tuple[CodeType, int], Location]) -> None:
+def _forget(cache: dict[str, bool] | dict[tuple[str, int], Location]) -> None:
     if len(cache) >= _MOST:
         cache.clear()
