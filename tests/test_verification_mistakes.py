@@ -176,6 +176,66 @@ class TorchNames(nn.Module):
         c = f.sigmoid() * c + i.sigmoid() * g.tanh()
         return o.sigmoid() * c.tanh(), c
 """
+EXTRA += """
+
+class TwoStacks(nn.Module):
+    def __init__(self, input_size, hidden_size, num_layers):
+        super().__init__()
+        self.there = nn.GRU(input_size, hidden_size, num_layers)
+        self.back = nn.GRU(input_size, hidden_size, num_layers)
+
+    def forward(self, x):
+        there, _ = self.there(x)
+        back, _ = self.back(x.flip(0))
+        return torch.cat([there, back.flip(0)], -1)
+
+
+class RandomStart(nn.Module):
+    def __init__(self, input_size, hidden_size):
+        super().__init__()
+        self.gru = nn.GRU(input_size, hidden_size)
+
+    def forward(self, x):
+        return self.gru(x, torch.randn(1, x.size(1), self.gru.hidden_size))
+
+
+class KeptState(nn.Module):
+    def __init__(self, input_size, hidden_size):
+        super().__init__()
+        self.gru = nn.GRU(input_size, hidden_size)
+        self.state = None
+
+    def forward(self, x):
+        output, self.state = self.gru(x, self.state)
+        return output
+
+
+class LearnedStart(nn.Module):
+    def __init__(self, input_size, hidden_size):
+        super().__init__()
+        self.gru = nn.GRU(input_size, hidden_size)
+        self.start = nn.Parameter(torch.zeros(1, 1, hidden_size))
+
+    def forward(self, x):
+        return self.gru(x, self.start.repeat(1, x.size(1), 1))
+
+
+class Normalised(nn.Module):
+    def __init__(self, input_size, hidden_size):
+        super().__init__()
+        self.gru = nn.GRU(input_size, hidden_size)
+        self.norm = nn.LayerNorm(input_size)
+
+    def forward(self, x):
+        return self.gru(self.norm(x))
+"""
+WHOLE = {
+    "TwoStacks": ("GRU(10, 20, num_layers=2, bidirectional=True)", "RNN812", "two stacks"),
+    "RandomStart": ("GRU(10, 20)", "RNN809", "drawn at random"),
+    "KeptState": ("GRU(10, 20)", "RNN809", "self.state"),
+    "LearnedStart": ("GRU(10, 20)", "RNN815", "start (1, 1, 13)"),
+    "Normalised": ("GRU(10, 20)", "RNN818", "norm (LayerNorm)"),
+}
 LIKE = {cls.__name__: like for cls, like in handwritten.RIGHT.items()} | {
     "CellByHand": "LSTMCell(10, 20)",
     "TorchNames": "LSTMCell(10, 20)",
@@ -221,3 +281,11 @@ def test_a_planted_mistake_is_named(name: str) -> None:
 @pytest.mark.parametrize("name", sorted({"CellByHand", "TorchNames", "CellLoopLSTM"}))
 def test_the_same_layer_without_the_mistake_is_right(name: str) -> None:
     assert verify(built(name), LIKE[name]).verdict == "same"
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_layer_that_is_wrong_as_a_whole_is_named(name: str) -> None:
+    like, code, words = WHOLE[name]
+    result = verify(built(name), like)
+    assert [finding.code for finding in result.counted] == [code]
+    assert words in result.counted[0].message

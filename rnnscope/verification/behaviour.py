@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from rnnscope.likeness import Difference
 from rnnscope.verification.conventions import Style
-from rnnscope.verification.probe import Draw, Outcome, Probe, largest
+from rnnscope.verification.probe import Draw, Outcome, Probe, largest, push
 from rnnscope.verification.runner import Runner, with_tokens
 from rnnscope.verification.target import said
 
@@ -51,7 +51,10 @@ class Behaviour:
         return self.runner(self.weights, probe, self.given)
 
     def checks(self) -> Iterator[Check]:
-        """Every check that the layer's results allow."""
+        """Every check that the layer's results allow; of a random layer only that it is random."""
+        if _gap(self.before, self.run(self.probe)) > self.still:
+            yield self.repeat()
+            return
         yield self.samples()
         if self.before.output is not None:
             yield self.future()
@@ -73,7 +76,7 @@ class Behaviour:
             tokens[step, sample] += 1
             return replace(self.probe, tokens=tokens)
         x = self.probe.x.clone()
-        x[step, sample] += 1.0
+        x[step, sample] += push(x)
         return replace(self.probe, x=x)
 
     def moved(self, after: Outcome, name: str, axis: int) -> list[int]:
@@ -194,13 +197,14 @@ class Behaviour:
         assert convention is not None
         runner(self.weights, self.probe, self.given)
         grown = [change for change in runner.pristine.changed() if "grew" in change]
-        second = "nothing"
+        second = "returns another shape"
         try:
             with torch.no_grad():
                 again = convention.call(runner.function, self.probe, self.given).outcome
             gap = _gap(self.before, again)
         except Exception as error:
-            gap, second = float("inf"), said(error)
+            shapes = getattr(error, "shapes", None)
+            gap, second = float("inf"), f"returns {shapes}" if shapes else f"raises {said(error)}"
         random = _gap(self.before, self.run(self.probe))
         if not grown and gap <= self.still:
             return Check(text)
@@ -214,7 +218,7 @@ class Behaviour:
             kept = ", ".join(f"self.{c}" for c in runner.pristine.changed()) or "a state on self"
             seen = f"a second call on the same input differs by {gap:.2g}: {kept}"
         if gap == float("inf"):
-            seen += f"; the second call gives {second if second != 'nothing' else 'another shape'}"
+            seen += f"; the second call {second}"
         return Check(text, Difference(
             "call-remembered", seen, "start every call from new lists and from the states given"
         ))  # fmt: skip

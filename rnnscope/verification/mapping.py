@@ -98,6 +98,8 @@ class Form:
 
 
 Part = tuple[Block, ...] | None
+# How a part that does nothing, and one that is no block of torch's, are written.
+NOTHING, UNKNOWN = "nothing", "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +255,7 @@ def _column(parts: list[Part]) -> str:
     """Parts below each other: runs of one tensor's gates are gathered."""
     runs: list[tuple[tuple[str, ...], list[Any]]] = []
     for part in parts:
-        tensors = tuple(b.tensor for b in part or ())
+        tensors = (UNKNOWN,) if part is None else tuple(b.tensor for b in part)
         gate = part[0].gate if part else None
         if runs and tensors and runs[-1][0] == tensors:
             runs[-1][1].append(gate)
@@ -265,6 +267,6 @@ def _column(parts: list[Part]) -> str:
 
 def _run(tensors: tuple[str, ...], gates: list[Any]) -> str:
     if not tensors:
-        return "nothing"
+        return NOTHING
     inside = f"[{' '.join(gates)}]" if gates[0] else ""
     return " + ".join(f"{tensor}{inside}" for tensor in tensors)

@@ -30,6 +30,7 @@ class Runner:
             for name, tensor in weights_of(layer).items()
             if self.embedding is None or tensor is not self.embedding.weight
         }
+        self.scales = scales_of(layer)
         self.convention: Convention | None = None
 
     @property
@@ -63,6 +64,14 @@ def embedding_of(layer: Any) -> nn.Embedding | None:
         return None
     found = [module for module in layer.modules() if isinstance(module, nn.Embedding)]
     return found[0] if len(found) == 1 else None
+
+
+def scales_of(layer: Any) -> set[str]:
+    """The parameters that multiply, those of normalisations: at zero nothing would pass them."""
+    modules = layer.named_modules() if isinstance(layer, nn.Module) else ()
+    return {
+        f"{name}.weight".lstrip(".") for name, module in modules if "Norm" in type(module).__name__
+    }
 
 
 def with_tokens(probe: Probe, embedding: nn.Embedding | None) -> Probe:

@@ -106,8 +106,14 @@ class Search:
 def baseline(runner: Runner, config: RNNConfig) -> Weights:
     """A layer's own tensors with every matrix constant and every vector zero."""
     value = constant_value(config)
+
+    def neutral(name: str, tensor: Tensor) -> float:
+        if name in runner.scales:
+            return 1.0
+        return 0.0 if is_vector(tensor, config) else value
+
     return {
-        name: torch.full_like(tensor, 0.0 if is_vector(tensor, config) else value)
+        name: torch.full_like(tensor, neutral(name, tensor))
         for name, tensor in runner.weights.items()
     }
 

@@ -18,7 +18,8 @@ from rnnscope.verification.conventions import (
 )
 from rnnscope.verification.layouts import STACKED
 from rnnscope.verification.oracle import Oracle
-from rnnscope.verification.probe import Outcome, Probe, largest
+from rnnscope.verification.pristine import write
+from rnnscope.verification.probe import Draw, Outcome, Probe, largest, push
 from rnnscope.verification.returns import Reading
 from rnnscope.verification.runner import Runner
 from rnnscope.verification.search import baseline
@@ -108,15 +109,12 @@ def _attempt(
     tolerance: float,
 ) -> Attempt:  # fmt: skip
     given = convention.passing is not None
-    start = baseline(runner, oracle.config)
-    for name, value in start.items():
-        with torch.no_grad():
-            runner.weights[name].copy_(value)
+    write(runner.weights, baseline(runner, oracle.config))
     with torch.no_grad():
         reading = runner.read(probe, given, convention)
     score, carries = known.score(reading.outcome, given, tolerance), True
     if score < EXACT:
-        points, carries = _movement(runner, probe, convention, given, reading.outcome)
+        points, carries = _movement(runner, probe, convention)
         score += points
     return Attempt(convention, given, reading, score, carries)
 
@@ -155,12 +153,16 @@ def _same(ours: Outcome, theirs: Outcome, tolerance: float) -> bool:
     )
 
 
-def _movement(
-    runner: Runner, probe: Probe, convention: Convention, given: bool, before: Outcome
-) -> tuple[int, bool]:
-    """Points for what moves when the first step of one sample changes."""
+def _movement(runner: Runner, probe: Probe, convention: Convention) -> tuple[int, bool]:
+    """Points for what moves, on random weights, when the first step of one sample changes."""
+    given = convention.passing is not None
+    draw = Draw(probe.config, 13)
+    drawn = {name: 0.3 * draw(*t.shape).to(t.dtype) for name, t in runner.weights.items()}
+    write(runner.weights, drawn)
+    with torch.no_grad():
+        before = runner.read(probe, given, convention).outcome
     x = probe.x.clone()
-    x[0, 1] += 1.0
+    x[0, 1] += push(x)
     tokens = probe.tokens
     if tokens is not None:
         tokens = tokens.clone()

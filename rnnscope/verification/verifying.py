@@ -206,6 +206,13 @@ class _Case:
         )
 
     def _unexplained(self, prepared: _Prepared, comparison: Comparison) -> Difference:
+        if _two_stacks(prepared):
+            return Difference(
+                "direction",
+                "its weights are those of two stacks of one direction, joined only at the end; "
+                "torch joins the two directions after every layer",
+                "give each upper layer the concatenated halves, D*H_out features, of the one below",
+            )
         expected = prepared.oracle(comparison.base, prepared.probe, comparison.given)
         place = first_difference(comparison.seen, expected, prepared.tolerance)
         seen = (
@@ -338,6 +345,16 @@ def _extra(mapping: Mapping) -> Iterator[Difference]:
                 f"{mapping.config.kind} has no such term",
                 "leave it out, or call the cell by another name",
             )
+
+
+def _two_stacks(prepared: _Prepared) -> bool:
+    """Whether the layer has the weights of two separate stacks, and torch's has wider ones."""
+    config = prepared.oracle.config
+    if config.directions == 1 or config.num_layers == 1:
+        return False
+    one_way = Oracle(config.with_options(bidirectional=False)).shapes()
+    wanted = 2 * sum(prod(shape) for name, shape in one_way.items() if "weight" in name)
+    return wanted == sum(t.numel() for t in prepared.runner.weights.values() if t.ndim > 1)
 
 
 _FAMILIAR = (

@@ -8,7 +8,17 @@ from collections.abc import Mapping as Dictionary
 
 from rnnscope.config import RNNConfig
 from rnnscope.errors import TargetError
-from rnnscope.verification.mapping import Block, Form, Mapping, Part, Placement, Shape, blocks_of
+from rnnscope.verification.mapping import (
+    NOTHING,
+    UNKNOWN,
+    Block,
+    Form,
+    Mapping,
+    Part,
+    Placement,
+    Shape,
+    blocks_of,
+)
 
 _EXAMPLE = '--map "W = weight_ih_l0[i f g o].T; b = bias_ih_l0[i f g o] + bias_hh_l0[i f g o]"'
 _TERM = re.compile(r"^(\w+?)(?:\[([\w\s,]+)\])?$")
@@ -26,6 +36,8 @@ def read_mapping(
     for entry in _split(text, ";\n"):
         name, equals, right = entry.partition("=")
         name = name.strip()
+        if right.strip() in (NOTHING, UNKNOWN):
+            continue
         if not equals or name not in own:
             raise TargetError(
                 f"--map {entry!r} names no parameter: the layer has "
