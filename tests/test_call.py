@@ -70,3 +70,9 @@ def test_an_impossible_call_is_refused_in_one_sentence(options, words):
 def test_a_call_cannot_be_changed():
     with pytest.raises(AttributeError):
         Call().batch = 4
+
+
+def test_a_length_is_at_most_the_padded_length():
+    assert Call(lengths=(5, 1), seq_len=5).seq_len == 5
+    with pytest.raises(CallError, match="a length of 6 is longer than seq_len=5"):
+        Call(lengths=(6, 1), seq_len=5)
