@@ -28,6 +28,8 @@ COMMANDS = {
 }
 # Commands that take the options of another program after their own: all that follows its name.
 PASSES_ON = {"run": {"allow_interspersed_args": False}}
+# Commands that run for long, or that run somebody's program, whose finalizers are its own business.
+LASTING = ("run", "verify", "fuzz")
 USAGE = 2
 INTERRUPTED = 130
 
@@ -35,11 +37,16 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    status = run(words)
-    if words[:1] != ["run"]:
-        # Without this the process ends with a search through all that torch is made of. A script
-        # under run keeps it: its finalizers must run as they would without rnnscope.
-        gc.freeze()
+    if words and words[0] in LASTING:
+        sys.exit(run(words))
+    # Importing makes objects by the ten thousand and no garbage: a fifth of a brief process would
+    # go into looking for some, the greater part of it at exit, in all that torch is made of.
+    gc.disable()
+    try:
+        status = run(words)
+    finally:
+        gc.enable()
+    gc.freeze()
     sys.exit(status)
 
 

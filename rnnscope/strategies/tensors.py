@@ -75,7 +75,9 @@ def make_module(config: RNNConfig, seed: int = 0) -> nn.Module:
     """The layer, with torch's own initial weights for ``seed``."""
     import torch
 
-    devices = [config.device] if config.device.startswith("cuda") else []
-    with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
+    if config.device == "meta":
         return config.build()
+    # Drawn on the CPU and then moved: torch.manual_seed would seed every other device as well.
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        return config.with_options(device="cpu").build().to(config.device)
