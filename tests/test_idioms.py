@@ -245,7 +245,7 @@ def last_two_states_side_by_side() -> None:
 def state_kept_batch_first_and_turned_back() -> None:
     gru, head = nn.GRU(4, 6, num_layers=2, batch_first=True), nn.Linear(6, 3)
     state = torch.zeros(6, 2, 6)
-    for step in range(3):
+    for _ in range(3):
         x = torch.randn(6, 5, 4)
         output, h_n = gru(x, state.transpose(0, 1).contiguous())
         state = h_n.detach().transpose(0, 1)

@@ -1,4 +1,4 @@
-"""Every traced operation against torch: what the labels claim holds when one input element moves."""
+"""Every traced operation against torch: what labels claim holds when one element moves."""
 
 from __future__ import annotations
 

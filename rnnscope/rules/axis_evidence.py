@@ -26,7 +26,7 @@ def at(location: Location | None, message: str) -> tuple[Related, ...]:
 
 
 def blamed(event: AxisRead) -> Location | None:
-    """Where a person would edit: the last reordering, else the missing batch_first, else the call."""
+    """Where a person would edit: the last reordering, a missing batch_first, or the call."""
     if event.moved is not None:
         return event.moved
     config = event.config

@@ -56,8 +56,10 @@ def samples_as_steps(event: AxisRead) -> Iterator[Problem]:
         f"holds {event.shape[event.axis]} samples, and each is read as a step after the one before",
         _fix(event),
         place,
-        related((event.known,)) + at(event.location if event.location != place else None,
-                                     f"{event.layer} is called with it"),
+        related((event.known,))
+        + at(
+            event.location if event.location != place else None, f"{event.layer} is called with it"
+        ),
         severity,
     )
 

@@ -50,6 +50,8 @@ def rows_as_steps(event: AxisRead) -> Iterator[Problem]:
         f"{event.shape[0]} rows of a batch",
         "add the time axis: x.unsqueeze(0), and take it off the result with squeeze(0)",
         event.location,
-        at(event.known.location if event.known.location != event.location else None,
-           event.known.because),
+        at(
+            event.known.location if event.known.location != event.location else None,
+            event.known.because,
+        ),
     )

@@ -48,9 +48,7 @@ def last_step_of_both_directions(usage: Usage) -> Iterator[Problem]:
     if all(part.direction is not None for part in read):
         return
     step = next(iter(steps))
-    end, other, seen = (
-        ("last", "backward", "first") if step == -1 else ("first", "forward", "last")
-    )
+    end, other, seen = ("last", "backward", "first") if step == -1 else ("first", "forward", "last")
     yield Problem(
         f"the {end} of {usage.steps} steps of a bidirectional output: its {other} half has seen "
         f"one step only, it has read everything at the {seen} one",

@@ -1,8 +1,8 @@
 """What a user's program does with the axes of its tensors, followed while it runs.
 
-    factors.py     the algebra: a Label says of which factors every axis of one tensor is the product
+    factors.py     the algebra: every axis of a tensor is a product of factors
     operations.py  the registry of torch operations, and the words they use for what they saw
-    ops/           one pure function per operation, labels in, labels out; torch is never imported
+    ops/           one pure function per operation, labels in, labels out
     events.py      what rules look at: a regrouping, a reading, a pairing; sketches only
     places.py      where the user's code is right now, cheaply
     sketching.py   live arguments as the sketches that rules compare        [torch]

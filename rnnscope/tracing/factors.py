@@ -1,4 +1,4 @@
-"""The algebra of axes: every axis of a tensor is a product of factors, and a factor has an identity.
+"""The algebra of axes: an axis is a product of factors, and a factor has an identity.
 
 Two axes that hold the same Variable run over the same things (the same samples, the same steps),
 whatever their position; two fresh Variables are not known to be related. What a Variable means is
@@ -155,7 +155,7 @@ def fresh_axes(shape: Iterable[int]) -> Axes:
 
 
 def resized(axis: Axis, size: int) -> Axis:
-    """An axis of which a slice of this length is left: the same Variable when it is a single one."""
+    """An axis of which a slice of this length is left: the same Variable where it is one."""
     if size_of(axis) == size:
         return axis
     if size == 1:

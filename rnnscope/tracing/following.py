@@ -40,9 +40,11 @@ from rnnscope.tracing.readings import Readings
 from rnnscope.tracing.regrouped import tangles
 
 # Reductions whose result is wrong when padding takes part; zeros in a sum are harmless.
-_PADDING_MATTERS = frozenset("mean max amax min amin median logsumexp std var".split())
+_PADDING_MATTERS = frozenset(
+    ("mean", "max", "amax", "min", "amin", "median", "logsumexp", "std", "var")
+)
 _REORDERS = frozenset(("__getitem__", "index_select"))
-_SHARES = frozenset("softmax log_softmax gumbel_softmax softmin".split())
+_SHARES = frozenset(["softmax", "log_softmax", "gumbel_softmax", "softmin"])
 
 
 @dataclass
@@ -65,9 +67,7 @@ class _Step:
 class Follower:
     """Gives results their labels and reports what rules should look at."""
 
-    def __init__(
-        self, report: Callable[[Any], None], here: Callable[[], Location | None]
-    ) -> None:
+    def __init__(self, report: Callable[[Any], None], here: Callable[[], Location | None]) -> None:
         self.report = report
         self.here = here
         self.readings = Readings(report)
@@ -104,8 +104,6 @@ class Follower:
         marks = label.marks
         for mark in marks:
             if mark.kind == "unmasked" and self._masked(step, mark):
-                marks = marks - {mark}
-            elif mark.kind == "swapped" and len(step.labels) > 1:
                 marks = marks - {mark}
         return label if marks is label.marks else replace(label, marks=marks)
 
@@ -144,8 +142,13 @@ class Follower:
         if not label.parts:
             return label
         parts = frozenset(_picked_of(part, note, step) for part in label.parts)
-        marks = frozenset(m for m in label.marks if m.variable is None or m.kind != "unmasked"
-                          or not m.variable.is_(note.factor.variable))
+        marks = frozenset(
+            m
+            for m in label.marks
+            if m.variable is None
+            or m.kind != "unmasked"
+            or not m.variable.is_(note.factor.variable)
+        )
         return replace(label, parts=parts, marks=marks)
 
     def _normalised(self, step: _Step, label: Label, note: Normalised) -> Label:

@@ -11,7 +11,7 @@ from rnnscope.tracing.factors import Axes, Axis, Variable
 
 @dataclass(eq=False, slots=True)
 class CallRecord:
-    """One call of a recurrent layer: its options, its axes, and which parts of its results are used.
+    """One call of a recurrent layer: its options, its axes, and what of its results is used.
 
     ``batch`` and ``time`` are the axes as the layer read them; ``lengths`` the true lengths where
     they are known. ``read`` collects every Part that reached a layer with parameters, a loss, or

@@ -25,13 +25,13 @@ def patch(table: LabelTable, active: Callable[[], bool]) -> Callable[[], None]:
     original = cls.__dict__["__next__"]
 
     @functools.wraps(original)
-    def __next__(iterator: Any) -> Any:
+    def following(iterator: Any) -> Any:
         batch = original(iterator)
         if active():
             _label(table, iterator, batch)
         return batch
 
-    cls.__next__ = __next__  # type: ignore[method-assign]
+    setattr(cls, "__next__", following)  # noqa: B010
     return lambda: setattr(cls, "__next__", original)
 
 
@@ -49,9 +49,7 @@ def _label(table: LabelTable, iterator: Any, batch: Any) -> None:
         sampler.sampler, (RandomSampler, SubsetRandomSampler)
     )
     word = "shuffling DataLoader" if shuffled else "DataLoader"
-    evidence = Evidence(
-        Meaning.SAMPLES, f"the {word} put the samples on axis 0", here(2), shuffled
-    )
+    evidence = Evidence(Meaning.SAMPLES, f"the {word} put the samples on axis 0", here(2), shuffled)
     rows.note(evidence)
     if collate is default_collate:
         for tensor in tensors:
@@ -77,9 +75,8 @@ def _collated(table: LabelTable, tensors: list[torch.Tensor], rows: Variable, si
             factor.variable.unify(rows)
         if not told and tensor.dim() == 1 and tensor.shape[0] == size > 1:
             _on_axis_0(table, tensor, rows)
-        elif not told and tensor.dim() > 1 and tensor.shape[0] == size > 1:
-            if size not in tensor.shape[1:] and known is None:
-                _on_axis_0(table, tensor, rows)
+        elif not told and known is None and tensor.dim() > 1 and tensor.shape[0] == size > 1:
+            _on_axis_0(table, tensor, rows) if size not in tensor.shape[1:] else None
 
 
 def _tensors(value: Any, depth: int = 0) -> Iterator[torch.Tensor]:

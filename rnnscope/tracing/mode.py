@@ -20,14 +20,16 @@ from rnnscope.tracing.table import LabelTable
 
 _INTEGERS = frozenset((torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8))
 _MOST_INDICES = 4096
-_LOOKS = frozenset(
-    """shape dim size ndim ndimension numel dtype device requires_grad grad grad_fn is_leaf layout
-    stride is_floating_point is_contiguous item tolist is_cuda is_sparse __len__ is_complex names
-    is_nested __repr__ __format__ __str__ __bool__ __int__ __index__ zero_grad get_device
-    data_ptr element_size nelement storage_offset is_quantized is_meta is_same_size untyped_storage
-    storage __hash__ is_inference __reduce_ex__ _is_view _base _version __dir__ __get__ __set__ register_hook is_nonzero
-    manual_seed set_grad_enabled _set_grad_enabled get_default_dtype numpy grad_dtype itemsize""".split()
-)
+_LOOK_NAMES = """
+shape dim size ndim ndimension numel dtype device requires_grad grad grad_fn is_leaf layout
+stride is_floating_point is_contiguous item tolist is_cuda is_sparse __len__ is_complex names
+is_nested __repr__ __format__ __str__ __bool__ __int__ __index__ zero_grad get_device data_ptr
+element_size nelement storage_offset is_quantized is_meta is_same_size untyped_storage storage
+__hash__ is_inference __reduce_ex__ _is_view _base _version __dir__ __get__ __set__
+register_hook is_nonzero manual_seed set_grad_enabled _set_grad_enabled get_default_dtype
+numpy grad_dtype itemsize
+"""
+_LOOKS = frozenset(_LOOK_NAMES.split())
 
 
 class Statistics:
@@ -69,7 +71,7 @@ class Tracing(TorchFunctionMode):
         self.over = over
         self.statistics = Statistics()
         self.hearers: dict[str, Callable[[tuple[Any, ...], Mapping[str, Any]], None]] = {}
-        self._known: dict[Any, Known | None | bool] = {}
+        self._known: dict[Any, Known | str | bool | None] = {}
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
@@ -153,10 +155,15 @@ class Tracing(TorchFunctionMode):
                 labels.append(label)
             return self._tensor(value, label)
         if isinstance(value, (list, tuple)) and value:
-            return type(value)(self._operand(v, labels) for v in value) if type(value) in (
-                list,
-                tuple,
-            ) else value
+            return (
+                type(value)(self._operand(v, labels) for v in value)
+                if type(value)
+                in (
+                    list,
+                    tuple,
+                )
+                else value
+            )
         return value
 
     def _tensor(self, value: torch.Tensor, label: Label | None) -> Operand:
@@ -187,11 +194,16 @@ class Tracing(TorchFunctionMode):
             else:
                 pairs = [(value, operand)]
             for tensor, made in pairs:
-                if isinstance(made, Operand) and not made.known and not made.parameter:
-                    if made.shape and not made.boolean:
-                        label = Label(made.axes)
-                        self.table.set(tensor, label)
-                        labels.append(label)
+                if isinstance(made, Operand) and _is_adoptable(made):
+                    label = Label(made.axes)
+                    self.table.set(tensor, label)
+                    labels.append(label)
+
+
+def _is_adoptable(operand: Operand) -> bool:
+    """A tensor of data that nothing is known of yet."""
+    plain = not operand.known and not operand.parameter and not operand.boolean
+    return plain and bool(operand.shape)
 
 
 def _found(func: Any) -> Known | str | None:

@@ -12,7 +12,9 @@ from rnnscope.findings import Location
 from rnnscope.tracing.events import StateNames
 
 # A word for the state, alone or with a word or a number before or after it: enc_hidden, c_t, h2.
-_HIDDEN = re.compile(r"^([a-z0-9]+_)?(h|hn|ht|hx|hid|hidden|hiddens)(_?(n|t|x|i|state|states|\d+))?$")
+_HIDDEN = re.compile(
+    r"^([a-z0-9]+_)?(h|hn|ht|hx|hid|hidden|hiddens)(_?(n|t|x|i|state|states|\d+))?$"
+)
 _CELL = re.compile(r"^([a-z0-9]+_)?(c|cn|ct|cx|cell|cells)(_?(n|t|x|i|state|states|\d+))?$")
 _LONGEST = 8  # lines of one statement that are read to make sense of it
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from rnnscope.findings import Location
 from rnnscope.tracing.factors import Axes, Axis, Factor
@@ -79,7 +79,7 @@ class Operation:
         return rest
 
 
-class NoRule(Exception):
+class NoRule(Exception):  # noqa: N818  (it says what is the case, nothing went wrong)
     """This use of an operation is not understood: its result is unknown."""
 
 
@@ -165,9 +165,7 @@ class Lost:
     name: str
 
 
-Note = (
-    Picked | Regrouping | Moved | Normalised | Reduced | Contracted | Read | Met | Spread | Lost
-)
+Note = Picked | Regrouping | Moved | Normalised | Reduced | Contracted | Read | Met | Spread | Lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +177,7 @@ class Outcome:
 
 
 Rule = Callable[[Operation], "Outcome | Sequence[Outcome]"]
+Own = TypeVar("Own", bound=Rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +193,10 @@ class Known:
 REGISTRY: dict[str, Known] = {}
 
 
-def operation(
-    *names: str, source: bool = False, located: bool = False
-) -> Callable[[Rule], Rule]:
+def operation(*names: str, source: bool = False, located: bool = False) -> Callable[[Own], Own]:
     """Register a rule under the names of torch functions; ``located`` ones are told the line."""
 
-    def register(rule: Rule) -> Rule:
+    def register(rule: Own) -> Own:
         for name in names:
             REGISTRY[name] = Known(name, rule, source, located)
         return rule

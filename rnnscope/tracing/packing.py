@@ -72,7 +72,11 @@ def assigned(table: LabelTable, args: tuple[Any, ...]) -> None:
         return
     target, index, value = args
     label = table.get(value)
-    if label is None or value.dim() + 1 != target.dim() or value.requires_grad is False and not label.parts:
+    if (
+        label is None
+        or value.dim() + 1 != target.dim()
+        or (value.requires_grad is False and not label.parts)
+    ):
         return
     known = table.get(target)
     if known is not None and known.parts == label.parts:

@@ -41,7 +41,6 @@ class Readings:
                 self.report(disagreement(evidence, known, factor, label, shape))
         factor.variable.note(evidence)
 
-
     def features(
         self, factor: Factor, evidence: Evidence, label: Label, shape: tuple[int, ...]
     ) -> None:
@@ -72,9 +71,7 @@ class Readings:
         steps = Evidence(Meaning.TIME, "", record.location, False, record)
         self.report(disagreement(steps, known, record.time[0], label, shape))
 
-    def made(
-        self, record: CallRecord, because: str, label: Label, shape: tuple[int, ...]
-    ) -> None:
+    def made(self, record: CallRecord, because: str, label: Label, shape: tuple[int, ...]) -> None:
         """What a layer steps along looks like features."""
         steps = Evidence(Meaning.TIME, "", record.location, False, record)
         features = Evidence(Meaning.FEATURE, because)
@@ -96,10 +93,8 @@ def disagreement(
     shape: tuple[int, ...],
 ) -> AxisRead:
     """The event: a layer says one thing, something else says another."""
-    record = next(
-        (e.source for e in (evidence, known) if isinstance(e.source, CallRecord)), None
-    )
-    if record is not None and SAMPLES_READ == (evidence.meaning, known.meaning):
+    record = next((e.source for e in (evidence, known) if isinstance(e.source, CallRecord)), None)
+    if record is not None and (evidence.meaning, known.meaning) == SAMPLES_READ:
         record.disputed = True
     axis = next((d for d, a in enumerate(label.axes) if any(f.is_(factor) for f in a)), 0)
     others = [n for d, n in enumerate(shape) if d != axis]

@@ -32,7 +32,7 @@ _NO_ORDER = 4096  # rows; a longer permutation is not followed
 
 
 class RecurrentCalls:
-    """Labels the results of recurrent layers and keeps a record of each call until it is decided."""
+    """Labels the results of recurrent layers; keeps a record of each call until it is decided."""
 
     def __init__(self, table: LabelTable, follower: Follower) -> None:
         self.table = table
@@ -62,10 +62,18 @@ class RecurrentCalls:
             return
         batch, time, feature = axes
         record = CallRecord(
-            config, *places, batch, time, module.training, packed,
+            config,
+            *places,
+            batch,
+            time,
+            module.training,
+            packed,
             lengths=label.packing.lengths if packed and label.packing else None,
-            moved=label.moved, batched=data.dim() == 3 or packed,
-            layer=id(module), shape=tuple(data.shape), names=names_at(config, places[0]),
+            moved=label.moved,
+            batched=data.dim() == 3 or packed,
+            layer=id(module),
+            shape=tuple(data.shape),
+            names=names_at(config, places[0]),
         )
         self._used(label, config)
         states.given(self.table, self.follower, record, given.get("hx"))
@@ -126,9 +134,10 @@ class RecurrentCalls:
         for factor in record.time:
             known = factor.variable.evidence(Meaning.TIME)
             before = known.source if known is not None else None
-            if isinstance(before, CallRecord) and before.layer == record.layer:
-                if before is not record and known is not None:
-                    self.follower.readings.again(record, known, label, shape)
+            if not isinstance(before, CallRecord) or before is record or known is None:
+                continue
+            if before.layer == record.layer:
+                self.follower.readings.again(record, known, label, shape)
 
     def _check_exchange(self, record: CallRecord, label: Label, shape: tuple[int, ...]) -> None:
         """Another layer took the same two axes the other way round, and nothing moved them."""
@@ -169,9 +178,7 @@ class RecurrentCalls:
         if because is not None:
             self.follower.readings.made(record, because, label, shape)
 
-    def _label_results(
-        self, record: CallRecord, label: Label, value: Any, result: Any
-    ) -> None:
+    def _label_results(self, record: CallRecord, label: Label, value: Any, result: Any) -> None:
         config = record.config
         units: Axis = (Factor(config.output_size, record.units),)
         record.units.note(Evidence(Meaning.UNITS, f"{config.kind} made it"))
@@ -190,18 +197,14 @@ class RecurrentCalls:
         for name, tensor in zip(("h_n", "c_n"), tensors, strict=False):
             self._label_state(record, name, tensor, batch, units, _kept(label))
 
-    def _label_cell(
-        self, record: CallRecord, label: Label, units: Axis, result: Any
-    ) -> None:
+    def _label_cell(self, record: CallRecord, label: Label, units: Axis, result: Any) -> None:
         tensors = result if isinstance(result, tuple) else (result,)
         for tensor in tensors:
             if isinstance(tensor, torch.Tensor):
                 axes = (record.batch, units) if tensor.dim() == 2 else (units,)
                 self.table.set(tensor, Label(axes, marks=label.marks))
 
-    def _label_output(
-        self, record: CallRecord, label: Label, units: Axis, output: Any
-    ) -> None:
+    def _label_output(self, record: CallRecord, label: Label, units: Axis, output: Any) -> None:
         config = record.config
         directions = (Factor(2, record.directions),) if config.bidirectional else ()
         feature = directions + units
@@ -216,7 +219,9 @@ class RecurrentCalls:
             return
         axes: Axes = (record.time, feature)
         if output.dim() == 3:
-            both = (record.batch, record.time) if config.batch_first else (record.time, record.batch)
+            both = (
+                (record.batch, record.time) if config.batch_first else (record.time, record.batch)
+            )
             axes = (*both, feature)
         marks = _kept(label) | _unmasked(record)
         self.table.set(output, Label(axes, part, marks, None, mixed))
@@ -283,5 +288,3 @@ def _time_text(record: CallRecord) -> str:
 def _rows_text(record: CallRecord) -> str:
     axis, flag = (0, "True") if record.config.batch_first else (1, "False")
     return f"{record.config.kind} with batch_first={flag} takes axis {axis} for the batch"
-
-

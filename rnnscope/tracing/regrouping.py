@@ -57,7 +57,7 @@ class _Dealer:
 
 
 def cut(factor: Factor, outer: int) -> tuple[Factor, Factor]:
-    """Cut a factor in an outer part of this size and the rest; the same cut gives the same parts."""
+    """Cut off an outer part of this size; the same cut always gives the same parts."""
     inner = factor.size // outer
     root = factor.variable.root
     if factor.window or factor.order is not None:

@@ -81,8 +81,9 @@ class _Thread(threading.local):
 class Session:
     """One set of hooks for the process, shared by every watch that is on.
 
-    ``examine`` asks the rules. ``observers`` hear everything, ``listeners`` the findings. ``built_at`` knows where layers were constructed. ``last_call``
-    is the call of a recurrent layer that is running, or that raised last; None after it returned.
+    ``examine`` asks the rules. ``observers`` hear everything, ``listeners`` the findings.
+    ``built_at`` knows where layers were constructed. ``last_call`` is the call of a recurrent
+    layer that is running, or that raised last; None after it returned.
     """
 
     def __init__(self, examine: Callable[[Any], tuple[Finding, ...]]) -> None:
@@ -159,13 +160,13 @@ class Session:
 
     def _resume(self) -> None:
         if not self.thread.active:
-            self.tracer.mode.__enter__()
+            self.tracer.mode.__enter__()  # type: ignore[no-untyped-call]
             self.thread.active = True
 
     def _suspend(self) -> None:
         """Take the mode off this thread's stack, unless the user has put another one above it."""
         if self.thread.active and _on_top(self.tracer.mode):
-            self.tracer.mode.__exit__(None, None, None)
+            self.tracer.mode.__exit__(None, None, None)  # type: ignore[no-untyped-call]
             self.thread.active = False
 
     def _settle(self, novel: bool) -> None:
@@ -193,11 +194,11 @@ class Session:
         session = self
 
         @functools.wraps(original)
-        def __init__(module: nn.Module, *args: Any, **kwargs: Any) -> None:
+        def construct(module: nn.Module, *args: Any, **kwargs: Any) -> None:
             original(module, *args, **kwargs)
             session.constructed(cls.__name__, module, args, kwargs, here(1))
 
-        cls.__init__ = __init__  # type: ignore[method-assign]
+        setattr(cls, "__init__", construct)  # noqa: B010
         self._restore.append(lambda: setattr(cls, "__init__", original))
 
     def constructed(
@@ -261,5 +262,5 @@ class Session:
 
 
 def _on_top(mode: TorchFunctionMode) -> bool:
-    stack = _get_current_function_mode_stack()
+    stack = _get_current_function_mode_stack()  # type: ignore[no-untyped-call]
     return bool(stack) and stack[-1] is mode

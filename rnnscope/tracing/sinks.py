@@ -28,8 +28,9 @@ def layer(follower: Follower, step: _Step, label: Label, note: Contracted) -> No
             read = Evidence(Meaning.FEATURE, note.name, step.place)
             shape = step.operation.first.shape
             follower.report(
-                AxisRead(read, known, len(shape) - 1, shape, step.place, note.name,
-                         moved=label.moved)
+                AxisRead(
+                    read, known, len(shape) - 1, shape, step.place, note.name, moved=label.moved
+                )
             )
     _tied(follower, step, label)
 
@@ -50,8 +51,15 @@ def _normalised(follower: Follower, step: _Step, note: Lost, scores: Label) -> N
             known = mark.variable.evidence(Meaning.TIME) or mark.variable.evidence(Meaning.ROWS)
             evidence = (known,) if known is not None else ()
             follower.report(
-                LossAxes("normalised", mark.location, note.name, note.scores.shape, (),
-                         mark.text, evidence)
+                LossAxes(
+                    "normalised",
+                    mark.location,
+                    note.name,
+                    note.scores.shape,
+                    (),
+                    mark.text,
+                    evidence,
+                )
             )
 
 
@@ -62,9 +70,7 @@ def _tied(follower: Follower, step: _Step, label: Label) -> None:
             continue
         known = mark.variable.evidence(Meaning.SAMPLES) or mark.variable.evidence(Meaning.ROWS)
         if known is not None:
-            size = next(
-                f.size for a in label.axes for f in a if holds(((f,),), mark.variable)
-            )
+            size = next(f.size for a in label.axes for f in a if holds(((f,),), mark.variable))
             follower.report(Tied(mark.location, mark.text, size, known, step.place))
 
 
@@ -105,13 +111,16 @@ def _batch_lost(
     if not holds(scores.axes, record.time[0].variable):
         return
     mark = next(
-        (m for m in scores.marks if m.kind == "reduced" and m.variable is not None
-         and m.variable.is_(record.batch[0].variable)),
+        (
+            m
+            for m in scores.marks
+            if m.kind == "reduced"
+            and m.variable is not None
+            and m.variable.is_(record.batch[0].variable)
+        ),
         None,
     )
-    picked = next(
-        (p for p in scores.parts if p.record is record and p.sample is not None), None
-    )
+    picked = next((p for p in scores.parts if p.record is record and p.sample is not None), None)
     if mark is None and (picked is None or not _per_step(note, batch, time)):
         return
     record.disputed = True
@@ -119,9 +128,16 @@ def _batch_lost(
     how = mark.text if mark is not None else f"[{picked.sample}]" if picked else ""
     follower.report(
         BatchLost(
-            location=step.place, config=record.config, call=record.location,
-            built_at=record.built_at, moved=record.moved, batch=batch, steps=time,
-            loss=step.place, how=how, where=place,
+            location=step.place,
+            config=record.config,
+            call=record.location,
+            built_at=record.built_at,
+            moved=record.moved,
+            batch=batch,
+            steps=time,
+            loss=step.place,
+            how=how,
+            where=place,
             samples=record.batch[0].variable.evidence(Meaning.SAMPLES),
         )
     )
@@ -176,29 +192,38 @@ def _classes(
     known = middle[0].variable.evidence(Meaning.TIME) or middle[0].variable.evidence(Meaning.ROWS)
     if known is not None and not middle[0].means(Meaning.FEATURE, Meaning.CHANNEL):
         follower.report(
-            LossAxes("classes", step.place, note.name, scores.shape, targets.shape,
-                     "time" if known.meaning == Meaning.TIME else "batch", (known,))
+            LossAxes(
+                "classes",
+                step.place,
+                note.name,
+                scores.shape,
+                targets.shape,
+                "time" if known.meaning == Meaning.TIME else "batch",
+                (known,),
+            )
         )
 
 
-def _axis_pair(
-    follower: Follower, step: _Step, note: Lost, mine: Axis, theirs: Axis
-) -> None:
+def _axis_pair(follower: Follower, step: _Step, note: Lost, mine: Axis, theirs: Axis) -> None:
     if len(mine) > 1 and len(theirs) > 1:
         if _opposite(mine, theirs):
             follower.report(
-                LossAxes("order", step.place, note.name, note.scores.shape,
-                         note.targets.shape if note.targets else (), _spelled(mine, theirs),
-                         tuple(_known(mine)) + tuple(_known(theirs)))
+                LossAxes(
+                    "order",
+                    step.place,
+                    note.name,
+                    note.scores.shape,
+                    note.targets.shape if note.targets else (),
+                    _spelled(mine, theirs),
+                    tuple(_known(mine)) + tuple(_known(theirs)),
+                )
             )
         return
     if len(mine) == 1 and len(theirs) == 1:
         _single_pair(follower, step, note, mine[0], theirs[0])
 
 
-def _single_pair(
-    follower: Follower, step: _Step, note: Lost, mine: Factor, theirs: Factor
-) -> None:
+def _single_pair(follower: Follower, step: _Step, note: Lost, mine: Factor, theirs: Factor) -> None:
     time = mine.variable.evidence(Meaning.TIME)
     samples = theirs.variable.evidence(Meaning.SAMPLES)
     if mine.is_(theirs):
@@ -251,7 +276,7 @@ def spread(follower: Follower, step: _Step, label: Label, note: Spread) -> Label
     """(N, 1) met (N,): certain once it is a loss."""
     other = note.other.label
     single = note.single.label
-    if other is not None and other.parts or single is None or not single.parts:
+    if (other is not None and other.parts) or single is None or not single.parts:
         return label
     if step.operation.name in _COMPARES:
         return label
@@ -264,7 +289,8 @@ def spread(follower: Follower, step: _Step, label: Label, note: Spread) -> Label
     return replace(label, marks=label.marks | {Mark("pairs", step.place, None, text)})
 
 
-_COMPARES = frozenset("eq ne lt le gt ge __eq__ __ne__ __lt__ __le__ __gt__ __ge__".split())
+_COMPARISONS = "eq ne lt le gt ge __eq__ __ne__ __lt__ __le__ __gt__ __ge__"
+_COMPARES = frozenset(_COMPARISONS.split())
 
 
 def met(follower: Follower, step: _Step, note: Met) -> None:

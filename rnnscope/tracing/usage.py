@@ -38,8 +38,14 @@ def _used(record: CallRecord) -> list[tuple[Part, set[str]]]:
 
 def _part(part: Part, reached: set[str]) -> events.Part:
     return events.Part(
-        part.result, part.step, part.direction, part.slot, part.sample, part.unit,
-        part.location, frozenset(reached),
+        part.result,
+        part.step,
+        part.direction,
+        part.slot,
+        part.sample,
+        part.unit,
+        part.location,
+        frozenset(reached),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
@@ -109,9 +108,7 @@ def _indexed(axis: Axis, item: Any, new: tuple[int, ...]) -> Axes:
     return fresh_axes(new)
 
 
-def _paired(
-    advanced: list[tuple[int, Axis, Any]], new: tuple[int, ...], found: Collected
-) -> Axes:
+def _paired(advanced: list[tuple[int, Axis, Any]], new: tuple[int, ...], found: Collected) -> Axes:
     """``x[lengths - 1, torch.arange(N)]``: the axis that is counted through stays, others are read
     at an index of each element's own."""
     stays = next((axis for _, axis, item in advanced if _counts(item, size_of(axis))), None)
@@ -184,7 +181,7 @@ def index_select(call: Operation) -> Outcome:
     if not isinstance(index, Operand):
         raise NoRule("index_select")
     if index.ndim != 1:
-        return Outcome(call.first.axes[:dim] + ((),) + call.first.axes[dim + 1 :])
+        return Outcome((*call.first.axes[:dim], (), *call.first.axes[dim + 1 :]))
     axis = reindexed(call.first.axes[dim], index)
     return Outcome((*call.first.axes[:dim], axis, *call.first.axes[dim + 1 :]))
 
@@ -214,5 +211,3 @@ def gather(call: Operation) -> Outcome:
 @operation("masked_select", "nonzero", "__contains__")
 def unordered(call: Operation) -> list[Outcome]:
     return [Outcome(fresh_axes(shape)) for shape in call.shapes]
-
-

@@ -21,16 +21,19 @@ def embedding(call: Operation) -> Outcome:
     return Outcome((*call.first.axes, made(call.shape[-1], "an Embedding made it")))
 
 
-@operation(
-    *"conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d".split(), source=True
-)
+_CONVOLUTIONS = """
+conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d
+"""
+
+
+@operation(*_CONVOLUTIONS.split(), source=True)
 def convolution(call: Operation) -> Outcome:
     """(N, C, L…): channels are contracted, new ones made, lengths slid along."""
     space = int(call.name[-2])
     name = f"Conv{space}d"
     axes = call.first.axes
     batch, channels, lengths = axes[: -space - 1], axes[-space - 1], axes[-space:]
-    notes = (
+    notes: tuple[Note, ...] = (
         Contracted(channels, name, parameter=True),
         *(Read(axis, Meaning.LENGTH, name) for axis in lengths),
         *(Read(axis, Meaning.ROWS, name) for axis in batch),
@@ -52,9 +55,7 @@ def normalisation(call: Operation) -> Outcome:
     axes = call.first.axes
     notes: tuple[Note, ...] = ()
     if call.first.ndim == 3:
-        notes = (
-            Read(axes[1], Meaning.CHANNEL, "BatchNorm1d"),
-        )
+        notes = (Read(axes[1], Meaning.CHANNEL, "BatchNorm1d"),)
     return Outcome(axes, notes)
 
 
@@ -63,11 +64,14 @@ def unchanged(call: Operation) -> Outcome:
     return Outcome(call.first.axes)
 
 
-@operation(
-    *"""max_pool1d max_pool2d avg_pool1d avg_pool2d adaptive_max_pool1d adaptive_avg_pool1d
-    adaptive_avg_pool2d adaptive_max_pool2d lp_pool1d interpolate upsample boolean_dispatch fn
-    _max_pool1d _max_pool2d max_pool1d_with_indices max_pool2d_with_indices""".split()
-)
+_POOLINGS = """
+max_pool1d max_pool2d avg_pool1d avg_pool2d adaptive_max_pool1d adaptive_avg_pool1d
+adaptive_avg_pool2d adaptive_max_pool2d lp_pool1d interpolate upsample boolean_dispatch fn
+_max_pool1d _max_pool2d max_pool1d_with_indices max_pool2d_with_indices
+"""
+
+
+@operation(*_POOLINGS.split())
 def pooling(call: Operation) -> list[Outcome]:
     """Shorter along the last axes; what they run over is the same."""
     axes, shape = call.first.axes, call.shape

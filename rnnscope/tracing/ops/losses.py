@@ -14,17 +14,20 @@ def _targets(call: Operation) -> Operand | None:
 
 @operation("cross_entropy", "nll_loss", "nll_loss_nd", "multi_margin_loss")
 def classes(call: Operation) -> Outcome:
-    """(N, C, d1…) against (N, d1…): the classes are axis 1; for one sample alone they are axis 0."""
+    """(N, C, d1…) against (N, d1…): the classes are axis 1, of one sample alone axis 0."""
     scores, targets = call.first, _targets(call)
     class_dim = 1 if scores.ndim > 1 else 0
     return Outcome(_kept(call, scores), (Lost(scores, targets, class_dim, call.name),))
 
 
-@operation(
-    *"""mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy kl_div poisson_nll_loss
-    binary_cross_entropy_with_logits gaussian_nll_loss soft_margin_loss hinge_embedding_loss
-    multilabel_soft_margin_loss multilabel_margin_loss""".split()
-)
+_ELEMENTWISE = """
+mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy kl_div poisson_nll_loss
+binary_cross_entropy_with_logits gaussian_nll_loss soft_margin_loss hinge_embedding_loss
+multilabel_soft_margin_loss multilabel_margin_loss
+"""
+
+
+@operation(*_ELEMENTWISE.split())
 def elementwise(call: Operation) -> Outcome:
     """Element by element, broadcast if the shapes differ."""
     scores, targets = call.first, _targets(call)
@@ -63,8 +66,12 @@ def ctc(call: Operation) -> Outcome:
     return Outcome(fresh_axes(call.shape), (Lost(call.first, None, 2, call.name),))
 
 
-@operation(
-    *"triplet_margin_loss cosine_embedding_loss margin_ranking_loss triplet_margin_with_distance_loss".split()
-)
+_COMPARING = """
+triplet_margin_loss cosine_embedding_loss margin_ranking_loss
+triplet_margin_with_distance_loss
+"""
+
+
+@operation(*_COMPARING.split())
 def comparing(call: Operation) -> Outcome:
     return Outcome(fresh_axes(call.shape), (Lost(call.first, None, None, call.name),))

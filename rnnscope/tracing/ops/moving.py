@@ -66,9 +66,7 @@ def flip(call: Operation) -> Outcome:
         dims = {position(d, call.first.ndim) for d in call.variadic("dims")}
     else:
         dims = {1 if call.name == "fliplr" else 0}
-    return Outcome(
-        tuple(_reversed(a) if d in dims else a for d, a in enumerate(call.first.axes))
-    )
+    return Outcome(tuple(_reversed(a) if d in dims else a for d, a in enumerate(call.first.axes)))
 
 
 def _reversed(axis: Axis) -> Axis:

@@ -7,33 +7,35 @@ from rnnscope.tracing.operations import Note, Operand, Operation, Outcome, Sprea
 from rnnscope.tracing.ops.joining import meet
 
 _UNARY = """
-abs abs_ absolute alpha_dropout acos asin atan bernoulli bfloat16 bool byte ceil celu char clamp
-clamp_ clamp_max clamp_min clip clip_ clone contiguous cos cosh cpu cuda deg2rad detach detach_
-digamma double dropout dropout1d dropout_ elu elu_ erf erf_ erfc erfinv exp exp_ exp2 expm1
-feature_alpha_dropout feature_dropout float floor frac gelu half hardshrink hardsigmoid hardswish
-hardtanh hardtanh_ int isfinite isinf isnan leaky_relu leaky_relu_ lgamma log log10 log1p log2
-logical_not logsigmoid long mish nan_to_num neg neg_ negative positive reciprocal relu relu6 relu_
-requires_grad_ round rrelu rsqrt selu sgn short sigmoid sigmoid_ sign silu sin sinc sinh softplus
-softshrink softsign sqrt square tan tanh tanh_ tanhshrink threshold to triu tril trunc type
-type_as zero_ zeros_like ones_like __neg__ __pos__ __abs__ __invert__ bitwise_not alias
-__deepcopy__ pin_memory data normalize layer_norm native_dropout rms_norm real imag conj resolve_conj
-__float__ expand_copy fill_ requires_grad retain_grad_ quantize_per_tensor logit special_expit
-nan_to_num_ full_like rand_like randn_like randint_like empty_like bernoulli_ normal_ uniform_
-""".split()
+abs abs_ absolute alpha_dropout acos asin atan bernoulli bfloat16 bool byte ceil celu char
+clamp clamp_ clamp_max clamp_min clip clip_ clone contiguous cos cosh cpu cuda deg2rad detach
+detach_ digamma double dropout dropout1d dropout_ elu elu_ erf erf_ erfc erfinv exp exp_ exp2
+expm1 feature_alpha_dropout feature_dropout float floor frac gelu half hardshrink hardsigmoid
+hardswish hardtanh hardtanh_ int isfinite isinf isnan leaky_relu leaky_relu_ lgamma log log10
+log1p log2 logical_not logsigmoid long mish nan_to_num neg neg_ negative positive reciprocal
+relu relu6 relu_ requires_grad_ round rrelu rsqrt selu sgn short sigmoid sigmoid_ sign silu
+sin sinc sinh softplus softshrink softsign sqrt square tan tanh tanh_ tanhshrink threshold to
+triu tril trunc type type_as zero_ zeros_like ones_like __neg__ __pos__ __abs__ __invert__
+bitwise_not alias __deepcopy__ pin_memory data normalize layer_norm native_dropout rms_norm
+real imag conj resolve_conj __float__ expand_copy fill_ requires_grad retain_grad_
+quantize_per_tensor logit special_expit nan_to_num_ full_like rand_like randn_like
+randint_like empty_like bernoulli_ normal_ uniform_
+"""
 
 _BINARY = """
-add add_ sub sub_ subtract mul mul_ multiply div div_ divide true_divide floor_divide remainder fmod
-pow pow_ maximum minimum fmax fmin atan2 eq ne lt le gt ge greater less greater_equal less_equal
-not_equal equal_ logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor where lerp
-lerp_ addcmul addcdiv masked_fill masked_fill_ copysign hypot logaddexp xlogy prelu rsub __add__
-__radd__ __iadd__ __sub__ __rsub__ __isub__ __mul__ __rmul__ __imul__ __truediv__ __rtruediv__
-__itruediv__ __div__ __rdiv__ __idiv__ __floordiv__ __rfloordiv__ __mod__ __rmod__ __pow__ __rpow__
-__ipow__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __and__ __rand__ __or__ __ror__ __xor__ __iand__
-__ior__ copy_ clamp_ heaviside isclose threshold_ dist_ addcmul_ addcdiv_ logical_not_ float_power
-""".split()
+add add_ sub sub_ subtract mul mul_ multiply div div_ divide true_divide floor_divide
+remainder fmod pow pow_ maximum minimum fmax fmin atan2 eq ne lt le gt ge greater less
+greater_equal less_equal not_equal equal_ logical_and logical_or logical_xor bitwise_and
+bitwise_or bitwise_xor where lerp lerp_ addcmul addcdiv masked_fill masked_fill_ copysign
+hypot logaddexp xlogy prelu rsub __add__ __radd__ __iadd__ __sub__ __rsub__ __isub__ __mul__
+__rmul__ __imul__ __truediv__ __rtruediv__ __itruediv__ __div__ __rdiv__ __idiv__ __floordiv__
+__rfloordiv__ __mod__ __rmod__ __pow__ __rpow__ __ipow__ __eq__ __ne__ __lt__ __le__ __gt__
+__ge__ __and__ __rand__ __or__ __ror__ __xor__ __iand__ __ior__ copy_ clamp_ heaviside isclose
+threshold_ dist_ addcmul_ addcdiv_ logical_not_ float_power
+"""
 
 
-@operation(*_UNARY)
+@operation(*_UNARY.split())
 def unary(call: Operation) -> Outcome:
     """Element by element: the axes stay as they are."""
     if call.shape != call.first.shape:
@@ -41,7 +43,7 @@ def unary(call: Operation) -> Outcome:
     return Outcome(call.first.axes)
 
 
-@operation(*_BINARY)
+@operation(*_BINARY.split())
 def binary(call: Operation) -> Outcome:
     """Broadcast as torch does: aligned at the last axis."""
     tensors = [
@@ -58,9 +60,9 @@ def _spreads(tensors: list[Operand]) -> tuple[Note, ...]:
     notes = []
     for single in tensors:
         for other in tensors:
-            if _is_column(single) and other.ndim == single.ndim - 1 and other is not single:
-                if other.shape[-1] == single.shape[-2] > 1 and len(single.axes[-2]) >= 1:
-                    notes.append(Spread(single, other))
+            below = other is not single and other.ndim == single.ndim - 1
+            if below and _is_column(single) and other.shape[-1] == single.shape[-2]:
+                notes.append(Spread(single, other))
     return tuple(notes)
 
 
@@ -83,6 +85,4 @@ def one_hot(call: Operation) -> Outcome:
 @operation("pad")
 def pad(call: Operation) -> Outcome:
     """Axes that were made longer are the same axes with other ends."""
-    return Outcome(
-        tuple(resized(a, n) for a, n in zip(call.first.axes, call.shape, strict=True))
-    )
+    return Outcome(tuple(resized(a, n) for a, n in zip(call.first.axes, call.shape, strict=True)))

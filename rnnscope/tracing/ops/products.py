@@ -15,8 +15,8 @@ from rnnscope.tracing.factors import (
 from rnnscope.tracing.operations import (
     Contracted,
     Met,
-    NoRule,
     Normalised,
+    NoRule,
     Note,
     Operand,
     Operation,
@@ -48,7 +48,9 @@ def bilinear(call: Operation) -> Outcome:
     return Outcome((*axes[:-1], made(call.shape[-1], "a Bilinear layer made it")))
 
 
-@operation("matmul", "mm", "bmm", "mv", "dot", "__matmul__", "__rmatmul__", "inner_", "baddbmm", "addmm")
+@operation(
+    "matmul", "mm", "bmm", "mv", "dot", "__matmul__", "__rmatmul__", "inner_", "baddbmm", "addmm"
+)
 def matmul(call: Operation) -> Outcome:
     """Batched where there are more than two axes."""
     operands = [value for value in call.args if isinstance(value, Operand)]
@@ -77,9 +79,7 @@ def product(left: Operand, right: Operand, shape: tuple[int, ...], name: str) ->
     batch = shape[: len(shape) - len(rows) - len(columns)]
     if not batch:
         return Outcome((*rows, *columns), tuple(notes))
-    stacks = [
-        Operand(t.shape[:-2], t.axes[:-2], t.known) for t in (left, right) if t.ndim > 2
-    ]
+    stacks = [Operand(t.shape[:-2], t.axes[:-2], t.known) for t in (left, right) if t.ndim > 2]
     axes, met = meet(stacks, batch)
     return Outcome((*axes, *rows, *columns), (*notes, *met))
 

@@ -1,4 +1,4 @@
-"""sum, mean, max and their kin, which remove axes; softmax, cumsum, sort, which tie them together."""
+"""sum, mean, max and their kin, which remove axes; softmax, cumsum, sort, which tie them."""
 
 from __future__ import annotations
 
@@ -34,11 +34,13 @@ def _without(axes: Axes, dims: set[int], shape: tuple[int, ...]) -> Axes:
     return tuple(axis for d, axis in enumerate(axes) if d not in dims)
 
 
-@operation(
-    *"""sum mean prod max min amax amin median nanmean nansum nanmedian logsumexp norm std var any
-    all argmax argmin mode std_mean var_mean aminmax count_nonzero quantile nanquantile cummax_
-    """.split()
-)
+_REDUCTIONS = """
+sum mean prod max min amax amin median nanmean nansum nanmedian logsumexp norm std var any all
+argmax argmin mode std_mean var_mean aminmax count_nonzero quantile nanquantile cummax_
+"""
+
+
+@operation(*_REDUCTIONS.split())
 def reduce(call: Operation) -> list[Outcome]:
     """Without a dimension everything goes; max and min of two tensors are element by element."""
     tensor = call.first
@@ -106,6 +108,6 @@ def sort(call: Operation) -> list[Outcome]:
 def diagonal(call: Operation) -> Outcome:
     """The diagonal of a square is one of its sides."""
     if call.first.ndim == 2 and len(call.shape) == 1 and call.get(1, "diagonal", 0) == 0:
-        if call.first.shape[0] == call.shape[0]:
-            return Outcome(call.first.axes[:1])
+        sides = call.first.axes[:1]
+        return Outcome(sides if call.first.shape[0] == call.shape[0] else fresh_axes(call.shape))
     return Outcome(fresh_axes(call.shape))

@@ -57,8 +57,10 @@ def _grown(axes: Axes, shape: tuple[int, ...], known: Any = None) -> Axes:
     missing = len(shape) - len(axes)
     old: list[Axis | None] = [None] * missing + list(axes)
     return tuple(
-        axis if axis is not None and size_of(axis) == size
-        else known[d] if known is not None
+        axis
+        if axis is not None and size_of(axis) == size
+        else known[d]
+        if known is not None
         else _copies(size)
         for d, (axis, size) in enumerate(zip(old, shape, strict=True))
     )
