@@ -25,7 +25,7 @@ tracing.naming tracing.readings
 proofs messages mismatch likeness packing sketching rules selection failures planning diagnosis
 tracing probing inspection explanation verification
 results formats report explained verified api testing strategies fuzzing
-arrival running notebook watching supervision pytest_plugin
+arrival running ranks notebook watching supervision pytest_plugin
 output commands cli
 """
 RIVER = _RIVER.split()

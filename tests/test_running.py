@@ -204,7 +204,7 @@ def test_noqa_and_ignore_silence_a_finding(folder: Path) -> None:
 def test_compiling_is_refused_with_the_place(tmp_path: Path) -> None:
     path = tmp_path / "x.py"
     path.write_text("a = 1\nb = = 2\n")
-    with pytest.raises(TargetError, match="x.py:2 is not Python"):
+    with pytest.raises(TargetError, match=r"x\.py:2 is not Python"):
         compiled(str(path))
 
 

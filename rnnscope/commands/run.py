@@ -15,6 +15,7 @@ import typer
 
 from rnnscope.formats import format_for, known_format, render
 from rnnscope.output import reserve_standard_output
+from rnnscope.ranks import World, gathered, reported
 from rnnscope.running import INTERRUPTED, Target
 from rnnscope.selection import Selection
 from rnnscope.supervision import RunResult, supervise
@@ -36,11 +37,16 @@ def run(
     selection = Selection.configured(select, ignore)
     write = _writer(name, output)
     _die_of_interrupts(status := [0])
+    world = World.of()
 
     def finish(result: RunResult) -> int:
         wanted = replace(result, findings=selection.keep(result.findings))
-        write(wanted if stats else replace(wanted, statistics=None))
         status[0] = wanted.status
+        together = gathered(wanted.findings, world)
+        if together is not None:
+            shown = replace(wanted, findings=together)
+            write(shown if stats else replace(shown, statistics=None))
+            reported(world)
         return wanted.status
 
     return supervise(Target(script, tuple(arguments or ()), module), finish, probe)

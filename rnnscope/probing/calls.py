@@ -81,6 +81,7 @@ class ModelCalls:
     def _keep(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Batch | None:
+        module = _unwrapped(module)
         before = self._calls.get(id(module))
         tensors = list(tensors_in((args, dict(kwargs))))
         batch, axes = self._samples(tensors)
@@ -111,6 +112,15 @@ class ModelCalls:
             for tensor, found in zip(tensors, told, strict=True)
         )
         return batch, axes
+
+
+def _unwrapped(module: nn.Module) -> nn.Module:
+    """The model inside of a wrapper for several devices or processes, or of a compiled one."""
+    if isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+        inner = module.module
+    else:
+        inner = getattr(module, "_orig_mod", module)
+    return inner if isinstance(inner, nn.Module) else module
 
 
 def _samples_by_label(label: Label | None) -> tuple[int, Batch] | None:
