@@ -24,7 +24,7 @@ following = codes[1:]
 class CharRNN(nn.Module):
     """Two recurrent layers and a Linear that scores the next character at every step."""
 
-    def __init__(self, letters, hidden=16):
+    def __init__(self, letters, hidden=20):
         super().__init__()
         self.rnn = nn.RNN(letters, hidden, num_layers=2)
         self.score = nn.Linear(hidden, letters)
@@ -43,7 +43,7 @@ class CharRNN(nn.Module):
 def train(model, epochs=EPOCHS):
     """Adam at 0.1, falling; in each epoch as many updates as there are windows."""
     optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
-    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.92)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.85)
     for _ in range(epochs):
         for _ in windows:
             loss = nn.functional.cross_entropy(model(windows), following)
@@ -63,7 +63,7 @@ def continued(model):
 
 def learnt():
     """Train from one start after another until one of them tells the two places apart."""
-    for seed in range(9, 29):
+    for seed in range(2, 22):
         torch.manual_seed(seed)
         model = CharRNN(len(letters))
         loss = train(model)

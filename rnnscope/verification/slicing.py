@@ -15,7 +15,7 @@ def slice_for(tree: ast.Module, name: str) -> ast.Module:
 
     >>> tree = ast.parse("import os\\nA = 1\\nprint(A)\\nclass B: x = A")
     >>> ast.unparse(slice_for(tree, "B"))
-    'A = 1\\nclass B:\\n    x = A'
+    'A = 1\\n\\nclass B:\\n    x = A'
     """
     wanted, kept = {name}, set[int]()
     changed = True
