@@ -114,6 +114,23 @@ class TargetSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Scatter:
+    """``nn.DataParallel`` would cut an argument along an axis that is not the batch.
+
+    ``what`` is the argument, ``axis`` what its axis ``dim`` is, ``batch_axis`` where the batch is.
+    """
+
+    what: str
+    axis: str
+    dim: int
+    batch_axis: int
+    shape: tuple[int, ...]
+    kind: str
+    location: Location | None
+    called_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IdleWeights:
     """Weights of a recurrent layer that got exactly zero gradient, or none, in every backward pass.
 

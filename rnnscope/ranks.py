@@ -37,7 +37,10 @@ class World:
         >>> World.of({"RANK": "1", "WORLD_SIZE": "2"})
         World(rank=1, size=2, host=None, port=0, attempt='0')
         """
-        rank, size = int(environment.get("RANK", 0)), int(environment.get("WORLD_SIZE", 1))
+        told = environment.get("RANK", ""), environment.get("WORLD_SIZE", "")
+        if not all(text.isdigit() for text in told):
+            return cls(0, 1)
+        rank, size = int(told[0]), int(told[1])
         if environment.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
             return cls(rank, size)
         return cls(
@@ -88,9 +91,11 @@ def _named(same: list[tuple[int, Finding]], size: int) -> Finding:
 
 
 def _store(world: World) -> Any:
-    from torch.distributed import TCPStore
+    from torch import distributed
 
-    return TCPStore(world.host or "", world.port, is_master=False, timeout=_PATIENCE)
+    return distributed.TCPStore(  # type: ignore[attr-defined]
+        world.host or "", world.port, is_master=False, timeout=_PATIENCE
+    )
 
 
 def _wait(store: Any, keys: list[str]) -> bool:

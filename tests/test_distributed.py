@@ -8,9 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from torch import nn
 
 from rnnscope.findings import Finding, Location, Severity
 from rnnscope.ranks import World, gathered, merged
+from rnnscope.watching import watch
 
 TRAIN = """
 import torch
@@ -117,3 +120,35 @@ def test_where_processes_cannot_meet_each_names_its_rank() -> None:
     assert gathered((finding(1),), World(0, 1)) == (finding(1),)
     (own,) = gathered((finding(1),), World(1, 2)) or ()
     assert own.message == "message (on rank 1)"
+
+
+def scattered(model: nn.Module, *args: object, dim: int | None = 0) -> list[tuple[str, str]]:
+    with watch(probe=False) as seen:
+        (model if dim is None else nn.DataParallel(model, dim=dim))(*args)
+    return [(f.code, f.message) for f in seen.findings]
+
+
+class Encoder(nn.Module):
+    def __init__(self, batch_first: bool) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(9, 4)
+        self.gru = nn.GRU(4, 6, batch_first=batch_first)
+
+    def forward(self, x: torch.Tensor, h_0: torch.Tensor | None = None) -> torch.Tensor:
+        return self.gru(self.embed(x), h_0)[0]  # type: ignore[no-any-return]
+
+
+def test_data_parallel_is_told_where_the_batch_is() -> None:
+    x = torch.randint(0, 9, (5, 3))
+    (found,) = scattered(Encoder(False), x)
+    assert found[0] == "RNN391"
+    assert "cuts the input, (5, 3), along axis 0, which is time; the batch is on axis 1" in found[1]
+    assert scattered(Encoder(False), x, dim=1) == []
+    assert scattered(Encoder(True), x) == []
+    assert scattered(Encoder(False), x, dim=None) == []
+
+
+def test_data_parallel_cuts_states_along_the_layers() -> None:
+    x, h_0 = torch.randint(0, 9, (5, 3)), torch.zeros(1, 5, 6)
+    (found,) = scattered(Encoder(True), x, h_0)
+    assert "cuts a state, (1, 5, 6), along axis 0, which is layers*directions" in found[1]

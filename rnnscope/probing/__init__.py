@@ -8,6 +8,8 @@
     leak.py        does one sample's change move another's output, and from which line on    [torch]
     company.py     does a sample's output depend on how far it is padded                     [torch]
     states.py      where the states that a layer starts from come from                       [torch]
+    targets.py     are the targets inputs that were read before                           [torch]
+    scatter.py     does nn.DataParallel cut something else than the batch                  [torch]
     gradients.py   which recurrent weights never get a gradient, or never a step             [torch]
     probe.py       all of it: an Observer while the program runs, findings at its end        [torch]
 

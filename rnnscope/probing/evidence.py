@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -21,12 +20,10 @@ _SHUFFLING = (RandomSampler, SubsetRandomSampler, WeightedRandomSampler)
 
 
 class Batches:
-    """The batches drawn last: from a DataLoader, or by one index for two tensors."""
+    """The batches drawn last: from DataLoaders."""
 
     def __init__(self) -> None:
         self._drawn: deque[Batch] = deque(maxlen=_REMEMBERED)
-        self._index: Any = None
-        self._indexed: int = 0
 
     def fitting(self, tensors: list[torch.Tensor]) -> Batch | None:
         """The latest batch with as many samples as one of the tensors has somewhere."""
@@ -50,17 +47,6 @@ class Batches:
         how = "shuffled samples" if shuffled else "samples"
         self._drawn.append(Batch(size, shuffled, here(2), f"the DataLoader draws {how} here"))
 
-    def indexed(self, source: Any, index: Any) -> None:
-        """Rows of a tensor were picked by an index; the second tensor with the same one counts."""
-        if not _is_row_index(index) or getattr(source, "grad_fn", None) is not None:
-            return
-        if index is self._index and id(source) != self._indexed:
-            rows = index.tolist()
-            shuffled = any(a > b for a, b in pairwise(rows))
-            reason = "one index picks the rows of several tensors here: they are samples"
-            self._drawn.append(Batch(len(rows), shuffled, here(3), reason))
-        self._index, self._indexed = index, id(source)
-
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Hear every batch of every DataLoader."""
@@ -77,12 +63,3 @@ class Batches:
             yield
         finally:
             _BaseDataLoaderIter.__next__ = original  # type: ignore[assignment,method-assign]
-
-
-def _is_row_index(index: Any) -> bool:
-    return (
-        isinstance(index, torch.Tensor)
-        and index.dim() == 1
-        and index.numel() > 1
-        and not (index.is_floating_point() or index.dtype is torch.bool)
-    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -25,6 +27,7 @@ from rnnscope.probing.evidence import Batches
 from rnnscope.probing.gradients import Gradients
 from rnnscope.probing.leak import find_leak
 from rnnscope.probing.replay import Replay, replay
+from rnnscope.probing.scatter import Scatters
 from rnnscope.probing.states import StateTrails, find_random_state
 from rnnscope.probing.targets import LOSSES, Targets
 from rnnscope.proofs import Leak
@@ -32,50 +35,80 @@ from rnnscope.randomness import preserved_randomness
 from rnnscope.tracing.session import RECURRENT, Observer
 from rnnscope.tracing.tracer import Tracer
 
-_INDEXING = frozenset({"__getitem__", "index_select"})
-
 
 class _Outermost(threading.local):
     module: nn.Module | None = None
 
 
+Method = TypeVar("Method", bound=Callable[..., None])
+
+
+def _harmless(method: Method) -> Method:
+    """Keep rnnscope's own mistakes out of the user's program: the probe stops, and says so."""
+
+    @functools.wraps(method)
+    def attempt(self: Probe, *args: Any, **kwargs: Any) -> None:
+        if self.failure is None:
+            try:
+                method(self, *args, **kwargs)
+            except Exception as failure:
+                self.failure = failure
+
+    return attempt  # type: ignore[return-value]
+
+
 class Probe(Observer):
-    """Everything that is proved by running, for one session."""
+    """Everything that is proved by running, for one session.
+
+    ``failure`` is the exception that stopped it, an error of rnnscope's own.
+    """
 
     def __init__(self, built_at: Mapping[nn.Module, Location], tracer: Tracer) -> None:
         self.tracer = tracer
         self.batches = Batches()
         self.calls = ModelCalls(self.batches, tracer.table)
         self.targets = Targets(tracer.table)
+        self.scatters = Scatters()
         self.trails = StateTrails()
         self.gradients = Gradients(built_at)
         self.outermost = _Outermost()
+        self.failure: Exception | None = None
         self._hooks = ExitStack()
 
     def install(self) -> None:
         """Listen to DataLoaders and optimizers until ``uninstall``."""
         self._hooks.enter_context(self.batches.listening())
+        self._hooks.enter_context(self.scatters.listening())
         handle = register_optimizer_step_pre_hook(lambda optimizer, *_: self._step(optimizer))
         self._hooks.callback(handle.remove)
         hearers = self.tracer.mode.hearers
         for name in LOSSES:
-            hearers[name] = self.targets.compared
+            hearers[name] = self._compared
             self._hooks.callback(hearers.pop, name, None)
+
+    @_harmless
+    def _compared(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        self.targets.compared(args, kwargs)
 
     def uninstall(self) -> None:
         """Stop listening."""
         self._hooks.close()
 
+    @_harmless
     def _step(self, optimizer: torch.optim.Optimizer) -> None:
         self.gradients.stepping(optimizer)
 
+    @_harmless
     def module_called(self, module: nn.Module, args: tuple[Any, ...]) -> None:
         if self.calls.depth.modules == 0:
             self.outermost.module = module
-        self.calls.entered(module)
+            self.scatters.entered(module, args)
         if isinstance(module, RECURRENT):
             self.gradients.called(module, args, self.outermost.module or module)
+            self.scatters.layer_called(module, args)
+        self.calls.entered(module)
 
+    @_harmless
     def module_returned(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
     ) -> None:
@@ -85,20 +118,19 @@ class Probe(Observer):
         if self.calls.depth.modules == 0:
             self.trails.model_returned(module, batch)
             self.targets.model_returned(args, kwargs)
-
-    def function_returned(
-        self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
-    ) -> None:
-        if getattr(function, "__name__", "") in _INDEXING and self.calls.depth.modules == 0:
-            index = args[-1] if len(args) > 1 else kwargs.get("index")
-            self.batches.indexed(args[0] if args else None, index)
+            self.scatters.left()
 
     def proofs(self, copies: bool = True) -> Iterator[object]:
         """What was proved: of gradients and states for free, then on copies of the models."""
+        if self.failure is not None:
+            stopped = f"rnnscope could not probe this program: {self.failure!r}"
+            warnings.warn(stopped, RuntimeWarning, stacklevel=2)
+            return
         yield from self.gradients.untrained()
         yield from self.gradients.idle()
         yield from self.trails.carried()
         yield from self.targets.seen
+        yield from self.scatters.seen
         if not copies:
             return
         with preserved_randomness():
