@@ -23,6 +23,7 @@ from rnnscope.config import RNNConfig
 from rnnscope.prediction import predict
 from rnnscope.rules import examine
 from rnnscope.strategies import (
+    BrokenCall,
     broken_calls,
     calls,
     configs,
@@ -254,12 +255,18 @@ def test_a_right_call_gives_no_finding(data):
     assert codes_of(right_call(config, call)) == set()
 
 
+def let_pass_by_older_torch(broken: BrokenCall) -> bool:
+    """A float32 LSTM without states took any number of features (pytorch issue 114874)."""
+    older = tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 13)
+    return older and broken.code == "RNN201" and broken.config.kind == "LSTM"
+
+
 @at_least(300)
 @given(configs().flatmap(broken_calls))
 def test_a_broken_call_is_flagged_with_its_code_and_torch_agrees(broken):
     event(broken.code)
     assert codes_of(broken.broken) == {broken.code}
-    if broken.raises is None:
+    if broken.raises is None or let_pass_by_older_torch(broken):
         return
     arguments = broken.arguments()
     if broken.raises:
