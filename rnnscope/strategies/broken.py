@@ -25,8 +25,8 @@ from rnnscope.subjects import LayerCall, Sketch
 class BrokenCall:
     """A call with one mistake: the code of its rule, the right call that it was, the broken one.
 
-    ``broken`` is what a rule looks at. ``raises`` tells whether torch 2.13 refuses the call or runs it
-    silently; None where it must not be asked: some malformed calls of cells end the process, and
+    ``broken`` is what a rule looks at. ``raises`` tells whether torch 2.13 refuses the call or runs
+    it silently; None where it must not be asked: some malformed calls of cells end the process, and
     a packed LSTM in float32 may read beyond its states.
     """
 
