@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 from torch.utils.data import DataLoader, TensorDataset
 
+from rnnscope import watching
 from rnnscope.watching import watch
 
 IDIOMS: list[Callable[[], None]] = []
@@ -443,5 +444,7 @@ def test_correct_code_is_left_in_peace(
 ) -> None:
     torch.manual_seed(0)
     with watch() as seen:
+        statistics = watching._active[0].tracer.mode.statistics
         program()
+    assert not statistics.failures
     assert [str(f) for f in seen.findings if f.severity.counts] == []

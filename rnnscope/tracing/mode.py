@@ -39,6 +39,7 @@ class Statistics:
         self.calls = 0
         self.labelled = 0
         self.unknown: Counter[str] = Counter()
+        self.failures: Counter[str] = Counter()  # mistakes of rnnscope's own
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and names."""
@@ -82,8 +83,19 @@ class Tracing(TorchFunctionMode):
         if known is False:
             known = self._known[func] = _found(func)
         if known is not None and not self.quiet():
-            self._heard(known, args, kwargs, result)  # type: ignore[arg-type]
+            self._safely(known, args, kwargs, result)  # type: ignore[arg-type]
         return result
+
+    def _safely(
+        self, known: Known | str, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
+    ) -> None:
+        """What goes wrong in here must not reach the user's program: it is counted."""
+        if torch._C._get_tracing_state() is not None:
+            return  # torch.jit.trace makes tensors of sizes
+        try:
+            self._heard(known, args, kwargs, result)
+        except Exception as error:
+            self.statistics.failures[f"{known}: {error!r}"] += 1
 
     def _heard(
         self, known: Known | str, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any

@@ -45,7 +45,10 @@ class Tracer:
         result: Any,
     ) -> None:
         """A recurrent layer has run."""
-        self.calls.returned(module, config, places, given, result)
+        try:
+            self.calls.returned(module, config, places, given, result)
+        except Exception as error:  # a mistake of rnnscope's own must not reach the program
+            self.mode.statistics.failures[f"{config.kind}: {error!r}"] += 1
         event = naming.unpacking(config, places[0])
         if event is not None:
             self.report(event)
