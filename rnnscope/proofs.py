@@ -69,12 +69,16 @@ class PaddingRead:
 
 @dataclass(frozen=True, slots=True)
 class RandomState:
-    """Two calls in eval mode, on the same input, started a recurrent layer from other states."""
+    """Two calls in eval mode, on the same input, started a recurrent layer from other states.
+
+    ``evaluated`` tells that the program itself calls the model for evaluation.
+    """
 
     kind: str
     moved: float
     location: Location | None
     called_at: Location | None = None
+    evaluated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,17 +104,6 @@ PAIRS: Mapping[str, tuple[str, str]] = {
         )
         + SHUFFLED,
     ),
-    "state carried by the loop": (
-        "RNN601",
-        model(
-            GRU,
-            "states, state = self.gru(x, state)  # <-\nreturn self.out(states[:, -1]), state",
-            "x, state",
-        )
-        + SHUFFLED.replace("net(x)", "scores")
-        .replace("    loss =", "    scores, state = net(x, {state.detach()|None})\n    loss =", 1)
-        .replace("for x, y", "state = torch.zeros(1, 6, 6)\nfor x, y"),
-    ),
     "reset of another attribute": (
         "RNN602",
         model(
@@ -148,7 +137,8 @@ PAIRS: Mapping[str, tuple[str, str]] = {
             "h = torch.{rand|zeros}(len(x), 6)  # <-\nc = torch.zeros_like(h)\n"
             "for x_t in x.unbind(1):\n    h, c = self.cell(x_t, (h, c))\nreturn self.out(h)",
         )
-        + SHUFFLED,
+        + SHUFFLED
+        + "with torch.no_grad():\n    net.eval()(x)\n",
     ),
     "half of the features thrown away": (
         "RNN490",
@@ -284,6 +274,28 @@ def test_the_corrected_twin_is_silent(name: str) -> None:
 @pytest.mark.parametrize("name", CORRECT)
 def test_correct_code_is_silent(name: str) -> None:
     assert findings(HEAD + CORRECT[name], name) == ()
+
+
+CARRIED = model(
+    GRU,
+    "states, state = self.gru(x, state)  # <-\nreturn self.out(states[:, -1]), state",
+    "x, state",
+) + SHUFFLED.replace("net(x)", "scores").replace(
+    "    loss =", "    scores, state = net(x, {state.detach()|None})\n    loss =", 1
+).replace("for x, y", "state = torch.zeros(1, 6, 6)\nfor x, y")
+
+
+def test_a_state_that_the_loop_hands_on_is_a_hint() -> None:
+    with watch() as seen:
+        exec(compile(HEAD + version(CARRIED, 0), "/nowhere/loop.py", "exec"), {"__name__": "s"})
+    assert [(f.code, str(f.severity)) for f in seen.findings] == [("RNN601", "hint")]
+
+
+def test_a_random_start_in_training_alone_is_a_hint() -> None:
+    source = version(PAIRS["random start of a cell"][1], 0).partition("with torch.no_grad")[0]
+    with watch() as seen:
+        exec(compile(HEAD + source, "/nowhere/start.py", "exec"), {"__name__": "s"})
+    assert [(f.code, str(f.severity)) for f in seen.findings] == [("RNN603", "hint")]
 
 
 def test_a_mixing_finding_says_by_how_much() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -35,6 +35,7 @@ class ModelCall:
     batch: Batch | None
     axes: tuple[int | None, ...]  # of each tensor, the axis of the samples, where it is known
     training: bool
+    evaluated: bool = False  # the program calls the model without training it, too
 
     @property
     def tensors(self) -> list[torch.Tensor]:
@@ -53,10 +54,12 @@ class ModelCalls:
         self.labels = labels
         self.depth = _Depth()
         self._calls: dict[int, ModelCall] = {}
+        self._evaluated: set[int] = set()
         self._recurrent: WeakKeyDictionary[nn.Module, bool] = WeakKeyDictionary()
 
     def __iter__(self) -> Iterator[ModelCall]:
-        return iter(tuple(self._calls.values()))
+        for key, call in tuple(self._calls.items()):
+            yield replace(call, evaluated=key in self._evaluated)
 
     def entered(self, module: nn.Module) -> None:
         """A module begins to run in this thread."""
@@ -83,6 +86,8 @@ class ModelCalls:
     ) -> Batch | None:
         module = _unwrapped(module)
         before = self._calls.get(id(module))
+        if not (module.training and torch.is_grad_enabled()):
+            self._evaluated.add(id(module))
         tensors = list(tensors_in((args, dict(kwargs))))
         batch, axes = self._samples(tensors)
         if before is not None and (

@@ -51,7 +51,7 @@ class Scatters:
         try:
             yield
         finally:
-            nn.DataParallel.__init__ = original  # type: ignore[assignment,method-assign]
+            nn.DataParallel.__init__ = original  # type: ignore[method-assign]
 
     def entered(self, module: nn.Module, args: tuple[Any, ...]) -> None:
         """The outermost module is about to run."""

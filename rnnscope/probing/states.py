@@ -102,7 +102,14 @@ class StateTrails:
         for module, trail in self._trails.items():
             kind = type(module).__name__
             if trail.times > trail.calls // 4:
-                yield CarriedState(kind, trail.times, trail.calls, trail.location, trail.shuffled)
+                yield CarriedState(
+                    kind,
+                    trail.times,
+                    trail.calls,
+                    trail.location,
+                    trail.shuffled,
+                    kept=_keeper(trail),
+                )
             elif trail.across > trail.calls // 2 and trail.owner is not None:
                 yield from _useless_resets(kind, trail)
 
@@ -121,9 +128,15 @@ def _same_tensor(given: torch.Tensor, left: torch.Tensor) -> bool:
     return given.device.type == "cpu" and given.numel() < _LARGEST and torch.equal(given, left)
 
 
+def _keeper(trail: _Trail) -> str | None:
+    """The attribute that keeps the states, on the model or on one of its parts."""
+    parts = trail.owner.modules() if trail.owner is not None else ()
+    kept = (n for part in parts for n, v in vars(part).items() if _same(v, trail.states))
+    return next(kept, None)
+
+
 def _useless_resets(kind: str, trail: _Trail) -> Iterator[CarriedState]:
-    model = trail.owner
-    kept = next((n for n, v in vars(model).items() if _same(v, trail.states)), None)
+    model, kept = trail.owner, _keeper(trail)
     if model is None or kept is None or trail.location is None:
         return
     for name, line in _resets_elsewhere(model, kept, _files(trail.location)):
@@ -207,7 +220,8 @@ def find_random_state(call: ModelCall, run: Run) -> RandomState | None:
         if draw is not None and _moved(first, second, draw):
             moved = max(_difference(first, second, n) for n in range(number, len(first.steps)))
             drawn = first.steps[draw]
-            return RandomState(drawn.name, moved, drawn.location or step.location, step.location)
+            place = drawn.location or step.location
+            return RandomState(drawn.name, moved, place, step.location, call.evaluated)
     return None
 
 

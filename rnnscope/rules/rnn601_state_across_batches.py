@@ -16,7 +16,8 @@ def state_across_batches(state: CarriedState) -> Iterator[Problem]:
     What it does
     ------------
     Compares the states that a layer is given with those that it returned for the batch before,
-    where the batches are drawn in random order.
+    where the batches are drawn in random order. An error where the model keeps the states itself;
+    a hint where the training loop hands them on, and whoever reads the loop can see it.
 
     Why is this bad?
     ----------------
@@ -63,6 +64,7 @@ def state_across_batches(state: CarriedState) -> Iterator[Problem]:
         f"the {state.kind} starts from the states that it left for another batch, in {state.times} "
         f"of {state.calls} calls, and the batches are drawn in random order.",
         fix="call the layer without states, or reset them before every batch",
+        severity=None if state.kept is not None else Severity.HINT,
         location=state.location,
         related=(Related(batch.location, batch.reason),) if batch.location else (),
     )

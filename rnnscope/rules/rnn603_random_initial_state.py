@@ -16,7 +16,8 @@ def random_initial_state(state: RandomState) -> Iterator[Problem]:
     What it does
     ------------
     Runs a copy of the model twice in eval mode on the same input, and looks for initial states
-    that are drawn at random and passed on as they are.
+    that are drawn at random and passed on as they are. In a program that only trains it is a
+    hint: noise in training may be meant.
 
     Why is this bad?
     ----------------
@@ -34,6 +35,8 @@ def random_initial_state(state: RandomState) -> Iterator[Problem]:
                 return self.gru(x, h_0)[0]
         model = Tagger()
         F.mse_loss(model(torch.randn(3, 5, 4)), torch.randn(3, 5, 6)).backward()
+        model.eval()
+        tags = model(torch.randn(2, 5, 4)).argmax(-1)
 
     Use instead
     -----------
@@ -46,6 +49,8 @@ def random_initial_state(state: RandomState) -> Iterator[Problem]:
                 return self.gru(x, h_0)[0]
         model = Tagger()
         F.mse_loss(model(torch.randn(3, 5, 4)), torch.randn(3, 5, 6)).backward()
+        model.eval()
+        tags = model(torch.randn(2, 5, 4)).argmax(-1)
     """
     called = state.called_at
     yield Problem(
@@ -54,4 +59,5 @@ def random_initial_state(state: RandomState) -> Iterator[Problem]:
         fix="start from zeros, or leave the states out",
         location=state.location,
         related=(Related(called, "the layer starts from them here"),) if called else (),
+        severity=None if state.evaluated else Severity.HINT,
     )
