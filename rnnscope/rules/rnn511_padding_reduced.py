@@ -17,7 +17,8 @@ def padding_reduced(event: PaddingReduced) -> Iterator[Problem]:
     What it does
     ------------
     Looks for an output over sequences of different lengths whose steps are reduced to one before
-    any mask had its say.
+    any mask had its say. Where the sequences were never packed the program may not know their
+    lengths, and it is a hint.
 
     Why is this bad?
     ----------------
@@ -49,4 +50,5 @@ def padding_reduced(event: PaddingReduced) -> Iterator[Problem]:
         "softmax, (output * mask).sum(1) / lengths for a mean",
         event.location,
         related((event.padded,)) + at(event.call, "the output comes from here"),
+        severity=None if event.cut else Severity.HINT,
     )
