@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from benchmarks.ratio import Ratio
 from rnnscope.fuzzing import Case, Space, fuzz
+from rnnscope.measuring.trial import random_arguments
 from rnnscope.strategies import calls, configs
-from rnnscope.trial import random_arguments
 
 EXAMPLES = 400
 

@@ -16,7 +16,7 @@ from rnnscope.torch_import import import_torch
 
 if TYPE_CHECKING:
     from rnnscope.explained import Explained
-    from rnnscope.inspection import CallInspection, LayerInspection, ModelInspection
+    from rnnscope.measuring.inspection import CallInspection, LayerInspection, ModelInspection
     from rnnscope.verified import Verified
 
 
@@ -37,7 +37,7 @@ def inspect(subject: Any, *inputs: Any, reference: bool = False, **named: Any) -
     if isinstance(subject, RNNConfig):
         return inspect_config(subject, reference=reference)
     torch = import_torch()
-    from rnnscope.inspection import inspect_model
+    from rnnscope.measuring.inspection import inspect_model
 
     found = inspect_model(subject, *inputs, **named)
     layers = tuple(_layer_result(layer, call) for layer in found.layers for call in layer.calls)
@@ -70,7 +70,7 @@ def inspect_config(
     if not run:
         return Report((LayerResult(facts),), findings)
     torch = import_torch()
-    from rnnscope.trial import measure_config
+    from rnnscope.measuring.trial import measure_config
 
     trial = measure_config(config, facts.call, seed=seed)
     layer = LayerResult(facts, measured=trial.facts, incomplete=trial.incomplete)
@@ -170,7 +170,7 @@ def check_plan(
 
     ``lengths`` mean that the padded input is packed. Imports no torch.
     """
-    from rnnscope.planning import call_of, findings_of_plan
+    from rnnscope.subjects.planning import call_of, findings_of_plan
 
     planned = LayerCall(config, input, states)
     built = examine(Construction(config.kind, kwargs=config.arguments(), config=config))
@@ -189,7 +189,7 @@ def check(layer: Any, input: Any = None, hx: Any = None) -> Report:
     >>> [f.code for f in check("GRU(10, 20, batch_first=True)", (3, 5, 10), (3, 1, 20)).findings]
     ['RNN202']
     """
-    from rnnscope.sketching import holds_tensors, sketch_of
+    from rnnscope.subjects.sketching import holds_tensors, sketch_of
 
     if isinstance(layer, str):
         layer = RNNConfig.parse(layer)

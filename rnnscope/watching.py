@@ -17,10 +17,10 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from rnnscope import notebook
 from rnnscope.failures import explained, failure_of
 from rnnscope.findings import Finding, Location
 from rnnscope.rules import examine
+from rnnscope.running import notebook
 from rnnscope.selection import Selection
 from rnnscope.subjects import LayerCall
 

@@ -15,7 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from rnnscope.config import RNNConfig
 from rnnscope.facts import differences
-from rnnscope.measurement import measure
+from rnnscope.measuring.measurement import measure
 from rnnscope.prediction import predict
 from rnnscope.reference import TOLERANCES, disagreement
 from rnnscope.strategies import calls, configs, inputs, modules, states

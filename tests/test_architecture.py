@@ -19,14 +19,16 @@ PACKAGE = Path(rnnscope.__file__).parent
 # everything below it that has no line of its own, and files of one entry may import each other.
 _RIVER = """
 errors axes cells options notation config call facts prediction reasons findings frames subjects
-torch_import aside randomness devices measurement trial untouched live observation reference
+torch_import aside measuring.randomness measuring.devices measuring.measurement measuring.trial
+measuring.untouched measuring.live measuring.observation reference
 tracing.factors tracing.labels tracing.events tracing.regrouping tracing.operations tracing.ops
 tracing.naming tracing.readings
-proofs messages mismatch likeness packing sketching rules selection failures planning diagnosis
-tracing probing inspection explanation verification
+subjects.proofs messages subjects.mismatch subjects.likeness subjects.packing subjects.sketching
+rules selection failures subjects.planning diagnosis
+tracing probing measuring.inspection measuring explanation verification
 results formats report explained verified api testing strategies fuzzing
-arrival running ranks notebook watching supervision pytest_plugin
-output commands cli
+running.arrival running.output running.script running.ranks running.notebook
+watching running.supervision running pytest_plugin commands cli
 """
 RIVER = _RIVER.split()
 
@@ -205,10 +207,11 @@ def _loaded_with(name: str, tree: ast.Module) -> set[str]:
 
 # What works on live tensors and modules. Everything else must load where torch does not exist.
 _LIVE = """
-randomness devices measurement trial live untouched observation inspection reference
-tracing.calls tracing.session tracing.sketching tracing.table tracing.loaders tracing.mode
-tracing.packing tracing.recurrent tracing.states tracing.tracer
-probing verification verified formats.verified testing
+measuring.randomness measuring.devices measuring.measurement measuring.trial measuring.live
+measuring.untouched measuring.observation measuring.inspection reference tracing.calls
+tracing.session tracing.sketching tracing.table tracing.loaders tracing.mode tracing.packing
+tracing.recurrent tracing.states tracing.tracer probing verification verified formats.verified
+testing
 """
 LIVE = _LIVE.split()
 
@@ -260,7 +263,7 @@ main(["doctor", "Expected hidden[0] size (2, 3, 20), got [3, 2, 20]"])"""
 
 
 def test_these_tests_can_fail():
-    for program in ("import torch", "import rnnscope.measurement", "import torch.nn"):
+    for program in ("import torch", "import rnnscope.measuring.measurement", "import torch.nn"):
         result = without_torch(program)
         assert result.returncode == 1
         assert "torch was imported" in result.stderr

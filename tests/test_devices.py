@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from rnnscope import devices
-from rnnscope.devices import available_bytes, checked_device, device_names
 from rnnscope.errors import DeviceError
+from rnnscope.measuring import devices
+from rnnscope.measuring.devices import available_bytes, checked_device, device_names
 
 
 def test_the_devices_that_are_always_there():

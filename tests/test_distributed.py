@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from rnnscope.findings import Finding, Location, Severity
-from rnnscope.ranks import World, gathered, merged
+from rnnscope.running.ranks import World, gathered, merged
 from rnnscope.watching import watch
 
 TRAIN = """

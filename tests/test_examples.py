@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from rnnscope.randomness import preserved_randomness
+from rnnscope.measuring.randomness import preserved_randomness
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 ALL = sorted(path.name for path in EXAMPLES.glob("*.py"))

@@ -13,7 +13,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnscope.errors import SubjectError
 from rnnscope.facts import differences
-from rnnscope.inspection import inspect_model
+from rnnscope.measuring.inspection import inspect_model
 from rnnscope.strategies import calls, configs
 from rnnscope.strategies.tensors import make_input, make_states
 

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.utils import parametrizations
 
 from rnnscope.errors import SubjectError
-from rnnscope.live import layers_of, unwrapped
+from rnnscope.measuring.live import layers_of, unwrapped
 
 
 class Model(nn.Module):

@@ -12,7 +12,7 @@ from rnnscope.call import Call
 from rnnscope.config import RNNConfig
 from rnnscope.errors import CallError, SubjectError
 from rnnscope.facts import differences
-from rnnscope.measurement import arguments, call_of, lengths_of, measure, weights_of
+from rnnscope.measuring.measurement import arguments, call_of, lengths_of, measure, weights_of
 from rnnscope.prediction import predict
 from rnnscope.strategies import calls, configs
 from rnnscope.strategies.tensors import make_input, make_states

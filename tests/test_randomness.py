@@ -5,7 +5,7 @@ import random
 import pytest
 import torch
 
-from rnnscope.randomness import preserved_randomness, preserved_torch_randomness
+from rnnscope.measuring.randomness import preserved_randomness, preserved_torch_randomness
 
 
 def draw():

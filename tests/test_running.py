@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rnnscope.errors import TargetError
-from rnnscope.running import Target, compiled
+from rnnscope.running.script import Target, compiled
 
 SCRIPTS = {
     "arguments": "import sys; print(sys.argv, __name__, __file__, __package__)",

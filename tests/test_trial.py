@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from rnnscope import trial
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
 from rnnscope.errors import DeviceError
 from rnnscope.facts import differences
+from rnnscope.measuring import trial
+from rnnscope.measuring.trial import measure_config, measure_module, needed_bytes, random_arguments
 from rnnscope.options import DTYPES
 from rnnscope.prediction import predict
 from rnnscope.strategies import calls, configs
-from rnnscope.trial import measure_config, measure_module, needed_bytes, random_arguments
 
 CASES = configs(max_dropout=0.5, max_layers=4).flatmap(
     lambda config: st.tuples(st.just(config), calls(config))

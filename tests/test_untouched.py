@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from rnnscope.untouched import untouched
+from rnnscope.measuring.untouched import untouched
 
 
 class Restless(nn.Module):

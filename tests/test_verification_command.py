@@ -31,7 +31,9 @@ raise SystemExit("this script trains, and ends badly")
 @pytest.fixture
 def script(tmp_path: Path) -> Path:
     """A file that prints and stops when it is imported, with a layer and a mistaken twin in it."""
-    source = inspect.getsource(handwritten.FusedLSTM).replace("4 * hidden", "GATES * FACTOR * hidden")
+    source = inspect.getsource(handwritten.FusedLSTM).replace(
+        "4 * hidden", "GATES * FACTOR * hidden"
+    )
     twin = source.replace("FusedLSTM", "Mistaken").replace("o * torch.tanh(c)", "o * c")
     path = tmp_path / "train.py"
     path.write_text(SCRIPT.format(source=f"{source}\n\n{twin}"), encoding="utf-8")
@@ -63,7 +65,9 @@ def test_a_different_layer_ends_with_status_1_and_its_place(script, capsys) -> N
         capsys, f"{script}:Mistaken", "--like", "LSTM(10, 20)", "--format", "plain"
     )
     assert status == 1
-    line = next(k for k, text in enumerate(script.read_text().splitlines(), 1) if "Mistaken" in text)
+    line = next(
+        k for k, text in enumerate(script.read_text().splitlines(), 1) if "Mistaken" in text
+    )
     assert out.startswith(f"{script}:{line + 9}:1: RNN802 error: Mistaken: the output is taken")
 
 
@@ -105,7 +109,10 @@ def test_a_module_of_a_package_is_a_target(capsys) -> None:
         (["none.py:A", "--like", "LSTM(10, 20)"], "cannot read none.py"),
         (["no.such:A", "--like", "LSTM(10, 20)"], "No module named 'no'"),
         (["torch.nn:LSTN", "--like", "LSTM(10, 20)"], "did you mean LSTM"),
-        (["torch.nn:Linear", "--like", "LSTM(10, 20", "--args", "3, 4"], "does not read as a layer"),
+        (
+            ["torch.nn:Linear", "--like", "LSTM(10, 20", "--args", "3, 4"],
+            "does not read as a layer",
+        ),
         (["torch.nn:LSTM", "--like", "LSTM(10, 20)", "--args", "x"], "does not read as arguments"),
         (["torch.nn:LSTM", "--like", "LSTM(10, 20)", "--args", "-3, 2"], "cannot be built"),
         (["torch.nn:Bilinear", "--like", "LSTM(10, 20)"], "takes 'in1_features'"),
@@ -118,7 +125,9 @@ def test_a_module_of_a_package_is_a_target(capsys) -> None:
         ),
     ],
 )
-def test_a_refusal_is_one_sentence(words: list[str], said: str, capsys, monkeypatch, tmp_path) -> None:
+def test_a_refusal_is_one_sentence(
+    words: list[str], said: str, capsys, monkeypatch, tmp_path
+) -> None:
     monkeypatch.chdir(tmp_path)
     status, out, err = command(capsys, *words)
     assert (status, out) == (2, "")

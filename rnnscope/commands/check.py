@@ -12,9 +12,9 @@ from rnnscope.commands import output as to
 from rnnscope.config import RNNConfig
 from rnnscope.errors import CallError
 from rnnscope.formats import known_format
-from rnnscope.planning import planned_states
 from rnnscope.report import Report
 from rnnscope.subjects import Sketch
+from rnnscope.subjects.planning import planned_states
 
 _SIZES = "A,B,…"
 Shape = Annotated[

@@ -46,8 +46,8 @@ def fuzz(
     _check_choice("profile", profile, _PROFILES)
     _check_choice("format", format, _FORMATS)
     import_torch()
-    from rnnscope.devices import checked_device
     from rnnscope.fuzzing import PROFILES
+    from rnnscope.measuring.devices import checked_device
 
     checked_device(device)
     count, space = PROFILES[profile]

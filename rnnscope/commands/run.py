@@ -14,11 +14,11 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from rnnscope.formats import format_for, known_format, render
-from rnnscope.output import reserve_standard_output
-from rnnscope.ranks import World, gathered, reported
-from rnnscope.running import INTERRUPTED, Target
+from rnnscope.running.output import reserve_standard_output
+from rnnscope.running.ranks import World, gathered, reported
+from rnnscope.running.script import INTERRUPTED, Target
+from rnnscope.running.supervision import RunResult, supervise
 from rnnscope.selection import Selection
-from rnnscope.supervision import RunResult, supervise
 
 
 def run(

@@ -113,8 +113,8 @@ def _relatives(config: RNNConfig, module: nn.Module) -> dict[str, Any]:
 
 def _built(config: RNNConfig, module: nn.Module, changes: Mapping[str, Any] | None = None) -> Rnn:
     """A torch layer of another configuration with the module's weights where the names agree."""
-    from rnnscope.measurement import weights_of
-    from rnnscope.randomness import preserved_randomness
+    from rnnscope.measuring.measurement import weights_of
+    from rnnscope.measuring.randomness import preserved_randomness
 
     with preserved_randomness():
         other = config.with_options(dropout=0.0).build() if config.dropout else config.build()
@@ -125,7 +125,7 @@ def _built(config: RNNConfig, module: nn.Module, changes: Mapping[str, Any] | No
 
 def _with_one_bias(config: RNNConfig, module: nn.Module) -> Rnn:
     """b_hh moved into b_ih; in the rows that a GRU multiplies by r_t first, it must stay."""
-    from rnnscope.measurement import weights_of
+    from rnnscope.measuring.measurement import weights_of
 
     weights = weights_of(module)
     changes = {}

@@ -84,8 +84,8 @@ def _checked(explanation: Explanation, module: nn.Module | None, seed: int) -> E
     """Evaluate every claim on the real layer, the evidence of the recipes included."""
     import torch
 
+    from rnnscope.measuring.trial import measure_config
     from rnnscope.reference.agreement import undisturbed
-    from rnnscope.trial import measure_config
 
     config, call = explanation.config, explanation.call
     if module is not None and config.device != "meta":
@@ -100,7 +100,7 @@ def _checked(explanation: Explanation, module: nn.Module | None, seed: int) -> E
 
 def _on_live(explanation: Explanation, module: nn.Module, seed: int) -> Explanation:
     """On the user's own layer, with an input of the call's sizes; its hooks do not run."""
-    from rnnscope.trial import MOST_MACS, random_arguments
+    from rnnscope.measuring.trial import MOST_MACS, random_arguments
 
     config, call = explanation.config, explanation.call
     if (macs := explanation.facts.macs or 0) > MOST_MACS:

@@ -16,7 +16,7 @@ from rnnscope.subjects import Construction, LayerCall
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from rnnscope.trial import Measurement
+    from rnnscope.measuring.trial import Measurement
 
 # The dtypes that every torch runs on every device: elsewhere a refusal is torch's to make.
 ALWAYS_RUN = frozenset({"float32", "float64"})
@@ -31,7 +31,7 @@ def disagreements(case: Case) -> tuple[str, ...]:
     >>> disagreements(Case(RNNConfig("GRU", 3, 4), Call(batch=2)))
     ()
     """
-    from rnnscope.trial import measure_config
+    from rnnscope.measuring.trial import measure_config
 
     facts = predict(case.config, case.call)
     measurement = measure_config(case.config, case.call, seed=case.seed)

@@ -14,7 +14,7 @@ from torch import nn
 from rnnscope.findings import Location
 from rnnscope.probing.copying import map_tensors, tensors_in
 from rnnscope.probing.evidence import Batches
-from rnnscope.proofs import Batch
+from rnnscope.subjects.proofs import Batch
 from rnnscope.tracing.factors import Meaning
 from rnnscope.tracing.labels import Label
 from rnnscope.tracing.places import here

@@ -12,7 +12,7 @@ from rnnscope.probing.calls import ModelCall
 from rnnscope.probing.copying import map_tensors, tensors_in
 from rnnscope.probing.leak import Run, Samples, ancestors, with_sample_changed
 from rnnscope.probing.replay import Replay
-from rnnscope.proofs import Batch, PaddingRead
+from rnnscope.subjects.proofs import Batch, PaddingRead
 
 TOLERANCE = 1e-4  # other lengths make other matrix products, which round differently
 

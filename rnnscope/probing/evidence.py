@@ -12,7 +12,7 @@ from torch.utils.data import RandomSampler, SubsetRandomSampler, WeightedRandomS
 from torch.utils.data.dataloader import _BaseDataLoaderIter, default_collate
 
 from rnnscope.probing.copying import tensors_in
-from rnnscope.proofs import Batch
+from rnnscope.subjects.proofs import Batch
 from rnnscope.tracing.places import here
 
 _REMEMBERED = 4  # batches: an input and its targets may be drawn one after the other

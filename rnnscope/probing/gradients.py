@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
 from rnnscope.findings import Location
-from rnnscope.proofs import IdleWeights, UntrainedLayer
+from rnnscope.subjects.proofs import IdleWeights, UntrainedLayer
 from rnnscope.tracing.places import here
 
 _MOST_LOOKS = 50  # steps after which a silent weight is taken for silent

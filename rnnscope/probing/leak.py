@@ -12,7 +12,7 @@ from rnnscope.probing.alignment import Alignment, alignment, changed, pairwise
 from rnnscope.probing.calls import ModelCall
 from rnnscope.probing.copying import map_tensors, tensors_in
 from rnnscope.probing.replay import Replay, Step
-from rnnscope.proofs import Disorder, Leak
+from rnnscope.subjects.proofs import Disorder, Leak
 
 REGROUPING = frozenset(("view", "reshape", "flatten", "unflatten", "view_as", "reshape_as"))
 Run = Callable[[object, object], Replay]

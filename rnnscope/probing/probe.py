@@ -15,6 +15,7 @@ from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from rnnscope.findings import Location
+from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.probing.calls import ModelCall, ModelCalls
 from rnnscope.probing.company import (
     find_padding_read,
@@ -30,8 +31,7 @@ from rnnscope.probing.replay import Replay, replay
 from rnnscope.probing.scatter import Scatters
 from rnnscope.probing.states import StateTrails, find_random_state
 from rnnscope.probing.targets import LOSSES, Targets
-from rnnscope.proofs import Leak
-from rnnscope.randomness import preserved_randomness
+from rnnscope.subjects.proofs import Leak
 from rnnscope.tracing.session import RECURRENT, Observer
 from rnnscope.tracing.tracer import Tracer
 

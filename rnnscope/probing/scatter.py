@@ -18,7 +18,7 @@ from torch import nn
 
 from rnnscope.findings import Location
 from rnnscope.probing.copying import tensors_in
-from rnnscope.proofs import Scatter
+from rnnscope.subjects.proofs import Scatter
 from rnnscope.tracing.places import here
 
 

@@ -21,7 +21,7 @@ from rnnscope.probing.calls import ModelCall
 from rnnscope.probing.copying import tensors_in
 from rnnscope.probing.leak import Run
 from rnnscope.probing.replay import Replay
-from rnnscope.proofs import Batch, CarriedState, RandomState
+from rnnscope.subjects.proofs import Batch, CarriedState, RandomState
 from rnnscope.tracing.places import here
 
 Node = TypeVar("Node", bound=ast.AST)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from rnnscope.probing.copying import tensors_in
-from rnnscope.proofs import TargetSeen
+from rnnscope.subjects.proofs import TargetSeen
 from rnnscope.tracing.factors import holds
 from rnnscope.tracing.labels import Label, Part
 from rnnscope.tracing.places import here

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from rnnscope.findings import Finding, Location
-from rnnscope.proofs import Disorder, IdleWeights, Leak, PaddingRead
 from rnnscope.rules import examine
+from rnnscope.subjects.proofs import Disorder, IdleWeights, Leak, PaddingRead
 
 Found = dict[tuple[str, Location | None], Finding]
 

@@ -13,8 +13,8 @@ from torch.nn.utils.rnn import PackedSequence
 from rnnscope.axes import shape_text
 from rnnscope.config import RNNConfig
 from rnnscope.errors import CallError
-from rnnscope.measurement import weights_of
-from rnnscope.randomness import preserved_randomness
+from rnnscope.measuring.measurement import weights_of
+from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.reference.cells import STEPS, State, Weights
 from rnnscope.reference.stack import DIRECTIONS, Plain, Recurrence, run_layers
 from rnnscope.reference.steps import Aloud, Listener

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.likeness import Likeness
 from rnnscope.rules.registry import Problem
+from rnnscope.subjects.likeness import Likeness
 
 
 def problems(likeness: Likeness, kind: str) -> Iterator[Problem]:

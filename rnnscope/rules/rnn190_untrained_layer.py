@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Related, Severity
-from rnnscope.proofs import UntrainedLayer
 from rnnscope.rules.registry import Problem, rule
+from rnnscope.subjects.proofs import UntrainedLayer
 
 
 @rule("RNN190", "untrained-layer", Severity.ERROR, UntrainedLayer)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from rnnscope.config import RNNConfig
 from rnnscope.findings import Severity
-from rnnscope.mismatch import Fault, faults_of, told, zeros_code
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects import LayerCall
+from rnnscope.subjects.mismatch import Fault, faults_of, told, zeros_code
 
 
 @rule("RNN203", "state-layers", Severity.ERROR, LayerCall)

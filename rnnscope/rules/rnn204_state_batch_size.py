@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from rnnscope.config import RNNConfig
 from rnnscope.findings import Severity
-from rnnscope.mismatch import Fault, StateFault, faults_of, names_of, told, zeros_code
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects import LayerCall
+from rnnscope.subjects.mismatch import Fault, StateFault, faults_of, names_of, told, zeros_code
 
 
 @rule("RNN204", "state-batch-size", Severity.ERROR, LayerCall)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.mismatch import sizes_text
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects import LayerCall, Sketch
+from rnnscope.subjects.mismatch import sizes_text
 
 
 @rule("RNN208", "input-axes", Severity.ERROR, LayerCall)

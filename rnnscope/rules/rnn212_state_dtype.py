@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.mismatch import given_states
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.rules.rnn211_input_dtype import converts
 from rnnscope.subjects import LayerCall
+from rnnscope.subjects.mismatch import given_states
 
 
 @rule("RNN212", "state-dtype", Severity.ERROR, LayerCall)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.mismatch import state_names
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects import LayerCall
+from rnnscope.subjects.mismatch import state_names
 
 
 @rule("RNN216", "number-of-states", Severity.ERROR, LayerCall)

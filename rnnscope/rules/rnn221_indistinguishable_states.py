@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.mismatch import expected_states, given_states, sizes_text
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects import UNKNOWN, Plan
+from rnnscope.subjects.mismatch import expected_states, given_states, sizes_text
 
 
 @rule("RNN221", "indistinguishable-states", Severity.HINT, Plan)

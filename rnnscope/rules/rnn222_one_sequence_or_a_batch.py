@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.mismatch import sizes_text
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.rules.rnn215_missing_time_axis import is_step_of_a_batch
 from rnnscope.subjects import Plan
+from rnnscope.subjects.mismatch import sizes_text
 
 
 @rule("RNN222", "one-sequence-or-a-batch", Severity.HINT, Plan)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Related, Severity
-from rnnscope.proofs import CarriedState
 from rnnscope.rules.registry import Problem, rule
+from rnnscope.subjects.proofs import CarriedState
 
 
 @rule("RNN601", "state-across-batches", Severity.ERROR, CarriedState)

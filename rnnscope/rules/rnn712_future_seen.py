@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Related, Severity
-from rnnscope.proofs import TargetSeen
 from rnnscope.rules.registry import Problem, rule
+from rnnscope.subjects.proofs import TargetSeen
 
 
 @rule("RNN712", "next-input-already-seen", Severity.ERROR, TargetSeen)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.likeness import Likeness
 from rnnscope.rules.likeness import problems
 from rnnscope.rules.registry import Problem, rule
+from rnnscope.subjects.likeness import Likeness
 
 
 @rule("RNN809", "call-remembered", Severity.ERROR, Likeness)

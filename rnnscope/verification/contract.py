@@ -7,7 +7,7 @@ from typing import Any
 
 from rnnscope.axes import Axes
 from rnnscope.config import RNNConfig
-from rnnscope.likeness import Difference
+from rnnscope.subjects.likeness import Difference
 from rnnscope.verification.conventions import Style
 from rnnscope.verification.layouts import BATCH_FIRST, FLAT, LISTED, STACKED
 from rnnscope.verification.probe import Probe

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from rnnscope.likeness import Difference
+from rnnscope.subjects.likeness import Difference
 from rnnscope.verification.mapping import Block, Mapping, Placement, blocks_of
 from rnnscope.verification.oracle import Oracle
 from rnnscope.verification.pristine import weights_of

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import torch
 
 from rnnscope.aside import aside
-from rnnscope.randomness import preserved_randomness
+from rnnscope.measuring.randomness import preserved_randomness
 
 
 @contextmanager

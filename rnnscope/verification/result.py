@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rnnscope.config import RNNConfig
 from rnnscope.errors import TargetError
 from rnnscope.findings import Finding
-from rnnscope.likeness import Difference, Likeness
+from rnnscope.subjects.likeness import Difference, Likeness
 from rnnscope.verification.mapping import Mapping
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from torch import nn
 from rnnscope.config import RNNConfig
 from rnnscope.errors import RnnscopeError, TargetError
 from rnnscope.findings import Location
-from rnnscope.likeness import Difference, Likeness
 from rnnscope.rules import examine
+from rnnscope.subjects.likeness import Difference, Likeness
 from rnnscope.verification import behaviour, contract, loading, naming
 from rnnscope.verification.arithmetic import Comparison, Match, first_difference
 from rnnscope.verification.building import NAMES, build, is_class, name_of

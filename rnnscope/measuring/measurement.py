@@ -23,7 +23,7 @@ from rnnscope.call import Call
 from rnnscope.config import RNNConfig
 from rnnscope.errors import CallError
 from rnnscope.facts import LayerFacts, PackedFact, ParameterFact, StateSlot, TensorFact
-from rnnscope.randomness import preserved_randomness
+from rnnscope.measuring.randomness import preserved_randomness
 
 
 def measure(module: nn.Module, *inputs: Any, **named: Any) -> LayerFacts:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnscope.aside import aside
-from rnnscope.randomness import preserved_randomness, preserved_torch_randomness
+from rnnscope.measuring.randomness import preserved_randomness, preserved_torch_randomness
 
 
 @contextmanager

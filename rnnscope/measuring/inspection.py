@@ -20,15 +20,15 @@ from rnnscope.facts import Difference, LayerFacts, differences
 from rnnscope.failures import failure_of
 from rnnscope.findings import Finding
 from rnnscope.frames import steps
-from rnnscope.live import LiveLayer, layers_of, unwrapped
-from rnnscope.measurement import call_of, facts_of
-from rnnscope.observation import Observation, run_observed
+from rnnscope.measuring.live import LiveLayer, layers_of, unwrapped
+from rnnscope.measuring.measurement import call_of, facts_of
+from rnnscope.measuring.observation import Observation, run_observed
+from rnnscope.measuring.trial import measure_module
+from rnnscope.measuring.untouched import untouched
 from rnnscope.prediction import predict
 from rnnscope.rules import examine
 from rnnscope.subjects import LayerCall
 from rnnscope.tracing.sketching import sketch
-from rnnscope.trial import measure_module
-from rnnscope.untouched import untouched
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 from rnnscope.aside import aside
 from rnnscope.call import Call
 from rnnscope.config import ITEM_BYTES, RNNConfig
-from rnnscope.devices import available_bytes, checked_device
 from rnnscope.facts import LayerFacts
-from rnnscope.measurement import facts_of
+from rnnscope.measuring.devices import available_bytes, checked_device
+from rnnscope.measuring.measurement import facts_of
+from rnnscope.measuring.randomness import preserved_torch_randomness
 from rnnscope.prediction import count_parameters, multiply_accumulates
-from rnnscope.randomness import preserved_torch_randomness
 
 # More than this takes more than a few seconds on a laptop, for shapes that do not depend on it.
 MOST_PARAMETERS = 200_000_000

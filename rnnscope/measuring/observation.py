@@ -13,8 +13,8 @@ from torch.nn.utils.rnn import PackedSequence
 
 from rnnscope.errors import CallError
 from rnnscope.facts import LayerFacts
-from rnnscope.live import LiveLayer
-from rnnscope.measurement import arguments, facts_of
+from rnnscope.measuring.live import LiveLayer
+from rnnscope.measuring.measurement import arguments, facts_of
 
 
 @dataclass(slots=True)

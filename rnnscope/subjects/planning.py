@@ -8,10 +8,10 @@ from dataclasses import replace
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
 from rnnscope.findings import Finding
-from rnnscope.mismatch import state_names
-from rnnscope.packing import refusals
 from rnnscope.rules import examine
 from rnnscope.subjects import LayerCall, Plan, Sketch
+from rnnscope.subjects.mismatch import state_names
+from rnnscope.subjects.packing import refusals
 
 
 def planned_states(

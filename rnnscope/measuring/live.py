@@ -12,7 +12,7 @@ from torch import nn
 from rnnscope.cells import KINDS, Kind
 from rnnscope.config import RNNConfig, kind_of
 from rnnscope.errors import RnnscopeError, SubjectError
-from rnnscope.measurement import weights_of
+from rnnscope.measuring.measurement import weights_of
 
 # Wrappers that run the module they hold: torch.compile's leaves no trace in the user's own names.
 _COMPILED = "_orig_mod"

@@ -9,10 +9,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from rnnscope.arrival import when_imported
 from rnnscope.failures import explained, text_of, warnings_heard
 from rnnscope.results import Outcome, Result
-from rnnscope.running import Ended, Target, execute
+from rnnscope.running.arrival import when_imported
+from rnnscope.running.script import Ended, Target, execute
 from rnnscope.subjects import Failure
 
 

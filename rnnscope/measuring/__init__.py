@@ -1,0 +1,1 @@
+"""Real layers and models: built, run, read off, and left as they were."""

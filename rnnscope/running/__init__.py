@@ -1,0 +1,1 @@
+"""Run a user's script under watch, as python would run it."""
