@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
@@ -79,6 +80,18 @@ def _run(code: str, path: Path, namespace: dict[str, object], seen: rnnscope.wat
     return [finding for failure in failures for finding in explained(failure, seen.findings)]
 
 
+@pytest.fixture
+def _every_warning() -> Iterator[None]:
+    """torch says some things once in a process; another test may have heard them already."""
+    import torch
+
+    before = torch.is_warn_always_enabled()
+    torch.set_warn_always(True)
+    yield
+    torch.set_warn_always(before)
+
+
+@pytest.mark.usefixtures("_every_warning")
 @pytest.mark.parametrize("rule", [r for r in RULES if _runs_here(r)], ids=_name)
 def test_example_gives_exactly_the_marked_findings(rule: Rule, tmp_path: Path) -> None:
     code = _snippet(rule, "Example")
