@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +33,10 @@ def _name(rule: Rule) -> str:
 
 # torch.compile with fullgraph=True traces the hooks of a watch, too, and fails on them first.
 UNWATCHED = {"RNN141"}
+
+
+# torch says this once in a process, however often it is asked to.
+SAID_ONCE = {"RNN152"}
 
 
 def _snippet(rule: Rule, heading: str) -> str:
@@ -67,6 +74,14 @@ def _found(code: str, path: Path) -> set[tuple[str, int]]:
     return {(f.code, f.location.line) for f in findings if f.location is not None}
 
 
+def _found_by_run(code: str, path: Path) -> set[tuple[str, int]]:
+    """The same in a process of its own, by the command line."""
+    path.write_text(PREAMBLE.strip() + "; " + code, encoding="utf-8")
+    command = [sys.executable, "-m", "rnnscope", "run", "--format", "json", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return {(f["code"], f["location"]["line"]) for f in json.loads(done.stdout)["findings"]}
+
+
 def _run(code: str, path: Path, namespace: dict[str, object], seen: rnnscope.watching.Watch):
     from rnnscope.failures import explained, warnings_heard
 
@@ -96,7 +111,8 @@ def _every_warning() -> Iterator[None]:
 def test_example_gives_exactly_the_marked_findings(rule: Rule, tmp_path: Path) -> None:
     code = _snippet(rule, "Example")
     assert _marked(code), "an example marks the line at fault"
-    assert _found(code, tmp_path / "example.py") == _marked(code)
+    found = _found_by_run if rule.code in SAID_ONCE else _found
+    assert found(code, tmp_path / "example.py") == _marked(code)
 
 
 @pytest.mark.parametrize("rule", [r for r in RULES if _runs_here(r)], ids=_name)
