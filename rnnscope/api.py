@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rnnscope.call import Call
@@ -26,8 +27,8 @@ def inspect(subject: Any, *inputs: Any, reference: bool = False, **named: Any) -
     ``subject`` is an RNNConfig, a text such as ``"LSTM(10, 20)"``, a live layer, or any module with
     recurrent layers inside. With ``inputs`` (and ``named`` ones) the module is run on them once,
     and each layer's real calls are told; when it raises half way, the report holds every layer up
-    to there and the reason. With ``reference`` a single layer is also recomputed from scratch.
-    Nothing of the module is changed. Raises SubjectError, ConfigError.
+    to there and the reason. A single layer is also recomputed from scratch: at once with
+    ``reference``, else when the report is printed. Nothing of the module is changed. Raises SubjectError, ConfigError.
 
     >>> inspect("LSTM(10, 20, num_layers=2)").layers[0].facts.tensor("h_n").shape
     (2, 3, 20)
@@ -35,21 +36,24 @@ def inspect(subject: Any, *inputs: Any, reference: bool = False, **named: Any) -
     if isinstance(subject, str):
         subject = RNNConfig.parse(subject)
     if isinstance(subject, RNNConfig):
-        return inspect_config(subject, reference=reference)
+        return inspect_config(subject, reference=reference or None)
     torch = import_torch()
     from rnnscope.measuring.inspection import inspect_model
 
     found = inspect_model(subject, *inputs, **named)
     layers = tuple(_layer_result(layer, call) for layer in found.layers for call in layer.calls)
-    if reference and found.single and inputs and found.failure is None:
-        layers = (_recomputed(layers[0], subject, inputs), *layers[1:])
-    return Report(
+    report = Report(
         layers,
         found.failure.findings if found.failure else (),
         torch=_version(torch),
         outcome=_outcome(found),
         model=not found.single,
     )
+    # Only torch's own classes: one that extends them may compute something else.
+    plain = type(subject).__module__ == "torch.nn.modules.rnn"
+    if plain and inputs and found.failure is None:
+        return _with_reference(report, subject, inputs, at_once=reference)
+    return report
 
 
 def inspect_config(
@@ -58,12 +62,13 @@ def inspect_config(
     *,
     seed: int = 0,
     run: bool = True,
-    reference: bool = True,
+    reference: bool | None = True,
 ) -> Report:
     """Predict one layer and, with ``run``, build it, run it on random inputs, and compare.
 
-    ``seed`` gives the weights and inputs; torch's own random stream is left as it was.
-    Raises DeviceError.
+    ``seed`` gives the weights and inputs; torch's own random stream is left as it was. With
+    ``reference`` the layer is also recomputed from scratch; None puts that off until the report is
+    printed. Raises DeviceError.
     """
     facts = predict(config, call or Call())
     findings = examine(Construction(config.kind, kwargs=config.arguments(), config=config))
@@ -74,9 +79,10 @@ def inspect_config(
 
     trial = measure_config(config, facts.call, seed=seed)
     layer = LayerResult(facts, measured=trial.facts, incomplete=trial.incomplete)
-    if reference and trial.complete:
-        layer = _recomputed(layer, trial.module, trial.inputs)
-    return Report((layer,), findings, torch=_version(torch))
+    report = Report((layer,), findings, torch=_version(torch))
+    if reference is False or not trial.complete:
+        return report
+    return _with_reference(report, trial.module, trial.inputs, at_once=bool(reference))
 
 
 def explain(
@@ -130,14 +136,19 @@ def verify(
     return found
 
 
-def _recomputed(layer: LayerResult, module: Any, inputs: tuple[Any, ...]) -> LayerResult:
-    """The same layer with the reference's max |difference| on these inputs."""
-    from dataclasses import replace
+def _with_reference(report: Report, module: Any, inputs: tuple[Any, ...], at_once: bool) -> Report:
+    """The report with the reference's word on these inputs: now, or when it is printed."""
+    layer = report.layers[0]
 
-    from rnnscope.reference.agreement import TOLERANCES, disagreement
+    def recompute() -> LayerResult:
+        from rnnscope.reference.agreement import TOLERANCES, disagreement
 
-    tolerance = TOLERANCES[layer.facts.config.dtype]
-    return replace(layer, reference=disagreement(module, *inputs), tolerance=tolerance)
+        tolerance = TOLERANCES[layer.facts.config.dtype]
+        return replace(layer, reference=disagreement(module, *inputs), tolerance=tolerance)
+
+    if at_once:
+        return replace(report, layers=(recompute(), *report.layers[1:]))
+    return replace(report, recompute=recompute)
 
 
 def _layer_result(layer: LayerInspection, call: CallInspection) -> LayerResult:

@@ -131,3 +131,15 @@ def test_a_wrong_format_or_file_is_one_sentence(tmp_path: Path) -> None:
         predicted("cell").to_text("xml")
     with pytest.raises(OutputError, match="give another file"):
         predicted("cell").write(tmp_path / "absent" / "a.md")
+
+
+def test_the_reference_is_asked_at_once_or_when_the_report_is_printed() -> None:
+    from rnnscope.api import inspect
+
+    late, early = inspect("GRU(3, 4)"), inspect("GRU(3, 4)", reference=True)
+    assert late.layers[0].reference is None
+    assert early.layers[0].reference is not None
+    for report in (late, early):
+        assert "reference agrees" in str(report)
+        assert "reference agrees" in report.to_text("markdown").replace("Reference", "reference")
+    assert "reference" not in str(inspect_config(RNNConfig("GRU", 3, 4), reference=False))
