@@ -28,7 +28,8 @@ def inspect(subject: Any, *inputs: Any, reference: bool = False, **named: Any) -
     recurrent layers inside. With ``inputs`` (and ``named`` ones) the module is run on them once,
     and each layer's real calls are told; when it raises half way, the report holds every layer up
     to there and the reason. A single layer is also recomputed from scratch: at once with
-    ``reference``, else when the report is printed. Nothing of the module is changed. Raises SubjectError, ConfigError.
+    ``reference``, else when the report is printed. Nothing of the module is changed.
+    Raises SubjectError, ConfigError.
 
     >>> inspect("LSTM(10, 20, num_layers=2)").layers[0].facts.tensor("h_n").shape
     (2, 3, 20)
