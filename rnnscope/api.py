@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
 from rnnscope.findings import Severity
-from rnnscope.prediction import predict
+from rnnscope.prediction import check_packs, predict
 from rnnscope.report import Report
 from rnnscope.results import LayerResult, Outcome
 from rnnscope.rules import examine
@@ -181,7 +181,10 @@ def check_plan(
     """What is wrong with a call of these sizes; when nothing is, the facts of the call as well.
 
     ``lengths`` mean that the padded input is packed. Imports no torch.
+    Raises CallError for a cell with lengths.
     """
+    if lengths is not None:
+        check_packs(config)
     from rnnscope.subjects.planning import call_of, findings_of_plan
 
     planned = LayerCall(config, input, states)

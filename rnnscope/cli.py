@@ -14,17 +14,17 @@ from rnnscope import __version__
 from rnnscope.errors import RnnscopeError
 
 # Each command is the function of its own name in rnnscope.commands.<name>. The list of all is shown
-# without loading any of them, so that the first lines of their docstrings stand here as well.
+# without loading any of them, each with words that fit into one line of 80 columns.
 COMMANDS = {
-    "inspect": "Print every parameter and every tensor of a layer, with the reason for each shape.",
-    "explain": "Explain one tensor or parameter of a layer, or one whole time step, and prove it.",
-    "check": "Check the sizes of a call before torch runs it; torch is not even imported.",
-    "run": "Run a script exactly as python would, and report its mistakes with recurrent layers.",
-    "doctor": "Explain an error message, a warning or a whole traceback of torch.",
-    "verify": "Tell whether a hand-written layer is the same function as torch's, and if not, why.",
-    "fuzz": "Draw layers and calls; check that prediction, torch, reference and rules agree.",
-    "rules": "List every rule with its code, severity and name, by family.",
-    "rule": "Print what a rule does, why that is bad, an example, and what to use instead.",
+    "inspect": "Print every parameter and tensor of a layer, with its shape.",
+    "explain": "Explain one tensor or parameter, or one time step; prove it.",
+    "check": "Check the sizes of a call before torch runs it.",
+    "run": "Run a script as python would, and report its mistakes.",
+    "doctor": "Explain an error message, a warning or a whole traceback.",
+    "verify": "Tell whether a hand-written layer computes what torch's does.",
+    "fuzz": "Check prediction, torch, reference and rules on drawn layers.",
+    "rules": "List every rule by family: code, severity and what is wrong.",
+    "rule": "Print the help of one rule, with an example and its repair.",
 }
 # Commands that take the options of another program after their own: all that follows its name.
 PASSES_ON = {"run": {"allow_interspersed_args": False}}
@@ -66,8 +66,17 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if not hasattr(error, "format_message"):  # typer's usage errors have it, bugs have not
             raise
-        return _refuse(f"{error.format_message()} See rnnscope --help.")
+        if not arguments:  # the message is the whole help
+            print(error.format_message(), file=sys.stderr)
+            return USAGE
+        return _refuse(_told(error.format_message(), arguments))
     return int(status or 0)
+
+
+def _told(message: str, arguments: Sequence[str]) -> str:
+    """A usage error of typer's as a sentence that ends with where to read on."""
+    command = next((f" {word}" for word in arguments if word in COMMANDS), "")
+    return f"{message.rstrip('.')}. See rnnscope{command} --help."
 
 
 def _print_version(wanted: bool) -> None:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from rnnscope.axes import Axes, Axis, Reason, Role, Size
 from rnnscope.call import Call
 from rnnscope.config import ITEM_BYTES, RNNConfig
-from rnnscope.errors import ConfigError
+from rnnscope.errors import CallError, ConfigError
 from rnnscope.facts import GateRows, LayerFacts, PackedFact, ParameterFact, StateSlot, TensorFact
 
 DIRECTIONS = ("forward", "backward")
@@ -23,7 +23,7 @@ MOST_SLOTS = 10_000
 def predict(config: RNNConfig, call: Call | None = None) -> LayerFacts:
     """Predict all facts of one call of a layer from its options alone.
 
-    Raises ConfigError for more layers than can be listed.
+    Raises ConfigError for more layers than can be listed, CallError for a cell with lengths.
 
     >>> from rnnscope.config import RNNConfig
     >>> facts = predict(RNNConfig("LSTM", 10, 20, num_layers=2, bidirectional=True))
@@ -34,7 +34,18 @@ def predict(config: RNNConfig, call: Call | None = None) -> LayerFacts:
     if slots > MOST_SLOTS:
         allowed = f"rnnscope lists at most {MOST_SLOTS:,} layers and directions"
         raise ConfigError("num_layers", config.num_layers, allowed)
+    if call is not None and call.packed:
+        check_packs(config)
     return _facts(config, call or Call())
+
+
+def check_packs(config: RNNConfig) -> None:
+    """Refuse lengths to a cell. Raises CallError."""
+    if config.single_step:
+        raise CallError(
+            f"lengths are not possible with {config.kind}: a cell computes one step and takes no "
+            f"packed sequences. Leave them out, or use {config.cell.name}."
+        )
 
 
 @lru_cache(1024)

@@ -21,7 +21,7 @@ _WORDS = {
     Reason.STATE_WIDTH: "hidden_size={H_cell}",
     Reason.PROJECTED_WIDTH: "h is projected: proj_size={H_out}",
     Reason.CELL_STATE_WIDTH: "c is never projected: hidden_size={H_cell}",
-    Reason.GATE_ROWS: "{gates} gates x hidden_size={H_cell}",
+    Reason.GATE_ROWS: "{gates} x hidden_size={H_cell}",
     Reason.COLUMNS_INPUT: "reads x_t: input_size={H_in}",
     Reason.COLUMNS_BELOW: "reads the layer below: {D} x {width}",
     Reason.COLUMNS_STATE: "reads h_(t-1): {width}",
@@ -37,6 +37,7 @@ def sentence(reason: Reason, config: RNNConfig) -> str:
     '3 gates x hidden_size=20'
     """
     width = "proj_size" if config.proj_size else "hidden_size"
+    gates = f"{config.gate_multiple} gate{'s' * (config.gate_multiple > 1)}"
     return _WORDS[reason].format(
-        **config.sizes(), gates=config.gate_multiple, width=f"{width}={config.output_size}"
+        **config.sizes(), gates=gates, width=f"{width}={config.output_size}"
     )

@@ -286,6 +286,11 @@ def test_command_refuses_what_is_no_shape(option: str, capsys: pytest.CaptureFix
     assert "5" in capsys.readouterr().err
 
 
+def test_command_takes_the_input_from_the_lengths(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "GRU", "10", "20", "--lengths", "5,4,2", "--h0", "1,2,20"]) == 1
+    assert "the state is for 2 sequences and the input" in capsys.readouterr().out
+
+
 def test_command_imports_no_torch() -> None:
     script = (
         "import sys; from rnnscope.cli import run\n"

@@ -37,7 +37,11 @@ REFUSED = {
     ("inspect", "LSTM", "10", "20", "--sideways"): "No such option",
     ("inspect", "GRU", "10", "20", "--proj-size", "5"): "only the LSTM has a projection",
     ("inspect", "LSTMCell", "10", "20", "--layers", "2"): "For a whole sequence use LSTM.",
-    ("inspect",): "Missing argument",
+    ("inspect",): "Missing argument 'LAYER'. See rnnscope inspect --help.",
+    ("inspect", "LSTM", "10", "20", "--lengths", "5,,3"): "write --lengths 5,3,2",
+    ("inspect", "LSTMCell", "10", "20", "--lengths", "5,3"): "a cell computes one step",
+    ("check", "LSTMCell", "10", "20", "--lengths", "5,3"): "a cell computes one step",
+    ("check", "LSTM", "10", "20", "--input-dtype", "floaty"): "choose float16",
     ("frobnicate",): "No such command",
 }
 
@@ -52,6 +56,26 @@ def test_a_bad_command_line_is_one_sentence_and_status_2(
     assert REFUSED[arguments] in captured.err
     assert captured.err.count("\n") == 1
     assert captured.err.startswith("rnnscope: ")
+
+
+def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 2
+    assert capsys.readouterr().err.startswith("Usage: rnnscope")
+
+
+def test_the_list_of_commands_is_not_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert all(summary in shown for summary in COMMANDS.values())
+
+
+@pytest.mark.parametrize("format", ["plain", "github"])
+def test_nothing_found_is_nothing_printed(format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["inspect", "GRU", "2", "3", "--no-run", "--format", format]) == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_the_canonical_layer_is_measured_and_agrees(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,6 +24,23 @@ sys.exit(run(sys.argv[1:]))
 """
 
 
+def test_hx_is_h_0(capsys):
+    status, shown, _ = explained(capsys, "GRU", "2", "3", "hx", "--no-run")
+    assert status == 0
+    assert shown.startswith("h_0  ")
+
+
+def test_an_rnn_has_no_gates_to_speak_of(capsys):
+    _, shown, _ = explained(capsys, "RNN", "2", "3", "weight_ih_l0", "--no-run")
+    assert "1 gate x hidden_size=3" in shown
+    assert "all gates" not in shown
+
+
+def test_one_sequence_has_no_samples(capsys):
+    _, shown, _ = explained(capsys, "GRU", "2", "3", "h_n", "--unbatched", "--no-run")
+    assert "One row for the sequence" in shown
+
+
 def explained(capsys, *words):
     """Exit status, standard output and standard error of one command."""
     status = run(["explain", *words])

@@ -26,6 +26,16 @@ def test_table_fits_into_80_columns(
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
 
 
+def test_prose_of_a_rule_fits_into_80_columns_and_its_code_stays(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["rule", "RNN202"]) == 0
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "output, _ = lstm(x, (h_0, c_0))  # RNN202\n" in shown
+
+
 def test_json_lists_codes_names_and_families(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rules", "RNN2", "--format", "json"]) == 0
     listed = json.loads(capsys.readouterr().out)["rules"]

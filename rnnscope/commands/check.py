@@ -10,25 +10,30 @@ from rnnscope import api
 from rnnscope.commands import layer as words_of
 from rnnscope.commands import output as to
 from rnnscope.config import RNNConfig
-from rnnscope.errors import CallError
+from rnnscope.errors import CallError, ConfigError
 from rnnscope.formats import known_format
+from rnnscope.options import DTYPES
 from rnnscope.report import Report
 from rnnscope.subjects import Sketch
 from rnnscope.subjects.planning import planned_states
 
 _SIZES = "A,B,…"
+DATA_DTYPES = (*DTYPES, "int8", "int16", "int32", "int64", "uint8", "bool")
 Shape = Annotated[
     str | None, typer.Option("--input", help="the shape of input, as in 3,5,10", metavar=_SIZES)
 ]
 HiddenShape = Annotated[
     str | None,
-    typer.Option("--h0", "--h-0", help="the shape of h_0; left out, torch takes zeros"),
+    typer.Option(
+        "--h0", "--h-0", help="the shape of h_0; left out, torch takes zeros", metavar=_SIZES
+    ),
 ]
 CellShape = Annotated[
-    str | None, typer.Option("--c0", "--c-0", help="the shape of c_0, for an LSTM")
+    str | None, typer.Option("--c0", "--c-0", help="the shape of c_0, for an LSTM", metavar=_SIZES)
 ]
 Single = Annotated[
-    str | None, typer.Option("--hx", help="one tensor as the second argument, even for an LSTM")
+    str | None,
+    typer.Option("--hx", help="one tensor as hx, even where an LSTM needs two", metavar=_SIZES),
 ]
 InputDtype = Annotated[str | None, typer.Option(help="dtype of input, when it is another one")]
 StateDtype = Annotated[str | None, typer.Option(help="dtype of the states")]
@@ -75,9 +80,13 @@ def check(
     )
     words_of.refuse_left_over(rest, "check")
     name = known_format(format or "terminal")
+    for option, wanted_dtype in (("input_dtype", input_dtype), ("state_dtype", state_dtype)):
+        _check_dtype(option, wanted_dtype)
+    wanted = words_of.read_numbers("lengths", lengths) if lengths is not None else None
+    if input is None and wanted:
+        input = _padded(config, wanted)
     given = _sketch("input", input, input_dtype, input_device)
     states = _states(config, h0, c0, hx, state_dtype, state_device)
-    wanted = words_of.read_numbers("lengths", lengths) if lengths is not None else None
     report = api.check_plan(config, given, states, wanted)
     if name == "terminal" and output is None:
         _show(report)
@@ -95,6 +104,19 @@ def _show(report: Report) -> None:
         for layer in report.layers:
             for tensor in layer.facts.tensors:
                 print(f"  {tensor.name:<7} {tensor.axes}{'' if tensor.given else '  zeros'}")
+
+
+def _padded(config: RNNConfig, lengths: tuple[int, ...]) -> str:
+    """The shape of the padded input that the lengths tell: as long as the longest."""
+    steps, batch = max(lengths), len(lengths)
+    first, second = (batch, steps) if config.batch_first else (steps, batch)
+    return f"{first},{second},{config.input_size}"
+
+
+def _check_dtype(option: str, name: str | None) -> None:
+    """Data may have any dtype of torch's, parameters only some. Raises ConfigError."""
+    if name is not None and name not in DATA_DTYPES:
+        raise ConfigError(option, name, f"choose {', '.join(DATA_DTYPES)}")
 
 
 def _sketch(option: str, text: str | None, dtype: str | None, device: str | None) -> Sketch | None:

@@ -146,8 +146,8 @@ def _ending(outcome: Outcome, wanted: int) -> str:
             f"{case.command}\n\nand in Python:\n\n{case.python}"
         )
     if outcome.interrupted:
-        return f"; stopped before all {wanted:,}. Prediction, torch and reference agree so far."
-    return ". Prediction, torch, reference and rules agree on all of them."
+        return f"; stopped before all {wanted:,}.\nPrediction, torch and reference agree so far."
+    return ".\nPrediction, torch, reference and rules agree on all of them."
 
 
 def _print_json(outcome: Outcome, wanted: int, seconds: float) -> None:

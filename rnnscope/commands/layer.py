@@ -94,7 +94,8 @@ def read_call(
 def read_numbers(option: str, text: str) -> tuple[int, ...]:
     """``"5,3,2"`` or ``"(5, 3, 2)"`` as numbers. Raises CallError."""
     try:
-        return tuple(int(part) for part in text.strip("()[] ").split(",") if part.strip())
+        inside = text.strip("()[] ").removesuffix(",")
+        return tuple(int(part) for part in inside.split(",")) if inside else ()
     except ValueError:
         raise CallError(
             f"--{option} {text!r} is no list of whole numbers: write --{option} 5,3,2."

@@ -39,5 +39,5 @@ def write(report: Printable, format: str | None, output: Path | None) -> None:
             console.print(report)
         else:
             print(report.to_text(width=console.width))
-    else:
-        print(report.to_text(format))
+    elif text := report.to_text(format):
+        print(text)

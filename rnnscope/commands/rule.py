@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import Annotated
 
 import typer
@@ -12,6 +15,10 @@ from rnnscope.results import SCHEMA
 from rnnscope.rules import Rule, rule_named
 from rnnscope.rules.families import family_of
 from rnnscope.rules.page import markdown
+from rnnscope.rules.registry import HEADINGS
+
+# The sections that are prose; the others are code, whose lines stay as they are.
+PROSE = HEADINGS[:2]
 
 Name = Annotated[str, typer.Argument(help="the code or the name, as in RNN202", metavar="CODE")]
 Format = Annotated[str, typer.Option("--format", help="terminal, json or markdown")]
@@ -27,7 +34,19 @@ def rule(name: Name, format: Format = "terminal") -> None:
 
 
 def _terminal(rule: Rule) -> None:
-    print(f"{rule.code} {rule.name} ({rule.severity})\n\n{rule.documentation}")
+    print(f"{rule.code} {rule.name} ({rule.severity})\n\n{rule.summary}")
+    for heading in HEADINGS:
+        text = rule.section(heading)
+        if heading in PROSE:
+            text = "\n".join(_filled(text, max(get_terminal_size().columns, 40)))
+        print(f"\n{heading}\n{'-' * len(heading)}\n{text}")
+
+
+def _filled(text: str, width: int) -> Iterator[str]:
+    """Prose of 100 columns, in lines of this width."""
+    for number, paragraph in enumerate(text.split("\n\n")):
+        yield from ([""] if number else [])
+        yield from wrap(paragraph, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _markdown(rule: Rule) -> None:

@@ -27,8 +27,10 @@ def run(
     module: Annotated[bool, typer.Option("-m", help="Run a module, as python -m does.")] = False,
     format: Annotated[str | None, typer.Option(help="terminal, json, github, sarif, …")] = None,
     output: Annotated[Path | None, typer.Option(help="Write the report into this file.")] = None,
-    select: Annotated[list[str] | None, typer.Option(help="Report only codes like these.")] = None,
-    ignore: Annotated[list[str] | None, typer.Option(help="Leave out codes like these.")] = None,
+    select: Annotated[
+        list[str] | None, typer.Option(help="Report only these: RNN2,RNN401.")
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option(help="Leave these out: RNN9.")] = None,
     probe: Annotated[bool, typer.Option(help="Try a copy of each model at the end.")] = True,
     stats: Annotated[bool, typer.Option("--stats", help="Say what could be traced.")] = False,
 ) -> int:
@@ -82,11 +84,15 @@ def _print_terminal(result: RunResult) -> None:
         return
     from rich.console import Console
 
-    from rnnscope.formats.terminal import renderable
+    from rnnscope.formats import terminal
 
     sys.stdout.flush()
     console = Console(stderr=True, highlight=False)
-    console.print(renderable(replace(result, outcome=None)))
+    shown = replace(result, outcome=None)
+    if console.is_terminal:
+        console.print(terminal.renderable(shown))
+    elif text := terminal.render(shown, console.width):  # in a file or pipe no padding is wanted
+        print(text, file=sys.stderr)
     for line in _statistics_lines(result.statistics or {}):
         console.print(line)
 

@@ -68,7 +68,7 @@ def _of_first_state(topic: Topic, code: Code) -> Iterator[Claim]:
         yield Claim("rnn(input)", f"rnn(input, {states})", "left out, the states are zeros")
     if code.config.proj_size:
         column = {"h": 0, "c": 1}[letter]
-        shows = f"weight_hr makes h of c's width: {letter} has the size of its axis {column}"
+        shows = f"weight_hr goes from c's width to h's: {letter} has that of its axis {column}"
         yield Claim(f"{letter}_0.shape[-1]", f"rnn.weight_hr_l0.shape[{column}]", shows)
     yield from _states_carry_on(code, letter)
 
@@ -113,7 +113,7 @@ def _of_bias(topic: Topic, code: Code) -> Iterator[Claim]:
 
 def _of_weight_hr(topic: Topic, code: Code) -> Iterator[Claim]:
     yield from _of_a_step(topic, code)
-    shows = "it makes h of c's width"
+    shows = "it reads c's width and makes h's"
     yield Claim(f"rnn.{topic.name}.shape", "(h_n.shape[-1], c_n.shape[-1])", shows)
 
 

@@ -63,11 +63,11 @@ def topic(facts: LayerFacts, name: str | None, time: int | None, layer: int | No
 
 
 def fact_named(facts: LayerFacts, name: str) -> ParameterFact | TensorFact:
-    """The parameter or tensor of this name; h0, c0, hn and cn are taken too. UnknownNameError."""
+    """The parameter or tensor of this name; h0, c0, hn, cn and hx will do. UnknownNameError."""
     known = {fact.name: fact for fact in _all_of(facts)}
     spelled = name.strip().casefold()
     if spelled not in known and len(spelled) == 2:
-        spelled = f"{spelled[0]}_{spelled[1]}"
+        spelled = "h_0" if spelled == "hx" else f"{spelled[0]}_{spelled[1]}"
     if spelled in known:
         return known[spelled]
     close = get_close_matches(spelled, known, 1, 0.6)

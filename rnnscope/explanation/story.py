@@ -25,6 +25,13 @@ _MEANINGS = {
     "bias_hh": "added to what the state before says to each gate",
     "weight_hr": "makes h narrower: from hidden_size to proj_size, after the gates",
 }
+# The plain RNN has no gates: its four have one block each.
+_UNGATED_MEANINGS = {
+    "weight_ih": "what the new hidden state takes from the input",
+    "weight_hh": "what the new hidden state takes from the state before",
+    "bias_ih": "added to what comes from the input",
+    "bias_hh": "added to what comes from the state before",
+}
 _CELL_MEANINGS = {
     "h_0": "the hidden state of each sample before this step",
     "c_0": "the cell state of each sample before this step",
@@ -36,6 +43,8 @@ def meaning(topic: Topic) -> str:
     config, call = topic.facts.config, topic.facts.call
     if config.single_step and topic.stem in _CELL_MEANINGS:
         return _CELL_MEANINGS[topic.stem]
+    if config.gate_multiple == 1 and topic.stem in _UNGATED_MEANINGS:
+        return _UNGATED_MEANINGS[topic.stem]
     if call.packed and topic.stem == "input":
         return "what the layer reads: one row for each real step, no padding"
     if call.packed and topic.stem in ("h_n", "c_n"):

@@ -175,7 +175,8 @@ def _recipes(explanation: Explanation) -> Iterator[RenderableType]:
         return
     wanted = explanation.recipes[0].shape
     shape = f", {shape_text(wanted)}" if wanted is not None else ""
-    yield _title(f"One row for each sample{shape}", "as a classifier wants it")
+    whose = "each sample" if explanation.call.batched else "the sequence"
+    yield _title(f"One row for {whose}{shape}", "as a classifier wants it")
     for recipe in explanation.recipes:
         yield from _recipe(recipe)
 

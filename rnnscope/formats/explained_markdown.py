@@ -71,7 +71,8 @@ def _plain(lines: Lines) -> Iterator[str]:
 def _recipes(explanation: Explanation) -> Iterator[str]:
     if not explanation.recipes:
         return
-    yield from ("### One row for each sample", "")
+    whose = "each sample" if explanation.call.batched else "the sequence"
+    yield from (f"### One row for {whose}", "")
     rows = [
         (
             "right" if recipe.right else "**wrong**",

@@ -56,7 +56,7 @@ def layers_of(model: Any) -> tuple[LiveLayer, ...]:
     """
     if not isinstance(model, nn.Module):
         raise SubjectError(
-            f"a {type(model).__name__} is no layer: give a torch.nn module, an RNNConfig or a text "
+            f"{type(model).__name__} is no layer: give a torch.nn module, an RNNConfig or a text "
             "such as 'LSTM(10, 20)'."
         )
     found: dict[int, LiveLayer] = {}

@@ -93,7 +93,8 @@ def compiled(path: str) -> CodeType:
 def _no_python(path: str, error: SyntaxError | ValueError) -> str:
     line = getattr(error, "lineno", None)
     place = f"{path}:{line}" if line else path
-    return f"{place} is not Python that {_python()} can read: {getattr(error, 'msg', error)}."
+    reason = str(getattr(error, "msg", error)).rstrip(".?")
+    return f"{place} is not Python that {_python()} can read: {reason}."
 
 
 def _python() -> str:

@@ -107,11 +107,11 @@ def _attribute(module: ModuleType, name: str, place: str, classes: list[str]) ->
         if not hasattr(value, part):
             close = difflib.get_close_matches(part, classes, 1, 0.5)
             meant = (
-                f"did you mean {close[0]}"
+                f"did you mean {close[0]}?"
                 if close
-                else "it has " + (", ".join(classes[:8]) or "no class")
+                else f"it has {', '.join(classes[:8]) or 'no class'}."
             )
-            raise TargetError(f"{place} has no {name!r}: {meant}?".replace("class?", "class."))
+            raise TargetError(f"{place} has no {name!r}: {meant}")
         value = getattr(value, part)
     return value
 
