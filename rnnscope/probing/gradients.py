@@ -6,7 +6,9 @@ had a gradient once is never looked at again.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary, ref
@@ -16,11 +18,12 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
 from rnnscope.findings import Location
-from rnnscope.subjects.proofs import IdleWeights, UntrainedLayer
+from rnnscope.subjects.proofs import IdleWeights, LeftOut, UntrainedLayer
 from rnnscope.tracing.places import here
 
 _MOST_LOOKS = 50  # steps after which a silent weight is taken for silent
 _MOST_LAYERS = 256
+_FEWEST_STEPS = 3
 
 
 @dataclass(slots=True)
@@ -35,6 +38,7 @@ class _Layer:
     looks: int = 0
     steps: int = 0
     stepped: bool = False
+    fresh: bool = False  # its weights are as its constructor drew them
 
 
 @dataclass(slots=True)
@@ -55,6 +59,27 @@ class Gradients:
         self._layers: WeakKeyDictionary[nn.Module, _Layer] = WeakKeyDictionary()
         self._steps = 0
         self._rebuilt: dict[Location, _Rebuilt] = {}
+        self._optimizers: WeakKeyDictionary[torch.optim.Optimizer, Location] = WeakKeyDictionary()
+        self._stepped_last: Location | None = None
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Remember where each optimizer is built."""
+        original = torch.optim.Optimizer.__init__
+        built = self._optimizers
+
+        @functools.wraps(original)
+        def construct(optimizer: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:
+            original(optimizer, *args, **kwargs)
+            place = here(1)
+            if place is not None:
+                built[optimizer] = place
+
+        torch.optim.Optimizer.__init__ = construct  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            torch.optim.Optimizer.__init__ = original  # type: ignore[method-assign]
 
     def called(self, module: nn.Module, args: tuple[Any, ...], outer: nn.Module) -> None:
         """A recurrent layer is about to run inside of ``outer``."""
@@ -66,7 +91,9 @@ class Gradients:
             if not registered:
                 self._count_rebuilt(module)
             weights = {name for name, p in module.named_parameters() if _is_weight(name, p)}
-            layer = self._layers[module] = _Layer(here(3), registered, silent=weights)
+            layer = self._layers[module] = _Layer(
+                here(3), registered, silent=weights, fresh=_is_fresh(module)
+            )
         layer.longest = max(layer.longest, _steps(module, args))
 
     def _count_rebuilt(self, module: nn.Module) -> None:
@@ -82,6 +109,8 @@ class Gradients:
         """An optimizer is about to step: the gradients are those of the user's own backward."""
         self._steps += 1
         held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+        kinds = {type(p) for group in optimizer.param_groups for p in group["params"]}
+        self._stepped_last = self._optimizers.get(optimizer) if nn.Parameter in kinds else None
         for module, layer in self._layers.items():
             parameters = dict(module.named_parameters())
             layer.stepped |= any(id(p) in held for p in parameters.values())
@@ -113,6 +142,18 @@ class Gradients:
                     self.built_at.get(module),
                 )
 
+    def left_out(self) -> Iterator[LeftOut]:
+        """Layers that their models know, with gradients all along, that no optimizer has."""
+        for module, layer in self._layers.items():
+            known = layer.registered and layer.fresh and layer.loud and not layer.stepped
+            if known and layer.steps >= _FEWEST_STEPS and self._stepped_last is not None:
+                yield LeftOut(
+                    type(module).__name__,
+                    layer.steps,
+                    self._stepped_last,
+                    self.built_at.get(module, layer.location),
+                )
+
     def untrained(self) -> Iterator[UntrainedLayer]:
         """Layers with gradients that no optimizer has, and that their model does not know."""
         for place, rebuilt in self._rebuilt.items():
@@ -127,6 +168,11 @@ class Gradients:
                     self.built_at.get(module, layer.location),
                     layer.location,
                 )
+
+
+def _is_fresh(module: nn.Module) -> bool:
+    """True when nothing was written into the weights since they were drawn: not pretrained."""
+    return all(p._version <= 1 and p.requires_grad for p in module.parameters())
 
 
 def _is_weight(name: str, parameter: nn.Parameter) -> bool:

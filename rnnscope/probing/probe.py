@@ -17,6 +17,7 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 from rnnscope.findings import Location
 from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.probing.calls import ModelCall, ModelCalls
+from rnnscope.probing.carrying import Loops
 from rnnscope.probing.company import (
     find_padding_read,
     length_evidence,
@@ -32,12 +33,14 @@ from rnnscope.probing.scatter import Scatters
 from rnnscope.probing.states import StateTrails, find_random_state
 from rnnscope.probing.targets import LOSSES, Targets
 from rnnscope.subjects.proofs import Leak
+from rnnscope.tracing.places import here
 from rnnscope.tracing.session import RECURRENT, Observer
 from rnnscope.tracing.tracer import Tracer
 
 
 class _Outermost(threading.local):
     module: nn.Module | None = None
+    called_at: Location | None = None
 
 
 Method = TypeVar("Method", bound=Callable[..., None])
@@ -70,6 +73,7 @@ class Probe(Observer):
         self.targets = Targets(tracer.table)
         self.scatters = Scatters()
         self.trails = StateTrails()
+        self.loops = Loops()
         self.gradients = Gradients(built_at)
         self.outermost = _Outermost()
         self.failure: Exception | None = None
@@ -79,6 +83,7 @@ class Probe(Observer):
         """Listen to DataLoaders and optimizers until ``uninstall``."""
         self._hooks.enter_context(self.batches.listening())
         self._hooks.enter_context(self.scatters.listening())
+        self._hooks.enter_context(self.gradients.listening())
         handle = register_optimizer_step_pre_hook(lambda optimizer, *_: self._step(optimizer))
         self._hooks.callback(handle.remove)
         hearers = self.tracer.mode.hearers
@@ -101,7 +106,7 @@ class Probe(Observer):
     @_harmless
     def module_called(self, module: nn.Module, args: tuple[Any, ...]) -> None:
         if self.calls.depth.modules == 0:
-            self.outermost.module = module
+            self.outermost.module, self.outermost.called_at = module, here(3)
             self.scatters.entered(module, args)
         if isinstance(module, RECURRENT):
             self.gradients.called(module, args, self.outermost.module or module)
@@ -114,6 +119,7 @@ class Probe(Observer):
     ) -> None:
         if isinstance(module, RECURRENT) and result is not None:
             self.trails.returned(module, args, kwargs, result)
+            self.loops.returned(module, args, kwargs, result, self.outermost.called_at)
         batch = self.calls.left(module, args, kwargs)
         if self.calls.depth.modules == 0:
             self.trails.model_returned(module, batch)
@@ -127,6 +133,9 @@ class Probe(Observer):
             warnings.warn(stopped, RuntimeWarning, stacklevel=2)
             return
         yield from self.gradients.untrained()
+        yield from self.gradients.left_out()
+        yield from self.loops.stuck()
+        yield from self.targets.padded
         yield from self.gradients.idle()
         yield from self.trails.carried()
         yield from self.targets.seen

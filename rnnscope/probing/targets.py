@@ -8,8 +8,8 @@ from typing import Any
 import torch
 
 from rnnscope.probing.copying import tensors_in
-from rnnscope.subjects.proofs import TargetSeen
-from rnnscope.tracing.factors import holds
+from rnnscope.subjects.proofs import PaddingCounted, TargetSeen
+from rnnscope.tracing.factors import Meaning, Padding, holds
 from rnnscope.tracing.labels import Label, Part
 from rnnscope.tracing.places import here
 from rnnscope.tracing.table import LabelTable
@@ -26,6 +26,7 @@ class Targets:
     def __init__(self, labels: LabelTable) -> None:
         self.labels = labels
         self.seen: list[TargetSeen] = []
+        self.padded: list[PaddingCounted] = []
         self._inputs: list[tuple[torch.Tensor, Label | None]] = []
         self._looks: dict[Any, int] = {}
 
@@ -43,6 +44,8 @@ class Targets:
         target: Any = args[1] if len(args) > 1 else kwargs.get("target")
         if looks > _MOST_LOOKS or not _are_tensors(scores, target) or target.numel() > _LARGEST:
             return
+        if place not in [found.location for found in self.padded]:
+            self._look_for_padding(scores, target, kwargs, args[2:], place)
         label = self.labels.get(scores)
         if label is None:
             return
@@ -62,6 +65,44 @@ class Targets:
                 )
                 if found not in self.seen:
                     self.seen.append(found)
+
+    def _look_for_padding(
+        self,
+        scores: torch.Tensor,
+        target: torch.Tensor,
+        kwargs: Mapping[str, Any],
+        rest: tuple[Any, ...],
+        place: Any,
+    ) -> None:
+        """Class targets out of pad_sequence, all of them counted."""
+        options = dict(zip(("weight", "size_average", "ignore_index"), rest, strict=False))
+        options |= dict(kwargs)
+        averaged = options.get("reduction", "mean") in ("mean", "sum") and len(rest) < 4
+        label = self.labels.get(target)
+        if label is None or target.dtype is not torch.int64 or not scores.is_floating_point():
+            return
+        known = _padding_of(label)
+        if known is None or not averaged or options.get("weight") is not None:
+            return
+        filled, window, padded_at = known
+        if filled.value == options.get("ignore_index", -100):
+            return
+        count, longest = int((target == filled.value).sum()), max(filled.lengths)
+        least = sum(longest - n for n in filled.lengths) - len(filled.lengths) * window
+        if count >= max(least, 1):
+            value, size = int(filled.value), target.numel()
+            found = PaddingCounted("cross entropy", value, count, size, place, padded_at)
+            self.padded.append(found)
+
+
+def _padding_of(label: Label) -> tuple[Padding, bool, Any] | None:
+    """What pad_sequence has filled up in a tensor, and whether some steps were cut off since."""
+    for axis in label.axes:
+        for factor in axis:
+            known = factor.variable.evidence(Meaning.PADDED)
+            if known is not None and isinstance(known.source, Padding):
+                return known.source, factor.window, known.location
+    return None
 
 
 def _are_tensors(*values: Any) -> bool:

@@ -8,6 +8,7 @@ from rnnscope.findings import Severity
 from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.tracing.events import Usage
+from rnnscope.tracing.operations import ENDS
 
 
 @rule("RNN402", "last-step-of-both-directions", Severity.WARNING, Usage)
@@ -41,14 +42,14 @@ def last_step_of_both_directions(usage: Usage) -> Iterator[Problem]:
         return
     read = [part for part in usage.parts if part.result == "output"]
     steps = {part.step for part in read}
-    if len(steps) != 1 or not steps <= {-1, 0} or len(read) != len(usage.parts):
+    if len(steps) != 1 or not steps <= {-1, 0, ENDS} or len(read) != len(usage.parts):
         return
     if any(what == "step" and index not in steps for what, index in usage.picked):
         return
     if all(part.direction is not None for part in read):
         return
     step = next(iter(steps))
-    end, other, seen = ("last", "backward", "first") if step == -1 else ("first", "forward", "last")
+    end, other, seen = ("last", "backward", "first") if step else ("first", "forward", "last")
     yield Problem(
         f"the {end} of {usage.steps} steps of a bidirectional output: its {other} half has seen "
         f"one step only, it has read everything at the {seen} one",

@@ -26,9 +26,9 @@ def cell_state_read(usage: Usage) -> Iterator[Problem]:
     Example
     -------
         lstm, head = nn.LSTM(4, 6, batch_first=True), nn.Linear(6, 2)
-        _, hidden = lstm(torch.randn(3, 5, 4))  # RNN409
-        state = hidden[-1]
-        logits = head(state[0])
+        _, hidden = lstm(torch.randn(3, 5, 4))
+        state = hidden[-1].squeeze(0)  # RNN409
+        logits = head(state)
 
     Use instead
     -----------

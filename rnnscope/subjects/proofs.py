@@ -159,3 +159,46 @@ class UntrainedLayer:
     built_in_forward: bool
     location: Location | None
     called_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StuckState:
+    """A state that a loop over steps did not carry on as it carries on the rest.
+
+    ``sign`` is "cell" (the very same c every time, while h goes on), "state" (the very same state
+    every time, though each input is made of the result before) or "mask" (rows of one of h and c
+    are set to zero, those of the other go on). ``times`` is the number of such calls.
+    """
+
+    kind: str
+    sign: str
+    times: int
+    location: Location | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A recurrent layer of one model gets gradients, and the optimizer has another model only.
+
+    ``steps`` is how often the optimizer has stepped; ``location`` where it was built.
+    """
+
+    kind: str
+    steps: int
+    location: Location | None
+    built_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaddingCounted:
+    """Class targets with the padding of ``pad_sequence`` in them, which the loss does not ignore.
+
+    ``count`` of ``size`` targets are padding of this ``value``.
+    """
+
+    function: str
+    value: int
+    count: int
+    size: int
+    location: Location | None
+    padded_at: Location | None = None

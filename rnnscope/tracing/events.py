@@ -86,7 +86,8 @@ class Tangled:
     """A view or reshape mixed the elements of different axes.
 
     ``kind`` is "swapped" (two axes changed places without a transposition), "rows" (rows of a batch
-    were torn apart), "directions" (layers and directions taken in the other order) or "classes".
+    were torn apart), "directions" (layers and directions taken in the other order), "directions
+    last" (hidden units and directions taken so) or "classes".
     """
 
     kind: str
@@ -206,6 +207,41 @@ class PaddingReduced:
     call: Location | None
     cut: bool
     steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class LengthsDiffer:
+    """The lengths given to pack_padded_sequence are not those of the sequences that were padded.
+
+    ``given`` and ``real`` are both sorted; ``counted`` is where the lengths were counted.
+    """
+
+    location: Location | None
+    given: tuple[int, ...]
+    real: tuple[int, ...]
+    padded: Evidence
+    counted: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexIsLength:
+    """Each sequence was read at the index of its length: one step after its last one."""
+
+    location: Location | None
+    read_at: Location | None
+    lengths: tuple[int, ...]
+    steps: int
+    kind: str
+    call: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersOfPacking:
+    """Scores off packed data, step by step, met targets that a mask picked row by row."""
+
+    location: Location | None
+    loss: Location | None
+    size: int
 
 
 def identity(event: Any) -> tuple[Any, ...]:

@@ -34,11 +34,19 @@ class Meaning:
 
 
 @dataclass(frozen=True, slots=True)
+class Padding:
+    """The true lengths of sequences that were padded, and what they were filled up with."""
+
+    lengths: tuple[int, ...]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """One thing that is known of a Variable: its meaning, who says so, where.
 
     ``certain`` evidence comes from where the data comes from: nothing later can overrule it.
-    ``source`` is the recurrent call that says so, if it is one.
+    ``source`` is the recurrent call that says so, or the Padding, if it is one.
     """
 
     meaning: str

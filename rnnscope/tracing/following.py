@@ -14,13 +14,23 @@ from typing import Any
 from rnnscope.findings import Location
 from rnnscope.tracing import sinks
 from rnnscope.tracing.events import SoftmaxOfOne
-from rnnscope.tracing.factors import Axis, Evidence, Factor, Meaning, holds, size_of
+from rnnscope.tracing.factors import (
+    Axis,
+    Evidence,
+    Factor,
+    Meaning,
+    holds,
+    shape_of,
+    size_of,
+)
 from rnnscope.tracing.labels import CallRecord, Label, Mark, Part, combined
 from rnnscope.tracing.operations import (
+    ENDS,
     GATHERED,
     Contracted,
     Known,
     Lost,
+    Masked,
     Met,
     Moved,
     Normalised,
@@ -37,7 +47,7 @@ from rnnscope.tracing.operations import (
     outcomes,
 )
 from rnnscope.tracing.readings import Readings
-from rnnscope.tracing.regrouped import tangles
+from rnnscope.tracing.regrouped import exchanges, tangles
 
 # Reductions whose result is wrong when padding takes part; zeros in a sum are harmless.
 _PADDING_MATTERS = frozenset(
@@ -91,6 +101,8 @@ class Follower:
 
     def _labelled(self, step: _Step, outcome: Outcome) -> Label:
         label = self._without_masked(step, combined(step.labels or (Label(()),), outcome.axes))
+        if any(p.result == "c_n" and p.location is None for p in label.parts):
+            label = _placed(step, label)
         if step.operation.name in _REORDERS:
             label = _reordered(step, label)
         for note in outcome.notes:
@@ -121,8 +133,7 @@ class Follower:
             return self._picked(step, label, note)
         if isinstance(note, (Moved, Regrouping)):
             if isinstance(note, Regrouping):
-                for event in tangles(note, step.place):
-                    self.report(event)
+                return self._regrouped(step, label, note)
             return replace(label, moved=step.place)
         if isinstance(note, Normalised):
             return self._normalised(step, label, note)
@@ -130,6 +141,9 @@ class Follower:
             return self._removed(step, label, note)
         if isinstance(note, Read):
             self._read(step, label, note)
+        elif isinstance(note, Masked):
+            mark = Mark("row by row", step.place)
+            return replace(label, marks=label.marks | {mark}, packing=None)
         elif isinstance(note, Met):
             sinks.met(self, step, note)
         elif isinstance(note, Spread):
@@ -138,9 +152,23 @@ class Follower:
             sinks.lost(self, step, label, step.labels, note)
         return label
 
+    def _regrouped(self, step: _Step, label: Label, note: Regrouping) -> Label:
+        found = tuple(tangles(note, step.place))
+        for event in found:
+            self.report(event)
+        marks = label.marks
+        before = shape_of(note.before)
+        if not found and exchanges(before, note.shape):
+            marks |= {
+                Mark("exchanged", step.place, None, f"{_listed(before)}->{_listed(note.shape)}")
+            }
+        return replace(label, moved=step.place, marks=marks)
+
     def _picked(self, step: _Step, label: Label, note: Picked) -> Label:
         if not label.parts:
             return label
+        if note.index == GATHERED and sinks.beyond(self, step, label, note):
+            note = replace(note, index=ENDS)
         parts = frozenset(_picked_of(part, note, step) for part in label.parts)
         marks = frozenset(
             m
@@ -160,6 +188,11 @@ class Follower:
             if note.name == "log_softmax" and factor.size > 1:
                 marks.add(Mark("softmaxed", step.place, factor.variable, note.name))
             alike = sum(any(f.size == factor.size for f in axis) for axis in sizes)
+            if note.name in _SHARES and any(
+                m.kind == "unmasked" and m.variable is not None and m.variable.is_(factor.variable)
+                for m in marks
+            ):
+                marks.add(Mark("weighted", step.place, factor.variable, note.name))
             if factor.size > 1 and is_rows(factor) and alike == 1:
                 marks.add(Mark("tied", step.place, factor.variable, note.name))
         mixed = label.mixed | {factor.variable.root for factor in note.axis}
@@ -173,6 +206,9 @@ class Follower:
         if isinstance(note, Reduced):
             label = _without_units(label, note, step)
         marks = {m for m in label.marks if m.variable is None or not _in(note.axis, m)}
+        counts = note.name == "sum" and not step.differentiable
+        if counts and any(factor.means(Meaning.PADDED) for factor in note.axis):
+            marks.add(Mark("counted", step.place))
         for factor in note.axis:
             if is_rows(factor) and label.parts and not holds(label.axes, factor.variable):
                 marks.add(Mark("reduced", step.place, factor.variable, note.name))
@@ -201,7 +237,28 @@ def _reordered(step: _Step, label: Label) -> Label:
             if old != factor.order and factor.variable.root in before:
                 kind = "restored" if factor.order is None else "sorted"
                 marks.add(Mark(kind, step.place, factor.variable))
+    if step.operation.name == "index_select" and _rechosen(step, label):
+        label = replace(label, moved=step.place)
     return label if marks == label.marks else replace(label, marks=frozenset(marks))
+
+
+def _listed(shape: tuple[int, ...]) -> str:
+    return " ".join(str(size) for size in shape)
+
+
+def _rechosen(step: _Step, label: Label) -> bool:
+    """True when an axis now runs over what the index runs over."""
+    axes = step.operation.first.axes
+    return any(not holds(axes, f.variable) for axis in label.axes for f in axis)
+
+
+def _placed(step: _Step, label: Label) -> Label:
+    """A cell state reached by an index on the pair of states is first seen where it is used."""
+    parts = frozenset(
+        part.at(step.place) if part.result == "c_n" and part.location is None else part
+        for part in label.parts
+    )
+    return replace(label, parts=parts)
 
 
 def _without_units(label: Label, note: Reduced, step: _Step) -> Label:
@@ -232,7 +289,7 @@ def _picked_of(part: Part, note: Picked, step: _Step) -> Part:
     if name is None:
         return part
     index, size = note.index, note.factor.size
-    if index != GATHERED:
+    if index < GATHERED:
         # The last one is the last one however it was written; layers and directions have numbers.
         if name in ("slot", "direction"):
             index %= size

@@ -184,9 +184,12 @@ class Tracing(TorchFunctionMode):
         values = None
         if value.dtype in _INTEGERS and len(shape) == 1 and shape[0] <= _MOST_INDICES:
             values = lambda: tuple(value.tolist())  # noqa: E731
+        firsts = None
+        if value.dtype in _INTEGERS and shape and 0 < shape[0] <= _MOST_INDICES:
+            firsts = lambda: tuple(value.reshape(shape[0], -1)[:, 0].tolist())  # noqa: E731
         axes = fresh_axes(shape) if label is None else label.axes
         parameter = isinstance(value, torch.nn.Parameter)
-        return Operand(shape, axes, label is not None, boolean, values, parameter, label)
+        return Operand(shape, axes, label is not None, boolean, values, parameter, firsts, label)
 
     def _adopt(
         self,

@@ -15,6 +15,7 @@ from rnnscope.tracing.factors import Axes, Axis, Factor
 from rnnscope.tracing.regrouping import Regrouped
 
 GATHERED = 10**9  # the index of a Picked whose index differs from element to element
+ENDS = GATHERED + 1  # the same, where it is known to be the last step of each sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Operand:
     boolean: bool = False
     values: Callable[[], tuple[int, ...]] | None = None
     parameter: bool = False
+    firsts: Callable[[], tuple[int, ...]] | None = None  # of indices: one for each row
     label: Any = None  # the Label it was made from, where there is one
 
     @property
@@ -114,6 +116,11 @@ class Normalised:
 
 
 @dataclass(frozen=True, slots=True)
+class Masked:
+    """A mask over several axes left a list of elements, row by row."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reduced:
     """An axis was summed, averaged, or searched away."""
 
@@ -165,7 +172,19 @@ class Lost:
     name: str
 
 
-Note = Picked | Regrouping | Moved | Normalised | Reduced | Contracted | Read | Met | Spread | Lost
+Note = (
+    Picked
+    | Regrouping
+    | Moved
+    | Normalised
+    | Reduced
+    | Contracted
+    | Read
+    | Met
+    | Spread
+    | Lost
+    | Masked
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ from typing import Any
 
 import torch
 
-from rnnscope.tracing.factors import Evidence, Meaning, fresh, fresh_axes, resized
+from rnnscope.findings import Location
+from rnnscope.tracing.events import LengthsDiffer
+from rnnscope.tracing.factors import Evidence, Factor, Meaning, Padding, fresh, fresh_axes, resized
 from rnnscope.tracing.following import Follower
 from rnnscope.tracing.labels import Label, Mark, Packing
 from rnnscope.tracing.ops.sequences import ragged
@@ -31,6 +33,7 @@ def packed(table: LabelTable, follower: Follower, args: tuple[Any, ...], result:
     for factor in steps:
         evidence = Evidence(Meaning.TIME, f"{said} takes the steps there", place)
         reads.read(factor, evidence, label, tuple(tensor.shape))
+        _compare(follower, factor, sizes, table.get(lengths), place)
         if len(set(sizes)) > 1:
             factor.variable.note(ragged(min(sizes), max(sizes), place))
     packing = Packing(rows, steps, sizes, bool(batch_first), place)
@@ -38,6 +41,36 @@ def packed(table: LabelTable, follower: Follower, args: tuple[Any, ...], result:
     axes = (*fresh_axes(data.shape[:1]), *label.axes[2:])
     marks = frozenset(mark for mark in label.marks if mark.kind in ("tied", "sorted"))
     table.set(data, Label(axes, label.parts, marks, label.moved, label.mixed, packing))
+
+
+def _compare(
+    follower: Follower,
+    factor: Factor,
+    sizes: tuple[int, ...],
+    label: Label | None,
+    place: Location | None,
+) -> None:
+    """The lengths that are given against those that pad_sequence has seen."""
+    known = factor.variable.evidence(Meaning.PADDED)
+    if known is None or not isinstance(known.source, Padding) or factor.window:
+        return
+    given, real = sorted(sizes), sorted(known.source.lengths)
+    if len(given) != len(real) or real[-1] != factor.size or is_cut(given, real):
+        return
+    marks = label.marks if label is not None else ()
+    counted = next((mark.location for mark in marks if mark.kind == "counted"), None)
+    follower.report(LengthsDiffer(place, tuple(given), tuple(real), known, counted))
+
+
+def is_cut(given: list[int], real: list[int]) -> bool:
+    """True when lengths are the real ones, or are so but for a cap or for the same steps left out.
+
+    >>> is_cut([3, 4, 4], [3, 5, 9]), is_cut([2, 4, 8], [3, 5, 9]), is_cut([9, 9, 9], [3, 5, 9])
+    (True, True, False)
+    """
+    capped = all(n == min(m, given[-1]) for n, m in zip(given, real, strict=True))
+    shorter = {m - n for n, m in zip(given, real, strict=True)}
+    return capped or (len(shorter) == 1 and min(shorter) >= 0)
 
 
 def unpacked(table: LabelTable, args: tuple[Any, ...], result: Any) -> None:
@@ -48,6 +81,8 @@ def unpacked(table: LabelTable, args: tuple[Any, ...], result: Any) -> None:
         return
     tensor = result[0]
     packing = label.packing
+    if _size(packing.batch) == result[1].shape[0]:
+        table.set(result[1], Label((packing.batch,)))
     time = resized(packing.time, tensor.shape[1 if batch_first else 0])
     rows = packing.batch
     axes = ((rows, time) if batch_first else (time, rows)) + label.axes[1:]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from rnnscope.tracing.events import AxisRead
+from rnnscope.tracing.events import AxisRead, Tangled
 from rnnscope.tracing.factors import Evidence, Factor, Meaning
 from rnnscope.tracing.labels import CallRecord, Label
 from rnnscope.tracing.operations import Operand
@@ -40,6 +40,14 @@ class Readings:
             if known is not None:
                 self.report(disagreement(evidence, known, factor, label, shape))
         factor.variable.note(evidence)
+
+    def exchanged_by_view(self, label: Label) -> None:
+        """A recurrent layer reads axes of which a view or reshape changed the sizes only."""
+        for mark in label.marks:
+            if mark.kind == "exchanged":
+                before, after = (_sizes(text) for text in mark.text.split("->"))
+                names = tuple(str(size) for size in before)
+                self.report(Tangled("swapped", mark.location, before, after, names))
 
     def features(
         self, factor: Factor, evidence: Evidence, label: Label, shape: tuple[int, ...]
@@ -111,3 +119,7 @@ def disagreement(
         carried=bool(record.state) if record is not None else False,
         alone=max(others[: max(1, len(others) - 1)], default=1) == 1,
     )
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(int(size) for size in text.split())

@@ -76,6 +76,7 @@ class RecurrentCalls:
             names=names_at(config, places[0]),
         )
         self._used(label, config)
+        self.follower.readings.exchanged_by_view(label)
         states.given(self.table, self.follower, record, given.get("hx"))
         self._read(record, label, feature, tuple(data.shape))
         self._label_results(record, label, value, result)
@@ -114,6 +115,7 @@ class RecurrentCalls:
         self._check_again(record, label, shape)
         self._check_exchange(record, label, shape)
         self._check_copies(record, label, shape)
+        self._check_chain(record, label, shape)
         self._check_features(record, label, feature, shape)
         steps = Evidence(Meaning.TIME, _time_text(record), place, False, record)
         rows = Evidence(Meaning.ROWS, _rows_text(record), place, False, record)
@@ -162,6 +164,21 @@ class RecurrentCalls:
         if rows is None or record.time[0].means(Meaning.TIME, Meaning.SAMPLES):
             return
         if record.batch[0].means(Meaning.COPIES):
+            self.follower.readings.exchanged(record, rows, label, shape)
+
+    def _check_chain(self, record: CallRecord, label: Label, shape: tuple[int, ...]) -> None:
+        """Rows of another layer as steps, none left for a batch, and the state is carried on."""
+        if len(record.time) != 1 or size_of(record.batch) != 1 or not record.batched:
+            return
+        rows = record.time[0].variable.evidence(Meaning.ROWS)
+        carried = any(part.record.layer == record.layer for part in record.state)
+        if rows is None or not carried or record.time[0].means(Meaning.SAMPLES):
+            return
+        steps = record.time[0].variable.evidence(Meaning.TIME)
+        if steps is not None and getattr(steps.source, "layer", None) != record.layer:
+            return
+        other = rows.source
+        if isinstance(other, CallRecord) and other.layer != record.layer:
             self.follower.readings.exchanged(record, rows, label, shape)
 
     def _check_features(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import permutations
 
 from rnnscope.findings import Location
 from rnnscope.tracing.events import Tangled
@@ -10,6 +11,8 @@ from rnnscope.tracing.factors import Axes, Axis, Evidence, Factor, Meaning, shap
 from rnnscope.tracing.operations import Regrouping
 from rnnscope.tracing.regrouping import Cut
 
+_MOST_AXES = 5  # of a tensor whose axes are tried in every order
+_FEWEST_AXES = 3
 _ROWS = (Meaning.SAMPLES, Meaning.ROWS)
 
 
@@ -39,6 +42,8 @@ def _kind(note: Regrouping) -> str | None:
             return "directions"
         if any(_is_rows(f) for f in block) and not all(_is_rows(f) for f in block):
             return "rows"
+    if any(_directions_last(c, note) for c in result.cuts):
+        return "directions last"
     if any(_directions_cut(c, note) for c in result.cuts):
         return "directions"
     if any(_torn(c, note) for c in result.cuts):
@@ -63,6 +68,34 @@ def _swapped(before: Axes, shape: tuple[int, ...]) -> bool:
     return all(any(f.variable.known for f in axis) for axis in moved)
 
 
+def exchanges(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
+    """True when a shape is made of the old axes, but only in another order than they lie.
+
+    >>> exchanges((12, 8, 5), (8, 12, 5)), exchanges((6, 24, 10, 3), (60, 24, 3))
+    (True, True)
+    >>> exchanges((12, 8, 5), (96, 5)), exchanges((12, 8, 5), (12, 4, 2, 5))
+    (False, False)
+    """
+    old, new = [n for n in before if n > 1], [n for n in after if n > 1]
+    if len(set(old)) != len(old) or not 1 < len(new) <= len(old) <= _MOST_AXES:
+        return False
+    if old[-1] != new[-1] or len(old) < _FEWEST_AXES:
+        return False  # features stay features; fewer axes tell too little
+    return not _dealt(old, new) and any(_dealt(list(p), new) for p in permutations(old))
+
+
+def _dealt(old: list[int], new: list[int]) -> bool:
+    """True when the new sizes are products of neighbouring old ones."""
+    rest = list(old)
+    for size in new:
+        product = 1
+        while product < size and rest:
+            product *= rest.pop(0)
+        if product != size:
+            return False
+    return not rest
+
+
 def _directions(block: Axis) -> bool:
     return all(f.means(Meaning.LAYERS, Meaning.DIRECTIONS) for f in block) and len(block) > 1
 
@@ -76,6 +109,15 @@ def _directions_cut(cut: Cut, note: Regrouping) -> bool:
         and any(f.variable.root.whole is cut.factor.variable.root for f in axis)
         for axis in note.result.axes
     )
+
+
+def _directions_last(cut: Cut, note: Regrouping) -> bool:
+    """(..., D*H) read as (..., H, D): pairs of neighbouring units are taken for the directions."""
+    if not cut.factor.means(Meaning.UNITS) or len(note.shape) < 2:
+        return False
+    before = [f for f in cut.before if f.size > 1]
+    both = len(before) == 1 and before[0].means(Meaning.DIRECTIONS)
+    return both and note.shape[-2:] == (cut.factor.size, before[0].size)
 
 
 def _torn(cut: Cut, note: Regrouping) -> bool:

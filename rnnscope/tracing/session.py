@@ -32,6 +32,7 @@ from rnnscope.config import RNNConfig
 from rnnscope.errors import RnnscopeError
 from rnnscope.findings import Finding, Location
 from rnnscope.subjects import Construction, LayerCall
+from rnnscope.tracing import given as names_given
 from rnnscope.tracing.calls import LayerCalls
 from rnnscope.tracing.events import identity
 from rnnscope.tracing.places import here
@@ -111,6 +112,8 @@ class Session:
             )
             self._restore.append(after.remove)
             self._restore.append(self.tracer.patch())
+            names_given.tables.add(self.tracer.table)
+            self._restore.append(lambda: names_given.tables.discard(self.tracer.table))
             steps = register_optimizer_step_pre_hook(self._optimizer_steps)
             self._restore.append(steps.remove)
             stepped = register_optimizer_step_post_hook(self._optimizer_stepped)

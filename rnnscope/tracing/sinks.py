@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnnscope.findings import Location
-from rnnscope.tracing.events import AxisRead, BatchLost, LossAxes, OrdersMet, PaddingReduced, Tied
-from rnnscope.tracing.factors import Axis, Evidence, Factor, Meaning, Variable, holds, size_of
-from rnnscope.tracing.labels import CallRecord, Label, Mark
-from rnnscope.tracing.operations import Contracted, Lost, Met, Operand, Reduced, Spread
+from rnnscope.tracing.events import (
+    AxisRead,
+    BatchLost,
+    IndexIsLength,
+    LossAxes,
+    OrdersMet,
+    OrdersOfPacking,
+    PaddingReduced,
+    Tied,
+)
+from rnnscope.tracing.factors import (
+    Axis,
+    Evidence,
+    Factor,
+    Meaning,
+    Padding,
+    Variable,
+    holds,
+    size_of,
+)
+from rnnscope.tracing.labels import CallRecord, Label, Mark, Part
+from rnnscope.tracing.operations import Contracted, Lost, Met, Operand, Picked, Reduced, Spread
+from rnnscope.tracing.writing import index_made_at
 
 if TYPE_CHECKING:
     from rnnscope.tracing.following import Follower, _Step
@@ -85,6 +105,7 @@ def lost(
     scores = next((x for x in labels if x.parts), labels[0] if labels else label)
     if note is not None:
         scores = note.scores.label or scores
+        _packed_against_masked(follower, step, note)
         _paired(follower, step, note)
         _normalised(follower, step, note, scores)
         _tied(follower, step, scores)
@@ -315,11 +336,64 @@ def _ordered_at(labels: tuple[Label, ...], variable: Variable) -> Location | Non
     return None
 
 
+def beyond(follower: Follower, step: _Step, label: Label, note: Picked) -> bool:
+    """True when each sequence was read at its own last step; told of when it was one after it."""
+    time = next((p.record.time for p in label.parts if _is_step(p, note)), ())
+    records = [p.record for p in label.parts if _is_step(p, note)]
+    lengths = _lengths(records[0]) if records else None
+    if lengths is None or len(set(lengths)) == 1:
+        return False
+    read = [sorted(index) for index in _indices(step)]
+    steps = size_of(time)
+    if sorted(min(n, steps - 1) for n in lengths) in read:
+        place, record = index_made_at(step.place), records[0]
+        kind, known = record.config.kind, tuple(sorted(lengths))
+        follower.report(IndexIsLength(place, step.place, known, steps, kind, record.location))
+    return sorted(n - 1 for n in lengths) in read
+
+
+def _is_step(part: Part, note: Picked) -> bool:
+    return part.result == "output" and holds((part.record.time,), note.factor.variable)
+
+
+def _lengths(record: CallRecord) -> tuple[int, ...] | None:
+    """The true lengths of the sequences that a layer read, where they are known."""
+    if record.lengths is not None:
+        return record.lengths
+    known = record.time[0].variable.evidence(Meaning.PADDED) if len(record.time) == 1 else None
+    padding = known.source if known is not None else None
+    whole = isinstance(padding, Padding) and not record.time[0].window
+    return padding.lengths if whole and isinstance(padding, Padding) else None
+
+
+def _indices(step: _Step) -> Iterator[tuple[int, ...]]:
+    for value in step.operation.args[1:]:
+        for item in value if isinstance(value, (tuple, list)) else (value,):
+            if isinstance(item, Operand) and item.firsts is not None:
+                yield item.firsts()
+
+
+def _packed_against_masked(follower: Follower, step: _Step, note: Lost) -> None:
+    """The rows of packed data are in the order of the steps, those of a mask are not."""
+    scores, targets = note.scores.label, note.targets.label if note.targets is not None else None
+    if scores is None or targets is None or scores.packing is None or targets.packing is not None:
+        return
+    if scores.packing.lengths and note.scores.shape[0] != sum(scores.packing.lengths):
+        return
+    for mark in targets.marks:
+        if mark.kind == "row by row":
+            follower.report(OrdersOfPacking(mark.location, step.place, note.scores.shape[0]))
+
+
 def padding(follower: Follower, step: _Step, mark: Mark, note: Reduced | Contracted) -> None:
     """Steps of padded sequences were reduced without a mask."""
     known = mark.variable.evidence(Meaning.PADDED) if mark.variable else None
-    if known is not None:
-        steps = size_of(note.axis)
-        follower.report(
-            PaddingReduced(step.place, note.name, known, mark.location, mark.text == "cut", steps)
-        )
+    if known is None:
+        return
+    marks = (m for label in step.labels for m in label.marks if m.kind == "weighted")
+    weighted = next(
+        (m for m in marks if m.variable is not None and holds((note.axis,), m.variable)), None
+    )
+    place, name = (weighted.location, weighted.text) if weighted else (step.place, note.name)
+    steps, cut = size_of(note.axis), mark.text == "cut"
+    follower.report(PaddingReduced(place, name, known, mark.location, cut, steps))

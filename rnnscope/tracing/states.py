@@ -9,7 +9,7 @@ import torch
 from rnnscope.tracing.events import StateAxes, StatesSwapped
 from rnnscope.tracing.factors import Axis, Factor, Meaning, unify_axes
 from rnnscope.tracing.following import Follower, is_rows
-from rnnscope.tracing.labels import CallRecord, Label
+from rnnscope.tracing.labels import CallRecord, Label, Part
 from rnnscope.tracing.table import LabelTable
 
 
@@ -19,6 +19,7 @@ def given(table: LabelTable, follower: Follower, record: CallRecord, hx: Any) ->
     labels = [table.get(t) if isinstance(t, torch.Tensor) else None for t in tensors]
     for name, tensor, label in zip(("h_0", "c_0"), tensors, labels, strict=False):
         if label is not None and isinstance(tensor, torch.Tensor):
+            follower.readings.exchanged_by_view(label)
             _look(follower, record, name, tuple(tensor.shape), label)
     _check_swapped(follower, record, labels)
     record.state = frozenset(p for label in labels if label is not None for p in label.parts)
@@ -39,7 +40,15 @@ def _look(
         return
     slots, batch, _units = axes
     problem = _problem(slots, batch, record.batch)
-    if problem is not None:
+    lower = _lower_layer(record, slots, label)
+    if lower is not None:
+        text = (
+            f"its axis 0 holds the two directions of layer {lower.slot} of a stack of "
+            f"{lower.record.config.num_layers}, where the layers belong"
+        )
+        place, built = lower.location, record.built_at
+        follower.report(StateAxes(place, record.config, name, shape, text, built, place))
+    elif problem is not None:
         place = label.moved or record.location
         follower.report(
             StateAxes(place, record.config, name, shape, problem, record.built_at, label.moved)
@@ -56,6 +65,18 @@ def _problem(slots: Axis, batch: Axis, rows: Axis) -> str | None:
     second = [f for f in batch if f.size > 1]
     if second and all(_is_made(f) for f in second):
         return "its axis 1, where the batch belongs, holds features that a layer made"
+    return None
+
+
+def _lower_layer(record: CallRecord, slots: Axis, label: Label) -> Part | None:
+    """Both directions of a lower layer, taken for the layers of a unidirectional stack."""
+    if record.config.bidirectional or record.config.num_layers < 2 or len(slots) != 1:
+        return None
+    for part in label.parts:
+        top = part.record.config.num_layers - 1
+        both = slots[0].variable.is_(part.record.directions) and part.direction is None
+        if both and part.slot is not None and 0 <= part.slot < top:
+            return part
     return None
 
 

@@ -9,6 +9,7 @@ from rnnscope.tracing.factors import Axes, Axis, fresh, fresh_axes, holds, size_
 from rnnscope.tracing.operations import (
     GATHERED,
     Collected,
+    Masked,
     NoRule,
     Operand,
     Operation,
@@ -37,7 +38,7 @@ def getitem(call: Operation) -> Outcome:
         if isinstance(item, bool):
             raise NoRule("bool index")
         if isinstance(item, Operand) and item.boolean and item.ndim > 1:
-            return Outcome(fresh_axes(call.shape))
+            return Outcome(fresh_axes(call.shape), (Masked(),) if dim == 0 else ())
         axis = tensor.axes[dim]
         if isinstance(item, int):
             found.add(*pick(axis, item))
@@ -210,4 +211,5 @@ def gather(call: Operation) -> Outcome:
 
 @operation("masked_select", "nonzero", "__contains__")
 def unordered(call: Operation) -> list[Outcome]:
-    return [Outcome(fresh_axes(shape)) for shape in call.shapes]
+    notes = (Masked(),) if call.name == "masked_select" and call.first.ndim > 1 else ()
+    return [Outcome(fresh_axes(shape), notes) for shape in call.shapes]

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rnnscope.tracing.factors import Axes, Axis, fresh, same_axis, size_of, unify_axes
+from rnnscope.tracing.factors import (
+    Axes,
+    Axis,
+    Factor,
+    Variable,
+    fresh,
+    same_axis,
+    size_of,
+    unify_axes,
+)
 from rnnscope.tracing.operations import (
     Met,
     NoRule,
@@ -31,6 +40,9 @@ def _joined(axes: Sequence[Axis], size: int) -> Axis:
     full = [axis for axis in axes if axis]
     if len(full) == 1 and size_of(full[0]) == size:
         return full[0]
+    alike = all(same_axis(full[0], a) and not _reordered(full[0], a) for a in full[1:])
+    if len(full) == len(axes) > 1 and alike:
+        return (Factor(len(full), Variable()), *full[0])  # the same rows, again and again
     return fresh(size)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rnnscope.findings import Location
-from rnnscope.tracing.factors import Axis, Evidence, Meaning, fresh, fresh_axes
+from rnnscope.tracing.factors import Axis, Evidence, Meaning, Padding, fresh, fresh_axes
 from rnnscope.tracing.operations import Operand, Operation, Outcome, operation
 
 PADDED = "pad_sequence put the sequences there"
@@ -19,9 +21,15 @@ def pad_sequence(call: Operation) -> Outcome:
     steps = _axis(call, 1 if batch_first else 0, Meaning.TIME, STEPS)
     lengths = [item.shape[0] for item in call.args[0] if isinstance(item, Operand)]
     if steps and len(set(lengths)) > 1:
-        steps[0].variable.note(ragged(min(lengths), max(lengths), call.location))
+        steps[0].variable.note(_filled(call, lengths))
     rest = fresh_axes(call.shape[2:])
     return Outcome((rows, steps, *rest) if batch_first else (steps, rows, *rest))
+
+
+def _filled(call: Operation, lengths: list[int]) -> Evidence:
+    value = call.get(2, "padding_value", 0.0)
+    known = ragged(min(lengths), max(lengths), call.location)
+    return replace(known, source=Padding(tuple(lengths), value))
 
 
 def _axis(call: Operation, dim: int, meaning: str, because: str) -> Axis:
