@@ -64,7 +64,10 @@ def check(
     format: to.Format = None,
     output: to.Output = None,
 ) -> None:
-    """Check the sizes of a call before torch runs it; torch is not even imported."""
+    """Check the sizes of a call before torch runs it.
+
+    Sizes are enough for that: torch is not even imported.
+    """
     config, rest = words_of.read_layer(
         layer,
         "check",

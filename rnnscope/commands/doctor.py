@@ -23,7 +23,7 @@ def doctor(
     format: to.Format = None,
     output: to.Output = None,
 ) -> None:
-    """Explain an error message, a warning or a whole traceback of torch."""
+    """Explain an error message, a warning or a whole traceback."""
     known_format(format or "terminal")
     report = api.diagnose(_read(text))
     if report.findings or output is not None or known_format(format or "terminal") != "terminal":

@@ -50,7 +50,7 @@ def explain(
     format: Format = None,
     output: to.Output = None,
 ) -> None:
-    """Explain one tensor or parameter of a layer, or one whole time step, and prove it."""
+    """Explain one tensor or parameter, or one time step; prove it."""
     config, names = words_of.read_layer(
         words,
         "explain",

@@ -42,7 +42,7 @@ def fuzz(
     jobs: Annotated[int, typer.Option(min=1, help="how many processes share the work")] = 1,
     format: Annotated[str, typer.Option(help="terminal or json")] = "terminal",
 ) -> None:
-    """Draw layers and calls; check that prediction, torch, reference and rules agree."""
+    """Check prediction, torch, reference and rules on drawn layers."""
     _check_choice("profile", profile, _PROFILES)
     _check_choice("format", format, _FORMATS)
     import_torch()

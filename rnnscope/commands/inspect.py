@@ -43,7 +43,10 @@ def inspect(
     format: to.Format = None,
     output: to.Output = None,
 ) -> None:
-    """Print every parameter and every tensor of a layer, with the reason for each shape."""
+    """Print every parameter and tensor of a layer, with its shape.
+
+    Each has its formula and the reason for each axis, and is measured on the real layer.
+    """
     config, rest = words_of.read_layer(
         layer,
         "inspect",

@@ -25,7 +25,7 @@ Format = Annotated[str, typer.Option("--format", help="terminal, json or markdow
 
 
 def rule(name: Name, format: Format = "terminal") -> None:
-    """Print what a rule does, why that is bad, an example, and what to use instead."""
+    """Print the help of one rule, with an example and its repair."""
     found = rule_named(name)
     writers = {"terminal": _terminal, "json": _json, "markdown": _markdown}
     if format.casefold() not in writers:

@@ -20,7 +20,7 @@ Format = Annotated[str, typer.Option("--format", help="terminal, json or markdow
 
 
 def rules(prefix: Prefix = "", format: Format = "terminal") -> None:
-    """List every rule by family, with its code, its severity and what is wrong."""
+    """List every rule by family: code, severity and what is wrong."""
     wanted = [rule for rule in listed() if rule.code.startswith(prefix.upper())]
     if not wanted:
         raise UnknownNameError(f"no rule begins with {prefix!r}: codes are such as RNN202.")

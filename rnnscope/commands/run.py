@@ -34,7 +34,10 @@ def run(
     probe: Annotated[bool, typer.Option(help="Try a copy of each model at the end.")] = True,
     stats: Annotated[bool, typer.Option("--stats", help="Say what could be traced.")] = False,
 ) -> int:
-    """Run a script exactly as python would, and report its mistakes with recurrent layers."""
+    """Run a script as python would, and report its mistakes.
+
+    On correct code it says nothing.
+    """
     name = known_format(format) if format else (format_for(output) if output else "terminal")
     selection = Selection.configured(select, ignore)
     write = _writer(name, output)

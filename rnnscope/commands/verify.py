@@ -34,7 +34,10 @@ def verify(
     format: to.Format = None,
     output: to.Output = None,
 ) -> None:
-    """Tell whether a hand-written layer is the same function as torch's, and if not, why."""
+    """Tell whether a hand-written layer computes what torch's does.
+
+    If it does not, say which gate, term or state differs.
+    """
     known_format(format or "terminal")
     report = api.verify(target, like, arguments=args, mapping=map)
     to.write(report, format, output)
