@@ -14,7 +14,7 @@ from rnnscope import __version__
 from rnnscope.errors import RnnscopeError
 
 # Each command is the function of its own name in rnnscope.commands.<name>. The list of all is shown
-# without loading any of them, each with the first line of its docstring, which fits into 80 columns.
+# without loading any, each with the first line of its docstring, which fits into 80 columns.
 COMMANDS = {
     "inspect": "Print every parameter and tensor of a layer, with its shape.",
     "explain": "Explain one tensor or parameter, or one time step; prove it.",
