@@ -13,6 +13,7 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
+from rnnscope.errors import OutputError
 from rnnscope.formats import format_for, known_format, render
 from rnnscope.running.output import reserve_standard_output
 from rnnscope.running.ranks import World, gathered, reported
@@ -57,9 +58,16 @@ def run(
     return supervise(Target(script, tuple(arguments or ()), module), finish, probe)
 
 
+def _refuse_unwritable(output: Path) -> None:
+    """Raise OutputError before the script runs: its findings would be lost after an hour."""
+    if output.is_dir() or not output.absolute().parent.is_dir():
+        raise OutputError(f"cannot write {output}: give a file in a folder that exists.")
+
+
 def _writer(name: str, output: Path | None) -> Callable[[RunResult], None]:
     """Where the report goes: a file, standard error for people, standard output for programs."""
     if output is not None:
+        _refuse_unwritable(output)
         return lambda result: _write_file(output, render(result, name))
     if name == "terminal":
         return _print_terminal
