@@ -75,7 +75,7 @@ class Gradients:
             if place is not None:
                 built[optimizer] = place
 
-        torch.optim.Optimizer.__init__ = construct  # type: ignore[method-assign]
+        torch.optim.Optimizer.__init__ = construct  # type: ignore[method-assign,assignment]
         try:
             yield
         finally:
@@ -143,7 +143,12 @@ class Gradients:
                 )
 
     def left_out(self) -> Iterator[LeftOut]:
-        """Layers that their models know, with gradients all along, that no optimizer has."""
+        """Layers that their models know, with gradients all along, that no optimizer has.
+
+        Another recurrent layer must learn: under a head alone an encoder may be left as it is.
+        """
+        if not any(layer.stepped for layer in self._layers.values()):
+            return
         for module, layer in self._layers.items():
             known = layer.registered and layer.fresh and layer.loud and not layer.stepped
             if known and layer.steps >= _FEWEST_STEPS and self._stepped_last is not None:

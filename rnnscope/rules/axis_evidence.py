@@ -8,6 +8,7 @@ from rnnscope.axes import shape_text
 from rnnscope.findings import Location, Related, Severity
 from rnnscope.tracing.events import AxisRead
 from rnnscope.tracing.factors import Evidence, Meaning
+from rnnscope.tracing.ops.sequences import PADDED
 
 
 def line(location: Location | None) -> str:
@@ -30,6 +31,8 @@ def blamed(event: AxisRead) -> Location | None:
     if event.moved is not None:
         return event.moved
     config = event.config
+    if config is not None and config.batch_first and event.known.because == PADDED:
+        return event.known.location or event.location  # pad_sequence without batch_first
     if config is not None and not config.batch_first and event.axis == 0 and len(event.shape) == 3:
         return event.built_at or event.location
     return event.location

@@ -15,8 +15,9 @@ def left_out_of_optimizer(layer: LeftOut) -> Iterator[Problem]:
 
     What it does
     ------------
-    Compares the layers that get gradients with the parameters of every optimizer that steps. Says
-    nothing of weights that were loaded, set by hand, or do not require gradients.
+    Compares the layers that get gradients with the parameters of every optimizer that steps, where
+    another recurrent layer learns. Says nothing of weights that were loaded, set by hand, or do not
+    require gradients: an encoder under a new head is often left as it is on purpose.
 
     Why is this bad?
     ----------------

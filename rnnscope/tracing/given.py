@@ -9,8 +9,11 @@ import torch
 from rnnscope.tracing.factors import Evidence, Meaning, fresh_axes
 from rnnscope.tracing.labels import Label
 from rnnscope.tracing.places import here
-from rnnscope.tracing.roles import NOTHING, SAMPLES, STEPS
 from rnnscope.tracing.table import LabelTable
+
+# What a name says of an axis; other names, H_in and H_out among them, are features.
+SAMPLES, STEPS = frozenset(("N", "B", "batch")), frozenset(("L", "T", "time"))
+NOTHING = frozenset(("_", "1", "D*num_layers", "num_layers", "D"))
 
 tables: WeakSet[LabelTable] = WeakSet()  # those of the sessions that are on
 

@@ -9,10 +9,6 @@ from rnnscope.errors import RnnscopeError
 
 Tensor = TypeVar("Tensor")
 
-# What a name says of an axis; other names, H_in and H_out among them, are features.
-SAMPLES, STEPS = frozenset(("N", "B", "batch")), frozenset(("L", "T", "time"))
-NOTHING = frozenset(("_", "1", "D*num_layers", "num_layers", "D"))
-
 
 class AxisNamesError(RnnscopeError, ValueError):
     """The names given to ``name_axes`` are not as many as the axes of the tensor."""
