@@ -95,6 +95,16 @@ def _run(code: str, path: Path, namespace: dict[str, object], seen: rnnscope.wat
     return [finding for failure in failures for finding in explained(failure, seen.findings)]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _said_already() -> None:
+    """What torch says once in a process is said before the examples, whichever runs first."""
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.nn.LSTM(3, 4, proj_size=2)(torch.zeros(5, 2, 3))
+
+
 @pytest.fixture
 def _every_warning() -> Iterator[None]:
     """torch says some things once in a process; another test may have heard them already."""
