@@ -70,6 +70,61 @@ def two_paths_over_chunks_and_within_them() -> None:
 
 
 @idiom
+def attention_across_chunks_and_a_layer_within_them() -> None:
+    """As DPTNet: what is extra batch to the layer within is time to the attention across."""
+    within, across = nn.LSTM(4, 4, batch_first=True), nn.MultiheadAttention(4, 2)
+    for _ in range(2):
+        x = torch.randn(6, 7, 5, 4)
+        n, chunks, steps, f = x.shape
+        y = within(x.reshape(n * chunks, steps, f))[0].reshape(n, chunks, steps, f)
+        y = y.permute(1, 0, 2, 3).reshape(chunks, n * steps, f)
+        across(y, y, y)[0].pow(2).mean().backward()
+
+
+@idiom
+def half_overlapping_chunks_put_together() -> None:
+    """(..., 12 chunks, 6 steps) read as (..., 6, 12): pairs of chunks, not exchanged axes."""
+    within, across = nn.GRU(4, 4, batch_first=True), nn.GRU(4, 4, batch_first=True)
+    for x, _ in batches(12, 6, 4):
+        y = within(x.reshape(6 * 12, 6, 4))[0].reshape(6, 12, 6, 4).transpose(1, 2)
+        y = across(y.reshape(6 * 6, 12, 4))[0].reshape(6, 6, 12, 4)
+        y = y.permute(0, 3, 2, 1).contiguous().view(6, 4, -1, 2 * 6)
+        y[..., :6].pow(2).mean().backward()
+
+
+@idiom
+def both_directions_by_hand() -> None:
+    """As QuasiRNN: a copy from the end lies beside the sequence in the batch."""
+    gates, head = nn.Linear(4, 8), nn.Linear(8, 3)
+    for x, y in batches(10, 4):
+        steps = x.permute(1, 0, 2)
+        z = gates(torch.cat([steps, steps.flip(0)], 1)).tanh()
+        ahead, back = z.permute(1, 0, 2).chunk(2, 0)
+        both = ahead + back.flip(1)
+        F.cross_entropy(head(both.mean(1)), y).backward()
+
+
+class LayerWithLengths(nn.LSTM):
+    """A subclass whose forward takes more than torch's own."""
+
+    def forward(self, x, hx=None, lengths=None, enforce_sorted=True):  # type: ignore[no-untyped-def]
+        packed = pack_padded_sequence(
+            x, lengths, batch_first=self.batch_first, enforce_sorted=enforce_sorted
+        )
+        output, states = super().forward(packed, hx)
+        return pad_packed_sequence(output, batch_first=self.batch_first)[0], states
+
+
+@idiom
+def subclass_with_arguments_of_its_own() -> None:
+    layer, head = LayerWithLengths(4, 8, batch_first=True), nn.Linear(8, 3)
+    for x, y in batches(10, 4):
+        lengths = torch.tensor([10, 8, 9, 3, 4, 10])
+        _, (h_n, _) = layer(x, lengths=lengths, enforce_sorted=False)
+        F.cross_entropy(head(h_n[-1]), y).backward()
+
+
+@idiom
 def two_paths_over_one_sample() -> None:
     bands, time = nn.GRU(4, 4, batch_first=True), nn.GRU(4, 4, batch_first=True)
     x = torch.randn(1, 6, 5, 4)

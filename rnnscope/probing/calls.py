@@ -105,8 +105,11 @@ class ModelCalls:
 
     def _samples(self, tensors: list[torch.Tensor]) -> tuple[Batch | None, tuple[int | None, ...]]:
         """The samples of a call: as the axes of its tensors were followed, or by their number."""
-        told = [_samples_by_label(self.labels.get(tensor)) for tensor in tensors]
+        labels = [self.labels.get(tensor) for tensor in tensors]
+        told = [_samples_by_label(label) for label in labels]
         known = next((found for found in told if found is not None), None)
+        if known is None and any(_is_folded(label) for label in labels):
+            return None, (None,) * len(tensors)  # an axis as long as the batch is another one
         if known is None:
             batch = self.batches.fitting(tensors)
             count = batch.size if batch else 0
@@ -139,6 +142,12 @@ def _samples_by_label(label: Label | None) -> tuple[int, Batch] | None:
             batch = Batch(factors[0].size, shuffled, evidence.location, evidence.because)
             return axis, batch
     return None
+
+
+def _is_folded(label: Label | None) -> bool:
+    """True when the samples share an axis with something else: chunks, channels, steps."""
+    axes = label.axes if label is not None else ()
+    return any(len(a) > 1 and any(f.means(Meaning.SAMPLES) for f in a) for a in axes)
 
 
 def _axis_of(tensor: torch.Tensor, count: int) -> int | None:

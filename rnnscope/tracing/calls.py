@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -28,6 +30,8 @@ _OPTIONS = (
     "bidirectional",
     "proj_size",
 )
+_KINDS = (nn.RNN, nn.LSTM, nn.GRU, nn.RNNCell, nn.LSTMCell, nn.GRUCell, nn.RNNBase)
+_FORWARDS = frozenset(kind.forward for kind in _KINDS)
 _MOST = 512  # different calls remembered; varying lengths make many
 
 
@@ -52,14 +56,15 @@ class LayerCalls:
         config = self.config(module)
         if config is None:
             return None, ()
-        given = dict(zip(("input", "hx"), args, strict=False)) | dict(kwargs)
+        given = given_to(module, args, kwargs)
         shapes = (sketch(given.get("input")), sketch(given.get("hx")))
         place, autocast = here(3), _autocast(config.device)
-        more = tuple(k for k in kwargs if k not in ("input", "hx"))
+        theirs = own_parameters(module) is not None  # what else it takes is its own affair
+        more = () if theirs else tuple(k for k in kwargs if k not in ("input", "hx"))
         key = (config, shapes, len(args), module.training, place, autocast, more)
         known = self._known.get(key)
         if known is None:
-            extra = tuple(sketch(value) for value in args[2:])
+            extra = () if theirs else tuple(sketch(value) for value in args[2:])
             self.different += 1
             call = self._call(module, config, shapes, extra, place, autocast, more)
             if len(self._known) >= _MOST:
@@ -113,6 +118,29 @@ class LayerCalls:
             return {}
         found = frame.f_locals.get("kwargs")
         return found if isinstance(found, dict) else {}
+
+
+def own_parameters(module: nn.Module) -> tuple[str, ...] | None:
+    """The arguments of a forward that a subclass wrote itself; None for torch's own."""
+    forward = type(module).forward
+    if forward in _FORWARDS:
+        return None
+    return _parameters(forward)
+
+
+@lru_cache(maxsize=64)
+def _parameters(forward: Callable[..., Any]) -> tuple[str, ...]:
+    return tuple(inspect.signature(forward).parameters)[1:]
+
+
+def given_to(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """A call's arguments by the names that torch gives them: input and hx."""
+    own = own_parameters(module)
+    if own is None:
+        return dict(zip(("input", "hx"), args, strict=False)) | dict(kwargs)
+    given = dict(zip(own, args, strict=False)) | dict(kwargs)
+    first = given.get("input", given.get(own[0]) if own else None)
+    return {"input": first, "hx": given.get("hx")}
 
 
 def _autocast(device: str) -> str | None:

@@ -197,3 +197,9 @@ def holds(axes: Axes, variable: Variable) -> bool:
         for axis in axes
         for f in axis
     )
+
+
+def turned(left: Factor, right: Factor) -> bool:
+    """One is the other from the end: two directions over steps, unless they are known as rows."""
+    one, other = (f.order or tuple(range(f.size)) for f in (left, right))
+    return one == other[::-1] and not left.means(Meaning.SAMPLES, Meaning.ROWS)

@@ -193,7 +193,7 @@ class Follower:
                 for m in marks
             ):
                 marks.add(Mark("weighted", step.place, factor.variable, note.name))
-            if factor.size > 1 and is_rows(factor) and alike == 1:
+            if is_rows(factor) and alike == 1 and not _steps_elsewhere(factor, note.name):
                 marks.add(Mark("tied", step.place, factor.variable, note.name))
         mixed = label.mixed | {factor.variable.root for factor in note.axis}
         return replace(label, marks=frozenset(marks), mixed=mixed)
@@ -276,6 +276,14 @@ def _without_units(label: Label, note: Reduced, step: _Step) -> Label:
 
 def _in(axis: Axis, mark: Mark) -> bool:
     return mark.variable is not None and holds((axis,), mark.variable)
+
+
+def _steps_elsewhere(factor: Factor, name: str) -> bool:
+    """Attention over what one layer takes for rows and another for steps, as dual-path models do.
+
+    Which of the two is wrong, if any, is another rule's business.
+    """
+    return name == "MultiheadAttention" and not factor.means(Meaning.SAMPLES)
 
 
 def is_rows(factor: Factor) -> bool:

@@ -40,6 +40,8 @@ def _kind(note: Regrouping) -> str | None:
     for block in result.scrambled:
         if _directions(block):
             return "directions"
+        if _steps_only(block):
+            continue
         if any(_is_rows(f) for f in block) and not all(_is_rows(f) for f in block):
             return "rows"
     if any(_directions_last(c, note) for c in result.cuts):
@@ -65,7 +67,13 @@ def _swapped(before: Axes, shape: tuple[int, ...]) -> bool:
     if len(sizes) != len(new) or sizes == new or sorted(sizes) != sorted(new):
         return False
     moved = [axis for axis, size in zip(old, new, strict=True) if size_of(axis) != size]
+    if all(_steps_only(axis) for axis in moved):
+        return False  # steps cut anew: pairs of half-overlapping chunks have such sizes by chance
     return all(any(f.variable.known for f in axis) for axis in moved)
+
+
+def _steps_only(axis: Axis) -> bool:
+    return all(f.means(Meaning.TIME) and not f.means(Meaning.SAMPLES) for f in axis)
 
 
 def exchanges(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
@@ -127,7 +135,7 @@ def _torn(cut: Cut, note: Regrouping) -> bool:
     strangers = [f for f in cut.before if f.size > 1 and not _is_rows(f)]
     if strangers:
         return True
-    return _pretended(cut, note)
+    return not _steps_only((cut.factor,)) and _pretended(cut, note)
 
 
 def _pretended(cut: Cut, note: Regrouping) -> bool:

@@ -33,7 +33,7 @@ from rnnscope.errors import RnnscopeError
 from rnnscope.findings import Finding, Location
 from rnnscope.subjects import Construction, LayerCall
 from rnnscope.tracing import given as names_given
-from rnnscope.tracing.calls import LayerCalls
+from rnnscope.tracing.calls import LayerCalls, given_to
 from rnnscope.tracing.events import identity
 from rnnscope.tracing.places import here
 from rnnscope.tracing.tracer import Tracer
@@ -259,7 +259,7 @@ class Session:
         config = self.calls.config(module)
         if config is None or not self.thread.active or self.thread.layers > 0:
             return
-        given = dict(zip(("input", "hx"), args, strict=False)) | dict(kwargs)
+        given = given_to(module, args, kwargs)
         places = (here(3), self.built_at.get(module))
         self.tracer.recurrent(module, config, places, given, result)
 

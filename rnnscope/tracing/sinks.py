@@ -26,6 +26,7 @@ from rnnscope.tracing.factors import (
     Variable,
     holds,
     size_of,
+    turned,
 )
 from rnnscope.tracing.labels import CallRecord, Label, Mark, Part
 from rnnscope.tracing.operations import Contracted, Lost, Met, Operand, Picked, Reduced, Spread
@@ -320,7 +321,7 @@ def met(follower: Follower, step: _Step, note: Met) -> None:
         return
     left, right = note.left[0], note.right[0]
     if left.size == right.size and left.is_(right) and left.order != right.order:
-        if not step.differentiable or left.means(Meaning.TIME):
+        if not step.differentiable or left.means(Meaning.TIME) or turned(left, right):
             return
         place = _ordered_at(step.labels, left.variable)
         follower.report(OrdersMet(place or step.place, left.size, step.place, "met"))
