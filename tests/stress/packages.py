@@ -103,7 +103,7 @@ class _StandIn(types.ModuleType):
 class _StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds the stand-ins: parts compiled against another torch, imported and not used here."""
 
-    NAMES = [
+    NAMES = (
         "torchaudio",
         "torchvision",
         "torchcodec",
@@ -112,7 +112,7 @@ class _StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         "pettingzoo",
         "opentelemetry",
         "torch_audiomentations",
-    ]
+    )
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
         if name.split(".")[0] not in self.NAMES:
