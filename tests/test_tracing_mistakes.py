@@ -30,6 +30,15 @@ def batches(*shape: int, classes: int = 3, shuffle: bool = True) -> DataLoader:
     return DataLoader(data, batch_size=6, shuffle=shuffle)
 
 
+@mistake("RNN306")
+def attention_over_the_batch() -> None:
+    """No loader says what the samples are: the layer before does."""
+    lstm, attention = nn.LSTM(4, 8, batch_first=True), nn.MultiheadAttention(8, 2)
+    head = nn.Linear(8, 3)
+    states, _ = lstm(torch.randn(5, 7, 4))
+    head(attention(states, states, states)[0][:, -1]).pow(2).mean().backward()
+
+
 @mistake("RNN301")
 def transposed_although_batch_first() -> None:
     lstm, head = nn.LSTM(4, 8, batch_first=True), nn.Linear(8, 3)

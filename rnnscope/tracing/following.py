@@ -193,7 +193,7 @@ class Follower:
                 for m in marks
             ):
                 marks.add(Mark("weighted", step.place, factor.variable, note.name))
-            if is_rows(factor) and alike == 1 and not _steps_elsewhere(factor, note.name):
+            if is_rows(factor) and alike == 1 and not _batch_elsewhere(factor, label, note):
                 marks.add(Mark("tied", step.place, factor.variable, note.name))
         mixed = label.mixed | {factor.variable.root for factor in note.axis}
         return replace(label, marks=frozenset(marks), mixed=mixed)
@@ -278,12 +278,15 @@ def _in(axis: Axis, mark: Mark) -> bool:
     return mark.variable is not None and holds((axis,), mark.variable)
 
 
-def _steps_elsewhere(factor: Factor, name: str) -> bool:
-    """Attention over what one layer takes for rows and another for steps, as dual-path models do.
+def _batch_elsewhere(factor: Factor, label: Label, note: Normalised) -> bool:
+    """Attention over chunks, with the batch where it belongs, as dual-path models do.
 
-    Which of the two is wrong, if any, is another rule's business.
+    The layer within the chunks had them as extra batch. Where nothing but steps lies on the batch
+    axis of the attention, the batch itself is attended over.
     """
-    return name == "MultiheadAttention" and not factor.means(Meaning.SAMPLES)
+    if note.name != "MultiheadAttention" or factor.means(Meaning.SAMPLES):
+        return False
+    return any(is_rows(f) and not f.means(Meaning.TIME) for f in label.axes[1])
 
 
 def is_rows(factor: Factor) -> bool:
