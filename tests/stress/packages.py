@@ -7,10 +7,12 @@ Each is built small, from scratch, and trained for one epoch of a shuffling Data
 evaluation mode, all under rnnscope.watch(). It is done twice: with the package as a library, as a
 user has it, and as if its files were the user's own, as its authors see it. What is found is
 printed with its line; exit status 1 when something was found that is not in CAUGHT. Packages that
-are not installed, or do not import, are named and passed over. Silence says most where the probe
-compares samples too: it cannot where the samples of a call lie in one axis with something else
-(graphs), where no loader says which they are, and in layers written by hand. packages-requirements.txt says how
+are not installed, or do not import, are named and passed over; packages-requirements.txt says how
 to install them. Real mistakes, with their proofs, are in CAUGHT.
+
+Silence says most where the probe compares samples too. It does not where the samples of a call lie
+in one axis with something else (graphs), where no loader says which they are, where a package runs
+another path for other values, and in layers written by hand.
 """
 
 # ruff: noqa: N802, N811 (cases are named after the package and the class that they build)
