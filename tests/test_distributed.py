@@ -45,7 +45,8 @@ for step in range(2):
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
-print("rank", rank, "done")
+# torchrun runs its processes unbuffered: only a line in one write stays whole beside the others.
+print(f"rank {rank} done\\n", end="")
 dist.destroy_process_group()
 """
 
