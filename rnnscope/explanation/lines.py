@@ -81,6 +81,7 @@ def _steps(topic: Topic) -> list[Step]:
     import torch
 
     from rnnscope.reference.module import ReferenceRNN
+    from rnnscope.reference.stack import DIRECTIONS
     from rnnscope.reference.steps import Aloud
 
     config = topic.facts.config.with_options(device="meta")
@@ -95,7 +96,7 @@ def _steps(topic: Topic) -> list[Step]:
     cell = Aloud(config, topic.layer, topic.direction, steps.append)
     widths = {"h": config.output_size, "c": config.hidden_size}
     states = tuple(empty(widths[letter]) for letter in config.cell.states)
-    weights = reference.weights_of(topic.layer, topic.direction)
+    weights = reference.weights()[topic.layer][DIRECTIONS.index(topic.direction)]
     cell.step(empty(config.input_size_of(topic.layer)), states, weights, topic.time)
     return steps
 

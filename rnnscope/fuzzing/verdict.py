@@ -64,10 +64,10 @@ def _gap(module: nn.Module, inputs: tuple[Any, ...], result: Any) -> float:
     """The largest |difference| of the reference to ``result``, relative to numbers above 1."""
     import torch
 
-    from rnnscope.reference import ReferenceRNN, largest_difference
+    from rnnscope.reference.agreement import largest_difference, reference_of
 
     with torch.no_grad():
-        gap = largest_difference(result, ReferenceRNN.of(module).eval()(*inputs))
+        gap = largest_difference(result, reference_of(module)(*inputs))
     if not gap:
         return 0.0
     return gap / max([1.0, *(float(t.abs().max()) for t in _tensors(result) if t.numel())])

@@ -3,7 +3,8 @@
     cells       one time step of each cell: start reading here
     stack       over time, in both directions, through the layers, with packed sequences
     steps       the same step said aloud: every product and every line, for a listener
-    module      ReferenceRNN: torch's names and torch's arguments around them
+    layer       one call of a whole layer: padded, packed, unbatched, or a cell's single step
+    module      ReferenceRNN: torch's names and torch's parameters around it
     agreement   disagreement(): how far the reference is from the real layer
 
 The only package besides measurement and the live modules that imports torch when it is loaded.

@@ -11,7 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from rnnscope.reference.module import ReferenceRNN
+from rnnscope.config import RNNConfig
+from rnnscope.measuring.measurement import weights_of
+from rnnscope.reference.layer import Layer, weights_by_layer
 
 # What the arithmetic of a type allows: the sums of a step are made in another order than torch's.
 TOLERANCES = {
@@ -33,8 +35,14 @@ def disagreement(module: nn.Module, input: Any, hx: Any = None) -> float:
     Infinite when shapes differ, or when one has a NaN where the other has none.
     """
     with torch.no_grad(), undisturbed(module):
-        reference = ReferenceRNN.of(module)
+        reference = reference_of(module)
         return largest_difference(module.forward(input, hx), reference(input, hx))
+
+
+def reference_of(module: nn.Module) -> Layer:
+    """The reference on the very weights that the module computes with now, without dropout."""
+    config = RNNConfig.of(module)
+    return Layer(config, weights_by_layer(config, weights_of(module).__getitem__))
 
 
 def largest_difference(first: Any, second: Any) -> float:
