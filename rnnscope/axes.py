@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from math import prod
 
 
@@ -63,6 +64,8 @@ class Size:
     @classmethod
     def of(cls, symbol: str, values: Mapping[str, int]) -> Size:
         """Evaluate a product such as ``"4*H_cell"``: numbers and keys of ``values``."""
+        if symbol in values:
+            return cls(symbol, values[symbol])
         factors = symbol.split("*")
         return cls(symbol, prod(values[f] if f in values else int(f) for f in factors))
 
@@ -100,13 +103,14 @@ class Axes:
         return cls(tuple(Axis(role_of(size.symbol), size) for size in sizes))
 
     @classmethod
+    @lru_cache(1024)
     def measured(cls, shape: tuple[int, ...]) -> Axes:
         """Axes of which only the numbers are known."""
         return cls(tuple(Axis(Role.UNKNOWN, Size("?", n)) for n in shape))
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return tuple(axis.size.value for axis in self.axes)
+        return tuple([axis.size.value for axis in self.axes])
 
     @property
     def symbols(self) -> str:

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from rnnscope.axes import Axes, Axis, Reason, Role, Size
 from rnnscope.call import Call
+from rnnscope.cells import KINDS
 from rnnscope.config import ITEM_BYTES, RNNConfig
 from rnnscope.errors import CallError, ConfigError
 from rnnscope.facts import GateRows, LayerFacts, PackedFact, ParameterFact, StateSlot, TensorFact
@@ -48,7 +49,7 @@ def check_packs(config: RNNConfig) -> None:
         )
 
 
-@lru_cache(1024)
+@lru_cache(128)
 def _facts(config: RNNConfig, call: Call) -> LayerFacts:
     return LayerFacts(
         config=config,
@@ -62,16 +63,20 @@ def _facts(config: RNNConfig, call: Call) -> LayerFacts:
 
 
 def _axes(sizes: Mapping[str, int], *parts: tuple[str, Role, Reason]) -> Axes:
-    return Axes(tuple(Axis(role, Size.of(symbol, sizes), why) for symbol, role, why in parts))
+    return Axes(tuple([Axis(role, Size.of(symbol, sizes), why) for symbol, role, why in parts]))
 
 
 def _parameters(config: RNNConfig) -> Iterator[ParameterFact]:
+    lowest = _weight_axes(config, 0)
+    above = _weight_axes(config, 1) if config.num_layers > 1 else {}
     for layer in range(config.num_layers):
         for direction in DIRECTIONS[: config.directions]:
-            yield from _parameters_of(config, layer, direction)
+            for stem, axes in (above if layer else lowest).items():
+                yield _parameter(config, stem, layer, direction, axes)
 
 
-def _parameters_of(config: RNNConfig, layer: int, direction: str) -> Iterator[ParameterFact]:
+def _weight_axes(config: RNNConfig, layer: int) -> dict[str, Axes]:
+    """The axes of every parameter of a layer: all layers above the first are alike."""
     multiple = config.gate_multiple
     rows = ("H_cell" if multiple == 1 else f"{multiple}*H_cell", Role.GATES, Reason.GATE_ROWS)
     below = (
@@ -91,8 +96,8 @@ def _parameters_of(config: RNNConfig, layer: int, direction: str) -> Iterator[Pa
             ("H_out", Role.FEATURE, Reason.PROJECTION_ROWS),
             ("H_cell", Role.FEATURE, Reason.PROJECTION_COLUMNS),
         )
-    for stem, shape in parts.items():
-        yield _parameter(config, stem, layer, direction, _axes(config.sizes(), *shape))
+    sizes = config.sizes()
+    return {stem: _axes(sizes, *axes) for stem, axes in parts.items()}
 
 
 def _parameter(
@@ -106,31 +111,31 @@ def _parameter(
         layer=layer,
         direction=direction,
         gate_multiple=config.gate_multiple if stacked else None,
-        rows=tuple(_gate_rows(config, stem)) if stacked else (),
+        rows=_gate_rows(config.kind, config.hidden_size, stem) if stacked else (),
         dtype=config.dtype,
         nbytes=axes.numel * ITEM_BYTES[config.dtype],
     )
 
 
-def _gate_rows(config: RNNConfig, stem: str) -> Iterator[GateRows]:
-    letter, side = ("W" if stem.startswith("weight") else "b"), stem[-2]
-    height = config.hidden_size
-    for position, gate in enumerate(config.cell.gates):
-        block = f"{letter}_{side}{gate.letter}"
-        yield GateRows(block, gate, position * height, (position + 1) * height)
+@lru_cache(128)
+def _gate_rows(kind: str, height: int, stem: str) -> tuple[GateRows, ...]:
+    block = f"{'W' if stem.startswith('weight') else 'b'}_{stem[-2]}"
+    return tuple(
+        GateRows(block + gate.letter, gate, position * height, (position + 1) * height)
+        for position, gate in enumerate(KINDS[kind].cell.gates)
+    )
 
 
 def _tensors(config: RNNConfig, call: Call) -> Iterator[TensorFact]:
-    state_names = config.cell.states
+    states = {state: _state_axes(config, call, state) for state in config.cell.states}
     final = "1" if config.single_step else "n"
     yield TensorFact("input", _sequence_axes(config, call, "input"), config.dtype)
-    for state in state_names:
-        axes = _state_axes(config, call, state)
+    for state, axes in states.items():
         yield TensorFact(f"{state}_0", axes, config.dtype, given=call.states_given)
     if not config.single_step:
         yield TensorFact("output", _sequence_axes(config, call, "output"), config.dtype)
-    for state in state_names:
-        yield TensorFact(f"{state}_{final}", _state_axes(config, call, state), config.dtype)
+    for state, axes in states.items():
+        yield TensorFact(f"{state}_{final}", axes, config.dtype)
 
 
 def _sizes(config: RNNConfig, call: Call) -> dict[str, int]:

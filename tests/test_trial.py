@@ -127,7 +127,7 @@ def test_torchs_own_reason_is_told_and_the_parameters_are_measured():
 
 def test_what_does_not_fit_into_memory_is_not_run(monkeypatch):
     monkeypatch.setattr(trial, "available_bytes", lambda device: 1000)
-    measurement = measure_config(RNNConfig("LSTM", 10, 20))
+    measurement = measure_config(RNNConfig("LSTM", 300, 300))
     assert "1,000 are free on cpu" in measurement.incomplete
 
 

@@ -98,7 +98,7 @@ def _drive(run: _Run, space: Space, random_seed: int) -> None:
 
     @seed(random_seed)
     @settings(
-        max_examples=ceil(run.examples / CASES_PER_EXAMPLE),
+        max_examples=1 + ceil(run.examples / CASES_PER_EXAMPLE),  # the first one is a single case
         phases=(Phase.generate, Phase.shrink),
         verbosity=Verbosity.quiet,
         suppress_health_check=list(HealthCheck),

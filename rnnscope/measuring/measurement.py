@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from copy import deepcopy
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import prod
 from typing import Any
 
@@ -69,7 +69,7 @@ _Weight = tuple[str, tuple[int, ...], torch.dtype]
 _Seen = tuple[str, tuple[int, ...], torch.dtype, bool]
 
 
-@lru_cache(1024)
+@lru_cache(128)
 def _facts(
     config: RNNConfig,
     call: Call,
@@ -130,6 +130,7 @@ def lengths_of(packed: PackedSequence) -> tuple[int, ...]:
     return tuple(lengths[row] for row in packed.unsorted_indices.tolist())
 
 
+@cache
 def dtype_name(dtype: torch.dtype) -> str:
     """``"float32"`` for ``torch.float32``."""
     return str(dtype).removeprefix("torch.")
@@ -138,16 +139,23 @@ def dtype_name(dtype: torch.dtype) -> str:
 _NAME = re.compile(r"(\w+?)(?:_l(\d+))?(_reverse)?$")
 
 
+@lru_cache(1024)
+def _place(name: str) -> tuple[str, int, str]:
+    """What a parameter's name says: ``("weight_ih", 1, "backward")``."""
+    stem, layer, reverse = _NAME.match(name).groups()  # type: ignore[union-attr]
+    return stem, int(layer or 0), "backward" if reverse else "forward"
+
+
 def _parameter(
     config: RNNConfig, name: str, shape: tuple[int, ...], dtype: torch.dtype
 ) -> ParameterFact:
-    stem, layer, reverse = _NAME.match(name).groups()  # type: ignore[union-attr]
+    stem, layer, direction = _place(name)
     stacked = stem != "weight_hr" and config.hidden_size and shape
     return ParameterFact(
         name=name,
         axes=Axes.measured(shape),
-        layer=int(layer or 0),
-        direction="backward" if reverse else "forward",
+        layer=layer,
+        direction=direction,
         gate_multiple=shape[0] // config.hidden_size if stacked else None,
         rows=(),
         dtype=dtype_name(dtype),

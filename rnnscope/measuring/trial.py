@@ -29,6 +29,8 @@ from rnnscope.prediction import count_parameters, multiply_accumulates
 MOST_PARAMETERS = 200_000_000
 MOST_MACS = 200_000_000_000
 MOST_STEPS = 1_000_000
+# As little as this is always free; to ask how much there is takes longer than such a run.
+_ALWAYS_FREE = 2**20
 _PREDICTED = "tensors are predicted only"
 
 
@@ -63,12 +65,12 @@ def measure_config(config: RNNConfig, call: Call | None = None, seed: int = 0) -
     too_much = _obstacle(config, call, device)
     if too_much:
         return _parameters_only(config, call, too_much)
-    with aside(), _quietly(), preserved_torch_randomness():
+    with _unseen():
         try:
             module = _built(config, seed, device)
         except RuntimeError as error:  # whatever torch has against this dtype or device
             return _parameters_only(config, call, _refusal(error))
-    return _tried(module, config, call, seed)
+        return _tried(module, config, call, seed)
 
 
 def measure_module(
@@ -82,16 +84,17 @@ def measure_module(
         return Measurement(
             replace(facts_of(config, module), call=call), f"{why}; {_PREDICTED}", module
         )
-    return _tried(module, config, call, seed)
+    with _unseen():
+        return _tried(module, config, call, seed)
 
 
 def _tried(module: nn.Module, config: RNNConfig, call: Call, seed: int) -> Measurement:
     try:
-        with aside(), _quietly(), preserved_torch_randomness(), torch.no_grad():
-            inputs = random_arguments(config, call, seed)
+        inputs = random_arguments(config, call, seed)
+        with torch.no_grad():
             # Not module(...): hooks that somebody put on all modules are not for this call.
             result = module.forward(*inputs)
-            facts = facts_of(config, module, *inputs, result)
+        facts = facts_of(config, module, *inputs, result)
     except Exception as error:  # whatever torch has against this dtype, device or memory
         parameters = replace(facts_of(config, module), call=call)
         return Measurement(parameters, f"{_refusal(error)}; {_PREDICTED}", module)
@@ -103,9 +106,10 @@ def _refusal(error: Exception) -> str:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
-    """torch's advice about a layer that nobody will train, such as which library it cannot use."""
-    with warnings.catch_warnings():
+def _unseen() -> Iterator[None]:
+    """Watches look away, random streams stay as they are, and torch gives no advice about a layer
+    that nobody will train, such as which library it cannot use."""
+    with aside(), warnings.catch_warnings(), preserved_torch_randomness():
         warnings.simplefilter("ignore")
         yield
 
@@ -116,11 +120,15 @@ def _built(config: RNNConfig, seed: int, device: torch.device) -> nn.Module:
     ``torch.manual_seed`` would seed the streams of every other device as well.
     """
     torch.default_generator.manual_seed(seed)
+    if device.type == "cpu":
+        return config.build().eval()
     return config.with_options(device="cpu").build().to(device).eval()
 
 
 def _as_called(facts: LayerFacts, call: Call) -> LayerFacts:
     """Mark states as they were asked for: zeros that stand for omitted ones were not given."""
+    if facts.call == call:
+        return facts
     names = {f"{state}_0" for state in facts.config.cell.states}
     tensors = tuple(
         replace(t, given=call.states_given) if t.name in names else t for t in facts.tensors
@@ -145,8 +153,9 @@ def _obstacle(config: RNNConfig, call: Call, device: torch.device) -> str | None
         return f"{macs:,} multiply-accumulates are more than the {MOST_MACS:,} that are run"
     if call.seq_len > MOST_STEPS or call.steps > MOST_STEPS:
         return f"{call.steps:,} time steps are more than the {MOST_STEPS:,} that are run"
-    needed, free = needed_bytes(config, call), available_bytes(device)
-    if needed > free // 2:
+    needed = needed_bytes(config, call)
+    free = available_bytes(device) if needed > _ALWAYS_FREE else None
+    if free is not None and needed > free // 2:
         return f"it needs about {needed:,} bytes, and {free:,} are free on {device}"
     return None
 

@@ -15,7 +15,12 @@ from __future__ import annotations
 from typing import Any
 
 from rnnscope.config import RNNConfig
-from rnnscope.reference.agreement import TOLERANCES, disagreement, largest_difference
+from rnnscope.reference.agreement import (
+    TOLERANCES,
+    disagreement,
+    largest_difference,
+    reference_of,
+)
 from rnnscope.reference.module import ReferenceRNN
 from rnnscope.reference.steps import Listener, Operand, Step, equations_of
 
@@ -34,6 +39,7 @@ __all__ = [
     "disagreement",
     "equations_of",
     "largest_difference",
+    "reference_of",
 ]
 
 

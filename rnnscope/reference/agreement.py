@@ -39,9 +39,9 @@ def disagreement(module: nn.Module, input: Any, hx: Any = None) -> float:
         return largest_difference(module.forward(input, hx), reference(input, hx))
 
 
-def reference_of(module: nn.Module) -> Layer:
+def reference_of(module: nn.Module, config: RNNConfig | None = None) -> Layer:
     """The reference on the very weights that the module computes with now, without dropout."""
-    config = RNNConfig.of(module)
+    config = config or RNNConfig.of(module)
     return Layer(config, weights_by_layer(config, weights_of(module).__getitem__))
 
 
@@ -56,10 +56,13 @@ def _difference(a: Tensor, b: Tensor) -> float:
         return float("inf")
     if a.numel() == 0 or a.is_meta:
         return 0.0
-    wide = torch.complex128 if a.is_complex() else torch.float64
-    gap = (a.detach().to("cpu", wide) - b.detach().to("cpu", wide)).abs()
-    both_nan = a.detach().isnan().cpu() & b.detach().isnan().cpu()
-    return float(gap.masked_fill(both_nan, 0).nan_to_num(nan=float("inf")).max())
+    a, b = a.detach(), b.detach()
+    largest = float((a - b).abs().max())
+    if largest == largest:
+        return largest
+    # A NaN on both sides is no difference; on one side, or as inf - inf, it is the largest.
+    same = (a.isnan() & b.isnan()) | (a == b)
+    return float((a - b).abs().masked_fill(same, 0).nan_to_num(nan=float("inf")).max())
 
 
 def _tensors(result: Any) -> Iterator[Tensor]:

@@ -51,11 +51,12 @@ def run_forward(
 
     data (sum(sizes), H_in), start (N, H_*) -> outputs (sum(sizes), H_out), final state (N, H_*).
     """
-    state, ended, outputs = start, [], []
-    for time, x in enumerate(torch.split(cell.prepare(data, w), list(sizes))):
-        if len(x) < len(state[0]):
-            ended.append(tuple(s[len(x) :] for s in state))
-            state = tuple(s[: len(x)] for s in state)
+    state, ended, outputs, running = start, [], [], sizes[0]
+    for time, x in enumerate(cell.prepare(data, w).split_with_sizes(list(sizes))):
+        if sizes[time] < running:
+            running = sizes[time]
+            ended.append(tuple(s[running:] for s in state))
+            state = tuple(s[:running] for s in state)
         state = cell.step(x, state, w, time)  # (sizes[time], H_*)
         outputs.append(state[0])
     return torch.cat(outputs), _joined([state, *reversed(ended)])
@@ -69,13 +70,13 @@ def run_backward(
     Shapes as in ``run_forward``; the outputs are in the order of the input: row t was computed
     after the rows t+1, t+2, … and so has seen the future of step t, not its past.
     """
-    state = tuple(s[: sizes[-1]] for s in start)
-    outputs = []
-    steps = list(enumerate(torch.split(cell.prepare(data, w), list(sizes))))
+    running = sizes[-1]
+    state, outputs = tuple(s[:running] for s in start), []
+    steps = list(enumerate(cell.prepare(data, w).split_with_sizes(list(sizes))))
     for time, x in reversed(steps):
-        if len(x) > len(state[0]):
-            joining = tuple(s[len(state[0]) : len(x)] for s in start)
-            state = _joined([state, joining])
+        if sizes[time] > running:
+            joining = tuple(s[running : sizes[time]] for s in start)
+            state, running = _joined([state, joining]), sizes[time]
         state = cell.step(x, state, w, time)  # (sizes[time], H_*)
         outputs.append(state[0])
     return torch.cat(outputs[::-1]), state

@@ -109,7 +109,7 @@ class LayerCall:
     live: bool = False
     keywords: tuple[str, ...] = ()
     autocast: str | None = None
-    expected: Mapping[str, tuple[int, ...]] = field(default_factory=_nothing)
+    expected: Mapping[str, tuple[int, ...]] = field(default_factory=_nothing, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from rnnscope.axes import Axes, Axis, Size, role_of
 from rnnscope.config import RNNConfig
@@ -137,7 +138,7 @@ def given_states(call: LayerCall) -> dict[str, Sketch]:
     return {n: s for n, s in zip(names, items, strict=True) if s.is_tensor and s.ndim is not None}
 
 
-def state_faults(call: LayerCall) -> Iterator[StateFault]:
+def _state_faults(call: LayerCall) -> Iterator[StateFault]:
     """Every wrong state of the call, each difference once."""
     if call.input is not None and call.input.type in ("list", "tuple"):
         return  # no input to measure states by: that is a mistake of its own
@@ -153,7 +154,7 @@ def _faults(expected: Axes, sketch: Sketch, call: LayerCall) -> Iterator[Fault]:
         yield Fault.AXES
         return
     got = sketch.shape
-    if got is None:
+    if got is None or got == expected.shape:
         return
     wanted = {axis.size.symbol: (axis.size.value, n) for axis, n in zip(expected, got, strict=True)}
     layers, batch = wanted.pop("D*num_layers", None), wanted.pop("N", None)
@@ -229,7 +230,15 @@ _TELLING = ("num_layers", "D*num_layers", "N", "L", "H_in", "H_out", "H_cell")
 
 def faults_of(call: LayerCall, *kinds: Fault) -> list[StateFault]:
     """The faults of these kinds, in the order of the states."""
-    return [fault for fault in state_faults(call) if fault.fault in kinds]
+    if call.hx is None or call.hx.type == "NoneType":
+        return []
+    return [fault for fault in _all_faults(call) if fault.fault in kinds]
+
+
+@lru_cache(8)
+def _all_faults(call: LayerCall) -> tuple[StateFault, ...]:
+    """Kept, because one rule after the other asks this of the same call."""
+    return tuple(_state_faults(call))
 
 
 def told(faults: list[StateFault]) -> str:
