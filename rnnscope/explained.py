@@ -8,8 +8,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnscope.errors import OutputError, UnknownNameError
+from rnnscope.errors import UnknownNameError
 from rnnscope.explanation.parts import Explanation
+from rnnscope.printing import Printed
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,7 +24,7 @@ FORMATS = {
 
 
 @dataclass(frozen=True)
-class Explained(Explanation):
+class Explained(Printed, Explanation):
     """What ``rnnscope.explain`` returns: typed parts, and the same looks as the command line."""
 
     @classmethod
@@ -38,19 +39,9 @@ class Explained(Explanation):
             return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
         return str(import_module(module).render(self, width))
 
-    def write(self, path: str | Path, format: str | None = None) -> None:
-        """Write it into a file, whose ending decides the format. Raises OutputError."""
-        target = Path(path)
-        text = self.to_text(format or _format_for(target))
-        try:
-            target.write_text(text + "\n", encoding="utf-8")
-        except OSError as error:
-            raise OutputError(
-                f"cannot write {target}: {error.strerror}; give another file."
-            ) from None
-
-    def __str__(self) -> str:
-        return self.to_text()
+    def _format_for(self, path: Path) -> str:
+        ending = path.suffix.casefold()
+        return next((name for name, (_, ends) in FORMATS.items() if ending in ends), "terminal")
 
     def __rich__(self) -> RenderableType:
         from rnnscope.formats.explained import renderable
@@ -66,8 +57,3 @@ def known_format(name: str) -> str:
             f"an explanation has no format {name!r}: choose {', '.join(FORMATS)}."
         )
     return folded
-
-
-def _format_for(path: Path) -> str:
-    ending = path.suffix.casefold()
-    return next((name for name, (_, ends) in FORMATS.items() if ending in ends), "terminal")

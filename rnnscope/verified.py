@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnscope.call import Call
-from rnnscope.errors import OutputError
-from rnnscope.formats import format_for, known_format, render
+from rnnscope.formats import known_format, render
 from rnnscope.prediction import predict
 from rnnscope.report import Report
 from rnnscope.results import LayerResult
@@ -83,20 +81,6 @@ class Verified(Report):
         from rnnscope.formats import verified
 
         return verified.render(self.found, name, width)
-
-    def write(self, path: str | Path, format: str | None = None) -> None:
-        """Write it into a file, whose ending decides the format. Raises OutputError."""
-        target = Path(path)
-        text = self.to_text(format or format_for(target))
-        try:
-            target.write_text(text + "\n", encoding="utf-8")
-        except OSError as error:
-            raise OutputError(
-                f"cannot write {target}: {error.strerror}; give another file."
-            ) from None
-
-    def __str__(self) -> str:
-        return self.to_text()
 
     def __rich__(self) -> RenderableType:
         from rnnscope.formats.verified import renderable

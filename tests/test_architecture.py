@@ -26,7 +26,7 @@ tracing.naming tracing.readings
 subjects.proofs messages subjects.mismatch subjects.likeness subjects.packing subjects.sketching
 rules selection failures subjects.planning diagnosis
 tracing probing measuring.inspection measuring explanation verification
-results formats report explained verified api testing strategies fuzzing
+results formats printing report explained verified api testing strategies fuzzing
 running.arrival running.output running.script running.ranks running.notebook
 watching running.supervision running pytest_plugin commands cli
 """

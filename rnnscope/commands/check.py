@@ -42,6 +42,7 @@ StateDevice = Annotated[str | None, typer.Option(help="device of the states")]
 
 
 def check(
+    context: typer.Context,
     layer: words_of.Words,
     input: Shape = None,
     h0: HiddenShape = None,
@@ -68,20 +69,8 @@ def check(
 
     Sizes are enough for that: torch is not even imported.
     """
-    config, rest = words_of.read_layer(
-        layer,
-        "check",
-        num_layers=layers,
-        nonlinearity=nonlinearity,
-        no_bias=no_bias,
-        batch_first=batch_first,
-        dropout=dropout,
-        bidirectional=bidirectional,
-        proj_size=proj_size,
-        dtype=dtype,
-        device=device,
-    )
-    words_of.refuse_left_over(rest, "check")
+    config, rest = words_of.read_layer(context, layer)
+    words_of.refuse_left_over(context, rest)
     name = known_format(format or "terminal")
     for option, wanted_dtype in (("input_dtype", input_dtype), ("state_dtype", state_dtype)):
         _check_dtype(option, wanted_dtype)

@@ -27,6 +27,7 @@ Format = Annotated[str | None, typer.Option("--format", help="terminal, markdown
 
 
 def explain(
+    context: typer.Context,
     words: Words,
     layers: words_of.Layers = None,
     nonlinearity: words_of.Nonlinearity = None,
@@ -51,19 +52,7 @@ def explain(
     output: to.Output = None,
 ) -> None:
     """Explain one tensor or parameter, or one time step; prove it."""
-    config, names = words_of.read_layer(
-        words,
-        "explain",
-        num_layers=layers,
-        nonlinearity=nonlinearity,
-        no_bias=no_bias,
-        batch_first=batch_first,
-        dropout=dropout,
-        bidirectional=bidirectional,
-        proj_size=proj_size,
-        dtype=dtype,
-        device=device,
-    )
+    config, names = words_of.read_layer(context, words)
     if len(names) > 1:
         raise UnknownNameError(
             f"one name at a time: {' '.join(names)} are {len(names)}; give {names[0]} alone."

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 def inspect(
+    context: typer.Context,
     layer: words_of.Words,
     layers: words_of.Layers = None,
     nonlinearity: words_of.Nonlinearity = None,
@@ -47,20 +48,8 @@ def inspect(
 
     Each has its formula and the reason for each axis, and is measured on the real layer.
     """
-    config, rest = words_of.read_layer(
-        layer,
-        "inspect",
-        num_layers=layers,
-        nonlinearity=nonlinearity,
-        no_bias=no_bias,
-        batch_first=batch_first,
-        dropout=dropout,
-        bidirectional=bidirectional,
-        proj_size=proj_size,
-        dtype=dtype,
-        device=device,
-    )
-    words_of.refuse_left_over(rest, "inspect")
+    config, rest = words_of.read_layer(context, layer)
+    words_of.refuse_left_over(context, rest)
     call = words_of.read_call(batch, seq_len, unbatched, lengths, states)
     known_format(format or "terminal")
     report = _report(config, call, seed, not no_run, not no_reference, _shows(format, output))

@@ -43,16 +43,25 @@ DEFAULT_SEQ_LEN = 5
 DEFAULT_BATCH = 3
 
 
-def read_layer(words: list[str], command: str, **options: Any) -> tuple[RNNConfig, list[str]]:
+# The parameter of a command -> the option of RNNConfig that it sets.
+_OPTIONS = {
+    "layers": "num_layers",
+    "nonlinearity": "nonlinearity",
+    "batch_first": "batch_first",
+    "dropout": "dropout",
+    "bidirectional": "bidirectional",
+    "proj_size": "proj_size",
+    "dtype": "dtype",
+    "device": "device",
+}
+
+
+def read_layer(context: typer.Context, words: list[str]) -> tuple[RNNConfig, list[str]]:
     """The configuration that the words and options name, and the words that are left over.
 
-    Options that are None or False were not given and change nothing. Raises ConfigError.
+    The options are those that the command declares with the types above. Raises ConfigError.
     """
-    # By identity: 0 equals False, and `--layers 0` was given.
-    given = {name: value for name, value in options.items() if value is not None}
-    given = {name: value for name, value in given.items() if value is not False}
-    if given.pop("no_bias", False):
-        given["bias"] = False
+    given = _given_options(context.params)
     if "(" in words[0]:
         written = RNNConfig.parse(words[0])
         return (written.with_options(**given) if given else written), words[1:]
@@ -62,11 +71,22 @@ def read_layer(words: list[str], command: str, **options: Any) -> tuple[RNNConfi
             break
         numbers.append(ast.literal_eval(word))
     if len(numbers) < 2:
-        _refuse_missing_size(words, numbers, command)
+        _refuse_missing_size(words, numbers, str(context.info_name))
     if len(numbers) == 3:
         given.setdefault("num_layers", numbers[2])
     config = RNNConfig(words[0], numbers[0], numbers[1], **given)
     return config, words[1 + len(numbers) :]
+
+
+def _given_options(parameters: dict[str, Any]) -> dict[str, Any]:
+    """RNNConfig's options as they were given; those that are None or False were left out."""
+    # By identity: 0 equals False, and `--layers 0` was given.
+    given = {
+        option: parameters[name]
+        for name, option in _OPTIONS.items()
+        if parameters[name] is not None and parameters[name] is not False
+    }
+    return given | ({"bias": False} if parameters["no_bias"] else {})
 
 
 def read_call(
@@ -102,11 +122,14 @@ def read_numbers(option: str, text: str) -> tuple[int, ...]:
         ) from None
 
 
-def refuse_left_over(words: list[str], command: str) -> None:
+def refuse_left_over(context: typer.Context, words: list[str]) -> None:
     """Raise ConfigError when words are left that the command has no use for."""
     if words:
         raise ConfigError(
-            "argument", words[0], "give a kind and two sizes", f"See rnnscope {command} --help."
+            "argument",
+            words[0],
+            "give a kind and two sizes",
+            f"See rnnscope {context.info_name} --help.",
         )
 
 
