@@ -12,10 +12,11 @@ from rnnscope.call import Call
 from rnnscope.config import RNNConfig
 from rnnscope.errors import CallError, SubjectError
 from rnnscope.facts import differences
-from rnnscope.measuring.measurement import arguments, call_of, lengths_of, measure, weights_of
+from rnnscope.measuring.measurement import arguments, call_of, measure, weights_of
 from rnnscope.prediction import predict
 from rnnscope.strategies import calls, configs
 from rnnscope.strategies.tensors import make_input, make_states
+from rnnscope.subjects.sketching import lengths_of
 
 # torch's advice on which library computes a projection; it says so once, to the first that asks.
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported")

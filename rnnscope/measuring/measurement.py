@@ -24,6 +24,7 @@ from rnnscope.config import RNNConfig
 from rnnscope.errors import CallError
 from rnnscope.facts import LayerFacts, PackedFact, ParameterFact, StateSlot, TensorFact
 from rnnscope.measuring.randomness import preserved_randomness
+from rnnscope.subjects.sketching import lengths_of
 
 
 def measure(module: nn.Module, *inputs: Any, **named: Any) -> LayerFacts:
@@ -117,17 +118,6 @@ def call_of(config: RNNConfig, input: Any, hx: Any = None) -> Call:
     raise CallError(
         f"an input of {input.dim()} axes is not possible: {config.kind} takes {expected}."
     )
-
-
-def lengths_of(packed: PackedSequence) -> tuple[int, ...]:
-    """The true lengths of packed sequences, in the order in which they were before packing."""
-    running: list[int] = packed.batch_sizes.tolist()
-    # Of running[t] sequences at step t, those that are missing at t + 1 are t + 1 steps long.
-    ended = zip(running, [*running[1:], 0], strict=True)
-    lengths = [step for step, (now, after) in enumerate(ended, 1) for _ in range(now - after)][::-1]
-    if packed.unsorted_indices is None:
-        return tuple(lengths)
-    return tuple(lengths[row] for row in packed.unsorted_indices.tolist())
 
 
 @cache

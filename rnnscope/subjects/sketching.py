@@ -6,6 +6,7 @@ installed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rnnscope.subjects import Sketch
@@ -22,13 +23,12 @@ def sketch_of(value: Any) -> Sketch:
     if _is_shape(value):
         return Sketch("Tensor", tuple(value))
     if _is_packed(value):
-        return _packed(value)
+        return packed_sketch(value)
     if isinstance(value, (tuple, list)):
         name = "list" if isinstance(value, list) else "tuple"
         return Sketch(name, items=tuple(map(sketch_of, value)))
     if _is_tensor(value):
-        dtype, device = str(value.dtype).removeprefix("torch."), str(value.device)
-        return Sketch(type(value).__name__, tuple(value.shape), dtype, device)
+        return tensor_sketch(value)
     return Sketch(type(value).__name__)
 
 
@@ -50,11 +50,24 @@ def _is_tensor(value: Any) -> bool:
     return all(hasattr(value, name) for name in ("shape", "dtype", "device"))
 
 
-def _packed(value: Any) -> Sketch:
-    sizes = value.batch_sizes.tolist()
-    rows = range(sizes[0] if sizes else 0)
-    lengths = [sum(size > row for size in sizes) for row in rows]
-    if value.unsorted_indices is not None:
-        lengths = [lengths[row] for row in value.unsorted_indices.tolist()]
-    data = sketch_of(value.data)
-    return Sketch("PackedSequence", data.shape, data.dtype, data.device, lengths=tuple(lengths))
+def tensor_sketch(tensor: Any) -> Sketch:
+    """What is known of a tensor: no values."""
+    dtype, device = str(tensor.dtype).removeprefix("torch."), str(tensor.device)
+    return Sketch(type(tensor).__name__, tuple(tensor.shape), dtype, device)
+
+
+def packed_sketch(packed: Any) -> Sketch:
+    """What is known of a PackedSequence: its data's shape, and the true lengths."""
+    data = tensor_sketch(packed.data)
+    return replace(data, type="PackedSequence", lengths=lengths_of(packed))
+
+
+def lengths_of(packed: Any) -> tuple[int, ...]:
+    """The true lengths of packed sequences, in the order in which they were before packing."""
+    running: list[int] = packed.batch_sizes.tolist()
+    # Of running[t] sequences at step t, those that are missing at t + 1 are t + 1 steps long.
+    ended = zip(running, [*running[1:], 0], strict=True)
+    lengths = [step for step, (now, after) in enumerate(ended, 1) for _ in range(now - after)][::-1]
+    if packed.unsorted_indices is None:
+        return tuple(lengths)
+    return tuple(lengths[row] for row in packed.unsorted_indices.tolist())
