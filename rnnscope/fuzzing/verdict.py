@@ -14,7 +14,7 @@ from rnnscope.rules import examine
 from rnnscope.subjects import Construction, LayerCall
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
     from rnnscope.measuring.trial import Measurement
 
@@ -66,12 +66,12 @@ def _numbers(case: Case, measurement: Measurement) -> Iterator[str]:
 
 def _gap(recomputed: Any, result: Any, allowed: float) -> float:
     """The largest |difference|; where that is more than allowed, relative to numbers above 1."""
-    from rnnscope.reference import largest_difference
+    from rnnscope.reference.agreement import largest_difference, tensors_of
 
     gap = largest_difference(result, recomputed)
     if gap <= allowed:
         return gap
-    return gap / max([1.0, *(float(t.abs().max()) for t in _tensors(result) if t.numel())])
+    return gap / max([1.0, *(float(t.abs().max()) for t in tensors_of(result) if t.numel())])
 
 
 def _agrees_in_double(measurement: Measurement) -> bool:
@@ -111,16 +111,6 @@ def _in_double(measurement: Measurement) -> tuple[nn.Module, tuple[Any, ...]]:
 
     dtype = widened(next(measurement.module.parameters())).dtype
     return deepcopy(measurement.module).to(dtype), widened(tuple(measurement.inputs))
-
-
-def _tensors(result: Any) -> Iterator[Tensor]:
-    if hasattr(result, "batch_sizes"):
-        yield result.data
-    elif isinstance(result, tuple):
-        for part in result:
-            yield from _tensors(part)
-    else:
-        yield result
 
 
 def _rules(case: Case, measurement: Measurement) -> Iterator[str]:

@@ -47,7 +47,7 @@ def reference_of(module: nn.Module, config: RNNConfig | None = None) -> Layer:
 
 def largest_difference(first: Any, second: Any) -> float:
     """The largest |difference| over all tensors of two equally nested results."""
-    pairs = list(zip(_tensors(first), _tensors(second), strict=True))
+    pairs = list(zip(tensors_of(first), tensors_of(second), strict=True))
     return max((_difference(a, b) for a, b in pairs), default=0.0)
 
 
@@ -65,14 +65,15 @@ def _difference(a: Tensor, b: Tensor) -> float:
     return float((a - b).abs().masked_fill(same, 0).nan_to_num(nan=float("inf")).max())
 
 
-def _tensors(result: Any) -> Iterator[Tensor]:
+def tensors_of(result: Any) -> Iterator[Tensor]:
+    """The tensors of a result, however nested; of packed sequences their data."""
     if isinstance(result, PackedSequence):
         yield result.data
     elif isinstance(result, Tensor):
         yield result
     else:
         for item in result:
-            yield from _tensors(item)
+            yield from tensors_of(item)
 
 
 @contextmanager
