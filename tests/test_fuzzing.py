@@ -284,6 +284,8 @@ def test_ctrl_c_shows_the_table_so_far(jobs):
         stderr=theirs,
         text=True,
         start_new_session=True,
+        # Where the tests run in the background, Ctrl-C is ignored, and processes inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
     )
     os.close(theirs)
