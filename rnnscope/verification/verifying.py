@@ -18,7 +18,7 @@ from rnnscope.errors import RnnscopeError, TargetError
 from rnnscope.findings import Location
 from rnnscope.rules import examine
 from rnnscope.subjects.likeness import Difference, Likeness
-from rnnscope.verification import behaviour, contract, loading, naming
+from rnnscope.verification import behaviour, contract, loading, naming, telling
 from rnnscope.verification.arithmetic import Comparison, Match, first_difference
 from rnnscope.verification.building import NAMES, build, is_class, name_of
 from rnnscope.verification.conventions import Order
@@ -39,8 +39,6 @@ _INPUT, _HIDDEN, _PROJECTED = 11, 13, 7
 _TOLERANCES = {"float64": 1e-8, "float32": 3e-5}
 # Above this the layer is verified at small sizes only.
 _MOST_WEIGHTS = 20_000_000
-# A mistake that is recognised explains what was seen of these, and they are not said again.
-_EXPLAINED = {"state-ignored", "final-state", "future-seen", "direction", "gradient-lost"}
 
 
 def verify(
@@ -98,7 +96,7 @@ class _Case:
         )  # fmt: skip
         with torch.no_grad():
             match = comparison.match()
-        found += _seen(checks, match)
+        found += telling.seen(checks, match)
         found += self._arithmetic(prepared, comparison, match, found)
         return self._finished(prepared, match, found, checks, given)
 
@@ -190,9 +188,9 @@ class _Case:
         elif match.names != comparison.returned and not any(not d.convention for d in so_far):
             yield _only_output(comparison, match)
         if match.missing:
-            yield _missing(match)
+            yield telling.missing(match)
         yield from naming.differences(match.mapping, prepared.runner.layer)
-        yield from _extra(match.mapping)
+        yield from telling.extra(match.mapping)
         copied = loading.difference(self._fresh(prepared), prepared.oracle, match.mapping)
         if copied:
             yield copied
@@ -224,7 +222,7 @@ class _Case:
         return Difference(
             "another-function",
             f"it computes something else than {self.like}, and no known mistake explains it: {seen}"
-            f"{_strangers(prepared.runner.layer)}",
+            f"{telling.strangers(prepared.runner.layer)}",
             "compare its equations with those of torch.nn, line by line",
         )
 
@@ -296,30 +294,6 @@ class _Case:
         return Verification(name_of(self.target), self.like, likeness, examine(likeness), **details)
 
 
-def _seen(checks: tuple[behaviour.Check, ...], match: Match | None) -> Iterator[Difference]:
-    """What the checks of behaviour found and no recognised mistake explains."""
-    explained = _EXPLAINED if match is not None and not match.hypothesis.right else set()
-    kinds = set()
-    for check in checks:
-        found = check.difference
-        if found and found.kind not in explained and found.kind not in kinds:
-            kinds.add(found.kind)
-            yield found
-
-
-def _missing(match: Match) -> Difference:
-    names = ", ".join(map(str, match.missing[:6])) + (" …" if len(match.missing) > 6 else "")
-    whole = not any(
-        b.tensor.startswith("bias") for p in match.mapping.placements for b in p.blocks()
-    )
-    return Difference(
-        "bias-missing",
-        "it has no bias at all" if whole else f"no parameter acts as {names}: it is torch's "
-        "function only where this bias is 0",
-        "add the bias, or compare with bias=False" if whole else "add a bias of its own there",
-    )  # fmt: skip
-
-
 def _only_output(comparison: Comparison, match: Match) -> Difference:
     """The output is torch's exactly, and a state that is returned is not."""
     weights = comparison.oracle.random(7)
@@ -335,18 +309,6 @@ def _only_output(comparison: Comparison, match: Match) -> Difference:
     )
 
 
-def _extra(mapping: Mapping) -> Iterator[Difference]:
-    for placement in mapping.placements:
-        unknown = [p for _, _, p in placement.parts() if p is None]
-        if unknown or not placement.grid:
-            yield Difference(
-                "extra-parameter",
-                f"{placement.parameter} {placement.shape} changes the results, and "
-                f"{mapping.config.kind} has no such term",
-                "leave it out, or call the cell by another name",
-            )
-
-
 def _two_stacks(prepared: _Prepared) -> bool:
     """Whether the layer has the weights of two separate stacks, and torch's has wider ones."""
     config = prepared.oracle.config
@@ -355,23 +317,6 @@ def _two_stacks(prepared: _Prepared) -> bool:
     one_way = Oracle(config.with_options(bidirectional=False)).shapes()
     wanted = 2 * sum(prod(shape) for name, shape in one_way.items() if "weight" in name)
     return wanted == sum(t.numel() for t in prepared.runner.weights.values() if t.ndim > 1)
-
-
-_FAMILIAR = (
-    nn.Linear, nn.RNNBase, nn.RNNCellBase, nn.Embedding, nn.Dropout, nn.Identity, nn.ModuleList,
-    nn.ModuleDict, nn.ParameterList, nn.ParameterDict, nn.Sequential, nn.Sigmoid, nn.Tanh, nn.ReLU,
-)  # fmt: skip
-
-
-def _strangers(layer: Any) -> str:
-    """What stands inside a layer that no recurrent layer of torch's has, such as a LayerNorm."""
-    modules = layer.named_modules() if isinstance(layer, nn.Module) else ()
-    names = [
-        f"{name} ({type(module).__name__})"
-        for name, module in modules
-        if type(module).__module__.startswith("torch.nn") and not isinstance(module, _FAMILIAR)
-    ]
-    return f"; torch's has no {', '.join(names[:4])}" if names else ""
 
 
 def _calling(settled: Settled, config: RNNConfig) -> str:

@@ -1,0 +1,12 @@
+"""What looks like a mistake and is not: small correct programs.
+
+programs    IDIOMS, the decorator that adds to it, and batches of random samples
+folding, lengths, states, loops    the programs
+"""
+
+from __future__ import annotations
+
+from idioms import folding, lengths, loops, states
+from idioms.programs import IDIOMS
+
+__all__ = ["IDIOMS", "folding", "lengths", "loops", "states"]
