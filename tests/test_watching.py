@@ -6,6 +6,7 @@ import gc
 import threading
 import warnings
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -205,3 +206,21 @@ def test_a_scripted_model_runs() -> None:
     with watch() as seen:
         assert model(torch.randn(5, 3, 4)).shape == (5, 3, 6)
     assert codes(seen) == []
+
+
+def test_a_warning_of_torch_names_the_line_that_it_names_without_a_watch() -> None:
+    def heard(around: Any) -> list[tuple[str, int]]:
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("default")
+            with around:
+                for _ in range(2):
+                    F.softmax(torch.zeros(2, 3))
+                    F.mse_loss(torch.zeros(2, 1), torch.zeros(2))
+                    nn.MSELoss()(torch.zeros(2, 1), torch.zeros(2))
+        return [(warning.filename, warning.lineno) for warning in found]
+
+    shown = warnings.showwarning
+    without = heard(nullcontext())
+    assert [filename == __file__ for filename, _ in without] == [True, True, False]
+    assert heard(watch()) == without
+    assert warnings.showwarning is shown

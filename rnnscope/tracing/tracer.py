@@ -9,7 +9,7 @@ from torch import nn
 
 from rnnscope.config import RNNConfig
 from rnnscope.findings import Location
-from rnnscope.tracing import loaders, naming
+from rnnscope.tracing import attribution, loaders, naming
 from rnnscope.tracing.following import Follower
 from rnnscope.tracing.mode import Tracing
 from rnnscope.tracing.places import here
@@ -33,8 +33,17 @@ class Tracer:
         self.quiet = quiet
 
     def patch(self) -> Callable[[], None]:
-        """Listen to DataLoaders. Returns how to stop."""
-        return loaders.patch(self.table, lambda: True)
+        """Listen to DataLoaders and to warnings. Returns how to stop."""
+        stops = (
+            loaders.patch(self.table, lambda: True),
+            attribution.patch(Tracing.__torch_function__.__code__),
+        )
+
+        def stop() -> None:
+            for one in stops:
+                one()
+
+        return stop
 
     def recurrent(
         self,
