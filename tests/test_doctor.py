@@ -110,6 +110,11 @@ def test_text_about_something_else_is_no_finding(
     assert doctor(text, capsys) == (0, json.loads(json.dumps(doctor(text, capsys)[1])))
 
 
+def test_a_traceback_that_is_cut_short_is_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", TRACEBACK.rpartition("RuntimeError")[0]]) == 0
+    assert "ends before its last line" in capsys.readouterr().out
+
+
 def test_empty_text_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["doctor", "  "]) == 2
     assert "empty" in capsys.readouterr().err
