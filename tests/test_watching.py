@@ -224,3 +224,18 @@ def test_a_warning_of_torch_names_the_line_that_it_names_without_a_watch() -> No
     assert [filename == __file__ for filename, _ in without] == [True, True, False]
     assert heard(watch()) == without
     assert warnings.showwarning is shown
+
+
+@pytest.mark.skipif(
+    tuple(map(int, torch.__version__.split(".")[:2])) < (2, 6),
+    reason="an older torch.compile cannot read any TorchFunctionMode",
+)
+def test_what_torch_compiles_into_one_graph_stays_one_graph() -> None:
+    torch.manual_seed(0)
+    head = nn.Sequential(nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 2))
+    lstm, x = nn.LSTM(3, 6, batch_first=True), torch.randn(2, 5, 3)
+    compiled = torch.compile(head, backend="eager", fullgraph=True)
+    with watch() as seen:
+        result = compiled(lstm(x)[0][:, -1])
+    assert torch.equal(result, head(lstm(x)[0][:, -1]))
+    assert seen.findings == ()

@@ -79,6 +79,8 @@ class Tracing(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
+        if torch.compiler.is_compiling():
+            return result  # what torch.compile reads here would become a part of the user's graph
         known = self._known.get(func, False)
         if known is False:
             known = self._known[func] = _found(func)
