@@ -2,7 +2,8 @@
 
 torch says ``train.py:30: UserWarning`` by counting frames outward, and meets the frame that passes
 each function on. So a warning that names that frame is issued again, at the line that it would
-have named, where the user's filters and the once-per-line rule of Python decide about it.
+have named, where the user's filters and the once-per-line rule of Python decide about it. What
+torch.compile says of modules with global hooks is about rnnscope's hooks, and is not said at all.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import warnings
 from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
+
+_ABOUT_OUR_HOOKS = r"Using `torch\.compile\(module\)` when there are global hooks"
 
 
 def patch(passing: CodeType) -> Callable[[], None]:
@@ -28,8 +31,12 @@ def patch(passing: CodeType) -> Callable[[], None]:
     def stop() -> None:
         if warnings.showwarning is show:
             warnings.showwarning = shown
+        if own in warnings.filters:
+            warnings.filters.remove(own)  # type: ignore[attr-defined]
 
     warnings.showwarning = show
+    warnings.filterwarnings("ignore", _ABOUT_OUR_HOOKS)
+    own = warnings.filters[0]
     return stop
 
 
