@@ -57,6 +57,8 @@ class LayerCalls:
         if config is None:
             return None, ()
         given = given_to(module, args, kwargs)
+        if not keeps_contract(module, config, given.get("input")):
+            return None, ()
         shapes = (sketch(given.get("input")), sketch(given.get("hx")))
         place, autocast = here(3), _autocast(config.device)
         theirs = own_parameters(module) is not None  # what else it takes is its own affair
@@ -126,6 +128,14 @@ def own_parameters(module: nn.Module) -> tuple[str, ...] | None:
     if forward in _FORWARDS:
         return None
     return _parameters(forward)
+
+
+def keeps_contract(module: nn.Module, config: RNNConfig, input: Any) -> bool:
+    """Whether a call takes what torch's layer takes: a subclass may turn the axes first."""
+    if own_parameters(module) is None:
+        return True
+    shape = getattr(getattr(input, "data", input), "shape", ())
+    return tuple(shape[-1:]) == (config.input_size,)
 
 
 @lru_cache(maxsize=64)

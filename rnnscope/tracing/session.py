@@ -33,7 +33,7 @@ from rnnscope.errors import RnnscopeError
 from rnnscope.findings import Finding, Location
 from rnnscope.subjects import Construction, LayerCall
 from rnnscope.tracing import given as names_given
-from rnnscope.tracing.calls import LayerCalls, given_to
+from rnnscope.tracing.calls import LayerCalls, given_to, keeps_contract
 from rnnscope.tracing.events import identity
 from rnnscope.tracing.places import here
 from rnnscope.tracing.tracer import Tracer
@@ -260,6 +260,8 @@ class Session:
         if config is None or not self.thread.active or self.thread.layers > 0:
             return
         given = given_to(module, args, kwargs)
+        if not keeps_contract(module, config, given.get("input")):
+            return
         places = (here(3), self.built_at.get(module))
         self.tracer.recurrent(module, config, places, given, result)
 

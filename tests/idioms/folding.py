@@ -98,6 +98,21 @@ class LayerWithLengths(nn.LSTM):
         return pad_packed_sequence(output, batch_first=self.batch_first)[0], states
 
 
+class LayerBetweenConvolutions(nn.GRU):
+    """Channels first in and out, as a convolution has it."""
+
+    def forward(self, x):  # type: ignore[override]
+        output, _ = super().forward(x.permute(2, 0, 1))
+        return output.permute(1, 2, 0)
+
+
+@idiom
+def subclass_that_turns_the_axes_first() -> None:
+    model = nn.Sequential(LayerBetweenConvolutions(4, 6), nn.Conv1d(6, 1, 1), nn.Flatten())
+    for x in torch.randn(12, 4, 9).split(3):
+        F.binary_cross_entropy_with_logits(model(x), torch.ones(3, 9)).backward()
+
+
 @idiom
 def subclass_with_arguments_of_its_own() -> None:
     layer, head = LayerWithLengths(4, 8, batch_first=True), nn.Linear(8, 3)
