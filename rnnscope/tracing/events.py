@@ -224,6 +224,21 @@ class LengthsDiffer:
 
 
 @dataclass(frozen=True, slots=True)
+class PaddingFirst:
+    """Sequences that begin with padding were read as if they ended with it.
+
+    ``how`` is "packed", or "index" for a step picked by the lengths; ``padded`` is where
+    pad_sequence put the padding, None when the values say so.
+    """
+
+    location: Location | None
+    how: str
+    lengths: tuple[int, ...]
+    steps: int
+    padded: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IndexIsLength:
     """Each sequence was read at the index of its length: one step after its last one."""
 

@@ -31,6 +31,7 @@ class Meaning:
     SORTED = "sorted"  # indices that put something into order
     COPIES = "copies"  # made by repeating one and the same thing
     PADDED = "padded"  # shorter sequences are filled up along it
+    PADDED_BEFORE = "padded before"  # they are filled up at the start, and all end together
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ reading may still be made right by a later step.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -53,6 +54,7 @@ from rnnscope.tracing.regrouped import exchanges, tangles
 _PADDING_MATTERS = frozenset(
     ("mean", "max", "amax", "min", "amin", "median", "logsumexp", "std", "var")
 )
+_LOOKS = 3
 _REORDERS = frozenset(("__getitem__", "index_select"))
 _SHARES = frozenset(["softmax", "log_softmax", "gumbel_softmax", "softmin"])
 
@@ -81,6 +83,12 @@ class Follower:
         self.report = report
         self.here = here
         self.readings = Readings(report)
+        self._looked: Counter[Location | None] = Counter()
+
+    def early(self, place: Location | None) -> bool:
+        """True the first few times for a line: to look at values takes time."""
+        self._looked[place] += 1
+        return self._looked[place] <= _LOOKS
 
     def follow(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from rnnscope.findings import Location
-from rnnscope.tracing.events import LengthsDiffer
+from rnnscope.tracing.events import LengthsDiffer, PaddingFirst
 from rnnscope.tracing.factors import Evidence, Factor, Meaning, Padding, fresh, fresh_axes, resized
 from rnnscope.tracing.following import Follower
 from rnnscope.tracing.labels import Label, Mark, Packing
@@ -36,11 +36,41 @@ def packed(table: LabelTable, follower: Follower, args: tuple[Any, ...], result:
         _compare(follower, factor, sizes, table.get(lengths), place)
         if len(set(sizes)) > 1:
             factor.variable.note(ragged(min(sizes), max(sizes), place))
+            _look_at_start(
+                follower, factor, tensor if batch_first else tensor.transpose(0, 1), sizes, place
+            )
     packing = Packing(rows, steps, sizes, bool(batch_first), place)
     data = result[0]
     axes = (*fresh_axes(data.shape[:1]), *label.axes[2:])
     marks = frozenset(mark for mark in label.marks if mark.kind in ("tied", "sorted"))
     table.set(data, Label(axes, label.parts, marks, label.moved, label.mixed, packing))
+
+
+def _look_at_start(
+    follower: Follower,
+    factor: Factor,
+    tensor: torch.Tensor,
+    sizes: tuple[int, ...],
+    place: Location | None,
+) -> None:
+    """Packing keeps the first steps: padding must not be among them."""
+    known = factor.variable.evidence(Meaning.PADDED_BEFORE)
+    if known is not None or (follower.early(place) and _starts_padded(tensor, sizes)):
+        follower.report(PaddingFirst(place, "packed", sizes, factor.size, known))
+
+
+def _starts_padded(rows: torch.Tensor, sizes: tuple[int, ...]) -> bool:
+    """Whether each sequence shorter than the padded length starts with just the steps it lacks.
+
+    rows (N, T, …). All of these steps hold the same, whatever the padding value is.
+    """
+    steps = rows.shape[1]
+    short = [row for row, size in enumerate(sizes) if size < steps]
+    if len({sizes[row] for row in short}) < 2:
+        return False
+    values = rows.detach()[short].flatten(2) if rows.dim() > 2 else rows[short].unsqueeze(2)
+    alike = (values == values[0, 0]).all(2)
+    return alike.long().cumprod(1).sum(1).tolist() == [steps - sizes[row] for row in short]
 
 
 def _compare(

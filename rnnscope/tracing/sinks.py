@@ -14,6 +14,7 @@ from rnnscope.tracing.events import (
     LossAxes,
     OrdersMet,
     OrdersOfPacking,
+    PaddingFirst,
     PaddingReduced,
     Tied,
 )
@@ -341,6 +342,8 @@ def beyond(follower: Follower, step: _Step, label: Label, note: Picked) -> bool:
     """True when each sequence was read at its own last step; told of when it was one after it."""
     time = next((p.record.time for p in label.parts if _is_step(p, note)), ())
     records = [p.record for p in label.parts if _is_step(p, note)]
+    if records and _from_the_end(follower, step, records[0]):
+        return False
     lengths = _lengths(records[0]) if records else None
     if lengths is None or len(set(lengths)) == 1:
         return False
@@ -351,6 +354,20 @@ def beyond(follower: Follower, step: _Step, label: Label, note: Picked) -> bool:
         kind, known = record.config.kind, tuple(sorted(lengths))
         follower.report(IndexIsLength(place, step.place, known, steps, kind, record.location))
     return sorted(n - 1 for n in lengths) in read
+
+
+def _from_the_end(follower: Follower, step: _Step, record: CallRecord) -> bool:
+    """Whether steps were counted from the start in sequences that were padded at the start."""
+    known = (
+        record.time[0].variable.evidence(Meaning.PADDED_BEFORE) if len(record.time) == 1 else None
+    )
+    if known is None or not isinstance(known.source, Padding) or record.time[0].window:
+        return False
+    lengths = known.source.lengths
+    if sorted(n - 1 for n in lengths) in [sorted(index) for index in _indices(step)]:
+        steps = size_of(record.time)
+        follower.report(PaddingFirst(step.place, "index", lengths, steps, known))
+    return True
 
 
 def _is_step(part: Part, note: Picked) -> bool:

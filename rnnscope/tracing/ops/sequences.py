@@ -21,7 +21,10 @@ def pad_sequence(call: Operation) -> Outcome:
     steps = _axis(call, 1 if batch_first else 0, Meaning.TIME, STEPS)
     lengths = [item.shape[0] for item in call.args[0] if isinstance(item, Operand)]
     if steps and len(set(lengths)) > 1:
-        steps[0].variable.note(_filled(call, lengths))
+        known = _filled(call, lengths)
+        if call.get(3, "padding_side", "right") == "left":
+            known = replace(known, meaning=Meaning.PADDED_BEFORE)
+        steps[0].variable.note(known)
     rest = fresh_axes(call.shape[2:])
     return Outcome((rows, steps, *rest) if batch_first else (steps, rows, *rest))
 
