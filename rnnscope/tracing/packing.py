@@ -24,6 +24,7 @@ def packed(table: LabelTable, follower: Follower, args: tuple[Any, ...], result:
     rows, steps = label.axes[:2] if batch_first else label.axes[1::-1]
     sizes = tuple(int(n) for n in lengths.tolist())
     place = here(2)
+    by_row = tensor if batch_first else tensor.transpose(0, 1)
     reads = follower.readings
     said = f"pack_padded_sequence with batch_first={bool(batch_first)}"
     for factor in rows:
@@ -36,9 +37,7 @@ def packed(table: LabelTable, follower: Follower, args: tuple[Any, ...], result:
         _compare(follower, factor, sizes, table.get(lengths), place)
         if len(set(sizes)) > 1:
             factor.variable.note(ragged(min(sizes), max(sizes), place))
-            _look_at_start(
-                follower, factor, tensor if batch_first else tensor.transpose(0, 1), sizes, place
-            )
+            _look_at_start(follower, factor, by_row, sizes, place)
     packing = Packing(rows, steps, sizes, bool(batch_first), place)
     data = result[0]
     axes = (*fresh_axes(data.shape[:1]), *label.axes[2:])
@@ -49,13 +48,13 @@ def packed(table: LabelTable, follower: Follower, args: tuple[Any, ...], result:
 def _look_at_start(
     follower: Follower,
     factor: Factor,
-    tensor: torch.Tensor,
+    by_row: torch.Tensor,
     sizes: tuple[int, ...],
     place: Location | None,
 ) -> None:
     """Packing keeps the first steps: padding must not be among them."""
     known = factor.variable.evidence(Meaning.PADDED_BEFORE)
-    if known is not None or (follower.early(place) and _starts_padded(tensor, sizes)):
+    if known is not None or (follower.early(place) and _starts_padded(by_row, sizes)):
         follower.report(PaddingFirst(place, "packed", sizes, factor.size, known))
 
 

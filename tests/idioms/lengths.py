@@ -22,6 +22,17 @@ def gathered_at_the_last_real_step() -> None:
 
 
 @idiom
+def padded_at_the_start_and_read_at_the_end() -> None:
+    if "padding_side" not in str(pad_sequence.__doc__):
+        return  # an older torch pads at the end only
+    embed, gru = nn.Embedding(20, 4, padding_idx=0), nn.GRU(4, 6, batch_first=True)
+    for _ in range(2):
+        words = [torch.randint(1, 20, (n,)) for n in (5, 3, 2)]
+        output, _ = gru(embed(pad_sequence(words, batch_first=True, padding_side="left")))
+        F.cross_entropy(nn.Linear(6, 3)(output[:, -1]), torch.tensor([0, 1, 2])).backward()
+
+
+@idiom
 def indexed_at_the_last_real_step() -> None:
     gru, head = nn.GRU(4, 6), nn.Linear(6, 3)
     lengths = torch.tensor([5, 3, 2])
