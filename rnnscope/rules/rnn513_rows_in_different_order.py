@@ -9,6 +9,15 @@ from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.tracing.events import OrdersMet
 
+_OUTPUTS = (
+    "one of the tensors is sorted, the other is not",
+    "undo the sort on all that comes out: h_n[:, order.argsort()], output[order.argsort()]",
+)
+_STATES = (
+    "the input is sorted, the states that it starts from are not",
+    "sort the states too, h_0[:, order]; or leave it to pack_padded_sequence(enforce_sorted=False)",
+)
+
 
 @rule("RNN513", "rows-in-different-order", Severity.ERROR, OrdersMet)
 def rows_in_different_order(event: OrdersMet) -> Iterator[Problem]:
@@ -17,7 +26,8 @@ def rows_in_different_order(event: OrdersMet) -> Iterator[Problem]:
     What it does
     ------------
     Follows the order of the rows through sorting and indexing, and looks for a step that joins
-    tensors of the same batch of which one is sorted and the other is not.
+    tensors of the same batch of which one is sorted and the other is not. States that differ from
+    sample to sample are such a tensor.
 
     Why is this bad?
     ----------------
@@ -41,10 +51,10 @@ def rows_in_different_order(event: OrdersMet) -> Iterator[Problem]:
         h_n = h_n[:, order.argsort()]
         logits = head(torch.cat([h_n[-1], x[:, 0]], dim=-1))
     """
+    what, fix = _STATES if event.kind == "states" else _OUTPUTS
     yield Problem(
-        f"{event.size} rows of one batch meet in two orders: one of the tensors is sorted, "
-        "the other is not",
-        "undo the sort on all that comes out: h_n[:, order.argsort()], output[order.argsort()]",
+        f"{event.size} rows of one batch meet in two orders: {what}",
+        fix,
         event.location,
         at(event.sorted_at if event.sorted_at != event.location else None, "they meet here"),
     )

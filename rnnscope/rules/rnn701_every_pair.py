@@ -16,7 +16,7 @@ def every_pair_compared(event: LossAxes) -> Iterator[Problem]:
     What it does
     ------------
     Looks for the one output of a layer, a column, that meets a 1-D tensor as long as the batch on
-    its way into a loss.
+    its way into a loss; and for a column that meets the losses of ``reduction="none"``.
 
     Why is this bad?
     ----------------
@@ -37,6 +37,12 @@ def every_pair_compared(event: LossAxes) -> Iterator[Problem]:
         _, h_n = gru(x)
         loss = ((head(h_n[-1]).squeeze(1) - y) ** 2).mean()
     """
+    if event.kind == "weights":
+        yield Problem(
+            f"{list(event.scores)} and {list(event.targets)} broadcast to a table of all pairs: "
+            "the loss of every sample meets the weight of every other one",
+            "weight.squeeze(-1)",
+        )
     if event.kind != "pairs":
         return
     yield Problem(

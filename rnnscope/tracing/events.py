@@ -132,12 +132,26 @@ class SoftmaxOfOne:
 
 
 @dataclass(frozen=True, slots=True)
+class SharesAcross:
+    """Attention weights add up to 1 along one axis of steps, and are summed along another.
+
+    ``shared`` is the axis of the softmax, ``summed`` that of the values; ``used`` is the product.
+    """
+
+    location: Location | None
+    operation: str
+    shared: Evidence
+    summed: Evidence
+    used: Location | None
+
+
+@dataclass(frozen=True, slots=True)
 class LossAxes:
     """Scores met targets in a loss, and their axes do not fit.
 
     ``kind`` is "classes" (the class axis is time), "order" (flattened in different orders),
     "normalised" (log_softmax ran along another axis than the classes), "pairs" (every row met
-    every row).
+    every row), "weights" (the losses of the samples met a column).
     """
 
     kind: str

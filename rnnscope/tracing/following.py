@@ -28,6 +28,7 @@ from rnnscope.tracing.labels import CallRecord, Label, Mark, Part, combined
 from rnnscope.tracing.operations import (
     ENDS,
     GATHERED,
+    PER_SAMPLE,
     Contracted,
     Known,
     Lost,
@@ -158,6 +159,9 @@ class Follower:
             return sinks.spread(self, step, label, note)
         elif isinstance(note, Lost):
             sinks.lost(self, step, label, step.labels, note)
+            if len(step.operation.shape) == 1:
+                mark = Mark(PER_SAMPLE, step.place, None, note.name)
+                return replace(label, marks=label.marks | {mark})
         return label
 
     def _regrouped(self, step: _Step, label: Label, note: Regrouping) -> Label:
@@ -195,6 +199,8 @@ class Follower:
         for factor in note.axis:
             if note.name == "log_softmax" and factor.size > 1:
                 marks.add(Mark("softmaxed", step.place, factor.variable, note.name))
+            if note.name in _SHARES and factor.means(Meaning.TIME) and factor.size > 1:
+                marks.add(Mark("shared", step.place, factor.variable, note.name))
             alike = sum(any(f.size == factor.size for f in axis) for axis in sizes)
             if note.name in _SHARES and any(
                 m.kind == "unmasked" and m.variable is not None and m.variable.is_(factor.variable)
@@ -211,6 +217,8 @@ class Follower:
             sinks.layer(self, step, label, note)
             return label
         self._padding(step, label, note)
+        if isinstance(note, Contracted):
+            sinks.attended(self, step, label, note)
         if isinstance(note, Reduced):
             label = _without_units(label, note, step)
         marks = {m for m in label.marks if m.variable is None or not _in(note.axis, m)}

@@ -81,6 +81,10 @@ class Operation:
         return rest
 
 
+# The kind of mark on a loss that was not reduced: one number for each sample.
+PER_SAMPLE = "per sample"
+
+
 class NoRule(Exception):  # noqa: N818  (it says what is the case, nothing went wrong)
     """This use of an operation is not understood: its result is unknown."""
 

@@ -16,6 +16,7 @@ from rnnscope.tracing.events import (
     OrdersOfPacking,
     PaddingFirst,
     PaddingReduced,
+    SharesAcross,
     Tied,
 )
 from rnnscope.tracing.factors import (
@@ -30,7 +31,16 @@ from rnnscope.tracing.factors import (
     turned,
 )
 from rnnscope.tracing.labels import CallRecord, Label, Mark, Part
-from rnnscope.tracing.operations import Contracted, Lost, Met, Operand, Picked, Reduced, Spread
+from rnnscope.tracing.operations import (
+    PER_SAMPLE,
+    Contracted,
+    Lost,
+    Met,
+    Operand,
+    Picked,
+    Reduced,
+    Spread,
+)
 from rnnscope.tracing.writing import index_made_at
 
 if TYPE_CHECKING:
@@ -299,6 +309,10 @@ def spread(follower: Follower, step: _Step, label: Label, note: Spread) -> Label
     """(N, 1) met (N,): certain once it is a loss."""
     other = note.other.label
     single = note.single.label
+    if other is not None and any(mark.kind == PER_SAMPLE for mark in other.marks):
+        shapes = note.single.shape, note.other.shape
+        follower.report(LossAxes("weights", step.place, step.operation.name, *shapes))
+        return label
     if (other is not None and other.parts) or single is None or not single.parts:
         return label
     if step.operation.name in _COMPARES:
@@ -401,6 +415,20 @@ def _packed_against_masked(follower: Follower, step: _Step, note: Lost) -> None:
     for mark in targets.marks:
         if mark.kind == "row by row":
             follower.report(OrdersOfPacking(mark.location, step.place, note.scores.shape[0]))
+
+
+def attended(follower: Follower, step: _Step, label: Label, note: Contracted) -> None:
+    """A product with attention weights: the steps that are summed must be those that share."""
+    summed = next((f.variable.evidence(Meaning.TIME) for f in note.axis), None)
+    if summed is None or not label.parts or size_of(note.axis) == 1:
+        return
+    shares = [mark for mark in label.marks if mark.kind == "shared" and mark.variable is not None]
+    if any(mark.variable is not None and holds((note.axis,), mark.variable) for mark in shares):
+        return
+    for mark in shares:
+        known = mark.variable.evidence(Meaning.TIME) if mark.variable is not None else None
+        if known is not None:
+            follower.report(SharesAcross(mark.location, mark.text, known, summed, step.place))
 
 
 def padding(follower: Follower, step: _Step, mark: Mark, note: Reduced | Contracted) -> None:

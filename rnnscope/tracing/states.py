@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from rnnscope.tracing.events import StateAxes, StatesSwapped
+from rnnscope.tracing.events import OrdersMet, StateAxes, StatesSwapped
 from rnnscope.tracing.factors import Axis, Factor, Meaning, unify_axes
 from rnnscope.tracing.following import Follower, is_rows
 from rnnscope.tracing.labels import CallRecord, Label, Part
@@ -21,6 +21,8 @@ def given(table: LabelTable, follower: Follower, record: CallRecord, hx: Any) ->
         if label is not None and isinstance(tensor, torch.Tensor):
             follower.readings.exchanged_by_view(label)
             _look(follower, record, name, tuple(tensor.shape), label)
+        if isinstance(tensor, torch.Tensor):
+            _check_order(follower, record, tensor, label)
     _check_swapped(follower, record, labels)
     record.state = frozenset(p for label in labels if label is not None for p in label.parts)
     for part in record.state:
@@ -55,6 +57,21 @@ def _look(
         )
     elif record.batch and batch:
         unify_axes(batch, record.batch)
+
+
+def _check_order(
+    follower: Follower, record: CallRecord, state: torch.Tensor, label: Label | None
+) -> None:
+    """A start of its own for each sample, beside rows that the program has sorted."""
+    rows = record.batch[0] if len(record.batch) == 1 else None
+    if rows is None or rows.order is None or list(rows.order) == sorted(rows.order):
+        return
+    batch = label.axes[-2] if label is not None and state.dim() > 1 else ()
+    if any(factor.order is not None for factor in batch) or state.shape[-2:-1] != (rows.size,):
+        return
+    values = state.detach()
+    if bool((values != values[..., :1, :]).any()):
+        follower.report(OrdersMet(record.location, rows.size, record.location, "states"))
 
 
 def _problem(slots: Axis, batch: Axis, rows: Axis) -> str | None:

@@ -159,3 +159,13 @@ def rows_picked_by_index() -> None:
     for rows in torch.randperm(20).split(5):
         _, h_n = gru(x[rows])
         F.cross_entropy(head(h_n[-1]), y[rows]).backward()
+
+
+@idiom
+def losses_weighted_sample_by_sample() -> None:
+    gru, head = nn.GRU(4, 6, batch_first=True), nn.Linear(6, 3)
+    for x, y in batches(5, 4):
+        losses = F.cross_entropy(head(gru(x)[1][-1]), y, reduction="none")
+        pairs = (losses.unsqueeze(1) - losses).relu()  # a ranking, on purpose
+        (losses * torch.rand(6)).mean().backward(retain_graph=True)
+        (pairs.mean() + (losses.unsqueeze(1) * torch.rand(6, 1)).mean()).backward()

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from rnnscope.tracing.factors import Axis, Meaning, fresh, resized, size_of
-from rnnscope.tracing.operations import Note, Operand, Operation, Outcome, Spread, operation
+from rnnscope.tracing.operations import (
+    PER_SAMPLE,
+    Note,
+    Operand,
+    Operation,
+    Outcome,
+    Spread,
+    operation,
+)
 from rnnscope.tracing.ops.joining import meet
 
 _UNARY = """
@@ -56,14 +64,26 @@ def binary(call: Operation) -> Outcome:
 
 
 def _spreads(tensors: list[Operand]) -> tuple[Note, ...]:
-    """(N, 1) of a layer against (N,): every row meets every other row."""
+    """(N, 1) of a layer, or for the losses of samples, against (N,): every row meets every row."""
     notes = []
     for single in tensors:
         for other in tensors:
             below = other is not single and other.ndim == single.ndim - 1
-            if below and _is_column(single) and other.shape[-1] == single.shape[-2]:
+            column = below and (_is_column(single) or _weights(single, other))
+            if column and other.shape[-1] == single.shape[-2]:
                 notes.append(Spread(single, other))
     return tuple(notes)
+
+
+def _weights(single: Operand, losses: Operand) -> bool:
+    """A column of other numbers, of the same length, beside one loss for each sample."""
+    column = single.shape == (*losses.shape, 1)
+    return column and _are_losses(losses) and not _are_losses(single)
+
+
+def _are_losses(tensor: Operand) -> bool:
+    marks = tensor.label.marks if tensor.label is not None else ()
+    return any(mark.kind == PER_SAMPLE for mark in marks)
 
 
 def _is_column(tensor: Operand) -> bool:
