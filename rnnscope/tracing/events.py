@@ -238,6 +238,16 @@ class LengthsDiffer:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedElsewhere:
+    """Lengths for packing were counted along another axis than that of the steps."""
+
+    location: Location | None
+    counted: int
+    steps: int
+    packed: Location | None
+
+
+@dataclass(frozen=True, slots=True)
 class PaddingFirst:
     """Sequences that begin with padding were read as if they ended with it.
 

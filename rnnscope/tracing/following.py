@@ -226,6 +226,8 @@ class Follower:
         if counts and any(factor.means(Meaning.PADDED) for factor in note.axis):
             marks.add(Mark("counted", step.place))
         for factor in note.axis:
+            if counts and factor.size > 1 and step.operation.first.boolean:
+                marks.add(Mark("counted along", step.place, factor.variable))
             if is_rows(factor) and label.parts and not holds(label.axes, factor.variable):
                 marks.add(Mark("reduced", step.place, factor.variable, note.name))
         return label if marks == label.marks else replace(label, marks=frozenset(marks))

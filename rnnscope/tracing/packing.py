@@ -7,8 +7,19 @@ from typing import Any
 import torch
 
 from rnnscope.findings import Location
-from rnnscope.tracing.events import LengthsDiffer, PaddingFirst
-from rnnscope.tracing.factors import Evidence, Factor, Meaning, Padding, fresh, fresh_axes, resized
+from rnnscope.tracing.events import CountedElsewhere, LengthsDiffer, PaddingFirst
+from rnnscope.tracing.factors import (
+    Axis,
+    Evidence,
+    Factor,
+    Meaning,
+    Padding,
+    fresh,
+    fresh_axes,
+    holds,
+    resized,
+    size_of,
+)
 from rnnscope.tracing.following import Follower
 from rnnscope.tracing.labels import Label, Mark, Packing
 from rnnscope.tracing.ops.sequences import ragged
@@ -38,11 +49,24 @@ def packed(table: LabelTable, follower: Follower, args: tuple[Any, ...], result:
         if len(set(sizes)) > 1:
             factor.variable.note(ragged(min(sizes), max(sizes), place))
             _look_at_start(follower, factor, by_row, sizes, place)
+    _look_at_lengths(follower, label, steps, table.get(lengths), place)
     packing = Packing(rows, steps, sizes, bool(batch_first), place)
     data = result[0]
     axes = (*fresh_axes(data.shape[:1]), *label.axes[2:])
     marks = frozenset(mark for mark in label.marks if mark.kind in ("tied", "sorted"))
     table.set(data, Label(axes, label.parts, marks, label.moved, label.mixed, packing))
+
+
+def _look_at_lengths(
+    follower: Follower, label: Label, steps: Axis, lengths: Label | None, place: Location | None
+) -> None:
+    """Lengths that were counted along the features of the very tensor that they are for."""
+    for mark in lengths.marks if lengths is not None else ():
+        if mark.kind != "counted along" or mark.variable is None:
+            continue
+        if holds(label.axes[2:], mark.variable) and not holds((steps,), mark.variable):
+            sizes = [f.size for a in label.axes[2:] for f in a if f.variable.is_(mark.variable)]
+            follower.report(CountedElsewhere(mark.location, sizes[0], size_of(steps), place))
 
 
 def _look_at_start(
