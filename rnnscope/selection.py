@@ -15,6 +15,7 @@ from typing import Any
 from rnnscope.errors import TargetError, UnknownNameError
 from rnnscope.findings import Finding, Location
 from rnnscope.rules.registry import all_rules
+from rnnscope.sources import nodes
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -151,11 +152,7 @@ def statement_lines(location: Location) -> range:
 @lru_cache(maxsize=64)
 def _statements(file: str) -> tuple[tuple[int, int], ...]:
     """First and last line of every statement; of compound ones, of their head."""
-    try:
-        tree = ast.parse("".join(linecache.getlines(file)))
-    except (SyntaxError, ValueError):
-        return ()
-    return tuple(_extent(node) for node in ast.walk(tree) if isinstance(node, ast.stmt))
+    return tuple(_extent(node) for node in nodes(file, ast.stmt))
 
 
 def _extent(node: ast.stmt) -> tuple[int, int]:

@@ -25,7 +25,9 @@ from rnnscope.probing.company import (
     samples_by_length,
 )
 from rnnscope.probing.copying import independent_copy
+from rnnscope.probing.dropouts import DROPOUTS, Dropouts
 from rnnscope.probing.evidence import Batches
+from rnnscope.probing.freezing import Freezes
 from rnnscope.probing.gradients import Gradients
 from rnnscope.probing.leak import find_leak
 from rnnscope.probing.replay import Replay, replay
@@ -75,6 +77,8 @@ class Probe(Observer):
         self.trails = StateTrails()
         self.loops = Loops()
         self.gradients = Gradients(built_at)
+        self.freezes = Freezes()
+        self.dropouts = Dropouts(tracer.report)
         self.outermost = _Outermost()
         self.failure: Exception | None = None
         self._hooks = ExitStack()
@@ -87,13 +91,18 @@ class Probe(Observer):
         handle = register_optimizer_step_pre_hook(lambda optimizer, *_: self._step(optimizer))
         self._hooks.callback(handle.remove)
         hearers = self.tracer.mode.hearers
-        for name in LOSSES:
-            hearers[name] = self._compared
+        heard = dict.fromkeys(LOSSES, self._compared) | dict.fromkeys(DROPOUTS, self._dropped)
+        for name, hear in heard.items():
+            hearers[name] = hear
             self._hooks.callback(hearers.pop, name, None)
 
     @_harmless
     def _compared(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         self.targets.compared(args, kwargs)
+
+    @_harmless
+    def _dropped(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        self.dropouts.called(args, kwargs)
 
     def uninstall(self) -> None:
         """Stop listening."""
@@ -102,12 +111,14 @@ class Probe(Observer):
     @_harmless
     def _step(self, optimizer: torch.optim.Optimizer) -> None:
         self.gradients.stepping(optimizer)
+        self.freezes.stepping(optimizer)
 
     @_harmless
     def module_called(self, module: nn.Module, args: tuple[Any, ...]) -> None:
         if self.calls.depth.modules == 0:
             self.outermost.module, self.outermost.called_at = module, here(3)
             self.scatters.entered(module, args)
+            self.freezes.called(module)
         if isinstance(module, RECURRENT):
             self.gradients.called(module, args, self.outermost.module or module)
             self.scatters.layer_called(module, args)
@@ -133,6 +144,7 @@ class Probe(Observer):
             warnings.warn(stopped, RuntimeWarning, stacklevel=2)
             return
         yield from self.gradients.untrained()
+        yield from self.freezes.seen
         yield from self.gradients.left_out()
         yield from self.loops.stuck()
         yield from self.targets.padded
