@@ -144,7 +144,7 @@ PAIRS: Mapping[str, tuple[str, str]] = {
         model(
             "self.gru = nn.GRU(4, 6, batch_first=True, bidirectional=True)\n"
             "self.out = nn.Linear({6|12}, 2)",
-            "states, _ = self.gru(x)  # <-\nahead, back = states.chunk(2, dim=-1)\n"
+            "states, _ = self.gru(x)\nahead, back = states.chunk(2, dim=-1)  # <-\n"
             "return self.out({ahead|torch.cat((ahead, back), -1)}.mean(1))",
         )
         + SHUFFLED,

@@ -71,3 +71,40 @@ def dropout_of_h() -> None:
 
 def test_dropout_between_the_steps() -> None:
     assert found(dropout_of_h) == []
+
+
+def restarted_cell(carries_c: bool, chunks: int = 4) -> None:
+    lstm = nn.LSTM(4, 6, batch_first=True)
+    h = c = torch.zeros(1, 3, 6)
+    for chunk in torch.randn(chunks, 3, 5, 4):
+        c = c if carries_c else torch.zeros_like(h)
+        output, (h, c) = lstm(chunk, (h, c))
+        h, c = h.detach(), c.detach()
+        output.sum().backward()
+
+
+def test_c_restarts_from_zeros_in_every_chunk() -> None:
+    assert found(lambda: restarted_cell(carries_c=False)) == ["RNN604"]
+
+
+def test_both_states_go_on_from_chunk_to_chunk() -> None:
+    assert found(lambda: restarted_cell(carries_c=True)) == []
+
+
+def test_one_call_takes_h_alone() -> None:
+    assert found(lambda: restarted_cell(carries_c=False, chunks=2)) == []
+
+
+def decoders() -> None:
+    """A decoder starts from the encoder's h and zeros, once for each batch."""
+    encoder, decoder = nn.GRU(4, 6), nn.LSTM(4, 6)
+    for batch in torch.randn(4, 5, 3, 4):
+        _, h = encoder(batch)
+        c = torch.zeros_like(h)
+        for step in batch.split(1):
+            _, (h, c) = decoder(step, (h, c))
+        h.sum().backward()
+
+
+def test_a_decoder_that_starts_from_h() -> None:
+    assert found(decoders) == []

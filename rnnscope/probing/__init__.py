@@ -10,7 +10,11 @@
     states.py      where the states that a layer starts from come from                       [torch]
     targets.py     are the targets inputs that were read before                           [torch]
     scatter.py     does nn.DataParallel cut something else than the batch                  [torch]
+    carrying.py    what a loop over steps does with the states of a layer                   [torch]
+    borrowing.py   cells that start every step from another cell's state                    [torch]
+    detaching.py   layers of an optimizer that no gradient reaches, cut off on the way      [torch]
     gradients.py   which recurrent weights never get a gradient, or never a step             [torch]
+    halves.py      where a bidirectional output is narrowed to one of its halves            [torch]
     probe.py       all of it: an Observer while the program runs, findings at its end        [torch]
 
 A copy runs in eval mode, without gradients, with its own random stream and its prints unseen.

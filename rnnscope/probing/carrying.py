@@ -13,10 +13,12 @@ from torch.nn.utils.rnn import PackedSequence
 
 from rnnscope.findings import Location
 from rnnscope.probing.copying import tensors_in
+from rnnscope.probing.states import same_tensor
 from rnnscope.subjects.proofs import StuckState
 from rnnscope.tracing.places import here
 
 _FEWEST = 3  # calls in a row: fewer may be chance
+_FEWEST_ZEROED = 2  # a decoder may take the h alone of the layer's call before, once
 _MANY = 5  # different lengths of sequences: pieces of one series would be alike
 _LARGEST = 1 << 16  # elements compared by value
 _DEEPEST = 64  # operations between a result and the next input
@@ -31,6 +33,7 @@ class _Loop:
     values: tuple[torch.Tensor, ...] = ()  # what was left, without its graph
     output: ref[torch.Tensor] | None = None
     kept: int = 0  # calls in a row that were given the very same c, and an h that went on
+    zeroed: int = 0  # calls in a row that were given their own h again, and a c of zeros
     stuck: int = 0  # calls in a row that were given the very same state
     fresh: int = 0  # calls in training that started from nothing
     carried: int = 0  # calls in training that were given a state
@@ -68,7 +71,7 @@ class Loops:
         if given and loop.given and len(given) == len(loop.given) == len(loop.left):
             self._look(loop, type(module).__name__, value, given)
         elif not given:
-            loop.kept = loop.stuck = 0
+            loop.kept = loop.stuck = loop.zeroed = 0
         loop.given = tuple(ref(tensor) for tensor in given)
         loop.left = tuple(ref(tensor) for tensor in left)
         loop.values = tuple(tensor.detach() for tensor in left)
@@ -103,6 +106,10 @@ class Loops:
         same = [now is before() for now, before in zip(given, loop.given, strict=True)]
         left = [now is before() for now, before in zip(given, loop.left, strict=True)]
         loop.kept = loop.kept + 1 if same == [False, True] and left[0] else 0
+        zeroed = not loop.kept and not left[-1] and _cell_zeroed(given, loop.values)
+        loop.zeroed = loop.zeroed + 1 if zeroed else 0
+        if loop.zeroed == _FEWEST_ZEROED:
+            loop.found.append(StuckState(kind, "zeroed", loop.zeroed, here(4)))
         output = loop.output() if loop.output is not None else None
         again = all(same) and output is not None and _made_of(value, output)
         loop.stuck = loop.stuck + 1 if again else 0
@@ -139,6 +146,16 @@ def _made_of(value: torch.Tensor, result: torch.Tensor) -> bool:
             seen.add(node)
             waiting += [parent for parent, _ in node.next_functions if parent is not None]
     return False
+
+
+def _cell_zeroed(given: tuple[torch.Tensor, ...], left: tuple[torch.Tensor, ...]) -> bool:
+    """h is the one that was left, detached perhaps or copied; c is made of zeros instead."""
+    if len(given) != 2 or given[0].is_meta or given[1].requires_grad:
+        return False
+    if given[0].is_cuda and torch.cuda.is_current_stream_capturing():
+        return False  # a value that is looked at would end the capture
+    goes_on = same_tensor(given[0], left[0]) and bool(left[0].any())
+    return goes_on and bool(left[1].any()) and not bool(given[1].any())
 
 
 def _half_masked(

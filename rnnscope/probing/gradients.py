@@ -92,7 +92,7 @@ class Gradients:
                 self._count_rebuilt(module)
             weights = {name for name, p in module.named_parameters() if _is_weight(name, p)}
             layer = self._layers[module] = _Layer(
-                here(3), registered, silent=weights, fresh=_is_fresh(module)
+                here(3), registered, silent=weights, fresh=is_fresh(module)
             )
         layer.longest = max(layer.longest, _steps(module, args))
 
@@ -175,7 +175,7 @@ class Gradients:
                 )
 
 
-def _is_fresh(module: nn.Module) -> bool:
+def is_fresh(module: nn.Module) -> bool:
     """True when nothing was written into the weights since they were drawn: not pretrained."""
     return all(p._version <= 1 and p.requires_grad for p in module.parameters())
 

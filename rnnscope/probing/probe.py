@@ -16,6 +16,7 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from rnnscope.findings import Location
 from rnnscope.measuring.randomness import preserved_randomness
+from rnnscope.probing.borrowing import Borrowers
 from rnnscope.probing.calls import ModelCall, ModelCalls
 from rnnscope.probing.carrying import Loops
 from rnnscope.probing.company import (
@@ -25,10 +26,12 @@ from rnnscope.probing.company import (
     samples_by_length,
 )
 from rnnscope.probing.copying import independent_copy
+from rnnscope.probing.detaching import Cuts
 from rnnscope.probing.dropouts import DROPOUTS, Dropouts
 from rnnscope.probing.evidence import Batches
 from rnnscope.probing.freezing import Freezes
 from rnnscope.probing.gradients import Gradients
+from rnnscope.probing.halves import Halves
 from rnnscope.probing.leak import find_leak
 from rnnscope.probing.replay import Replay, replay
 from rnnscope.probing.scatter import Scatters
@@ -76,9 +79,12 @@ class Probe(Observer):
         self.scatters = Scatters()
         self.trails = StateTrails()
         self.loops = Loops()
+        self.borrowers = Borrowers()
         self.gradients = Gradients(built_at)
         self.freezes = Freezes()
         self.dropouts = Dropouts(tracer.report)
+        self.cuts = Cuts(tracer)
+        self.halves = Halves()
         self.outermost = _Outermost()
         self.failure: Exception | None = None
         self._hooks = ExitStack()
@@ -88,6 +94,8 @@ class Probe(Observer):
         self._hooks.enter_context(self.batches.listening())
         self._hooks.enter_context(self.scatters.listening())
         self._hooks.enter_context(self.gradients.listening())
+        self._hooks.enter_context(self.cuts.listening())
+        self._hooks.enter_context(self.halves.listening(self.tracer))
         handle = register_optimizer_step_pre_hook(lambda optimizer, *_: self._step(optimizer))
         self._hooks.callback(handle.remove)
         hearers = self.tracer.mode.hearers
@@ -112,6 +120,7 @@ class Probe(Observer):
     def _step(self, optimizer: torch.optim.Optimizer) -> None:
         self.gradients.stepping(optimizer)
         self.freezes.stepping(optimizer)
+        self.cuts.stepping(optimizer)
 
     @_harmless
     def module_called(self, module: nn.Module, args: tuple[Any, ...]) -> None:
@@ -121,6 +130,7 @@ class Probe(Observer):
             self.freezes.called(module)
         if isinstance(module, RECURRENT):
             self.gradients.called(module, args, self.outermost.module or module)
+            self.cuts.called(module)
             self.scatters.layer_called(module, args)
         self.calls.entered(module)
 
@@ -131,6 +141,7 @@ class Probe(Observer):
         if isinstance(module, RECURRENT) and result is not None:
             self.trails.returned(module, args, kwargs, result)
             self.loops.returned(module, args, kwargs, result, self.outermost.called_at)
+            self.borrowers.returned(module, args, kwargs, result)
         batch = self.calls.left(module, args, kwargs)
         if self.calls.depth.modules == 0:
             self.trails.model_returned(module, batch)
@@ -146,9 +157,11 @@ class Probe(Observer):
         yield from self.gradients.untrained()
         yield from self.freezes.seen
         yield from self.gradients.left_out()
+        yield from self.cuts.found()
         yield from self.loops.stuck()
+        yield from self.borrowers.found(self.gradients.built_at)
         yield from self.targets.padded
-        yield from self.gradients.idle()
+        yield from map(self.halves.placed, self.gradients.idle())
         yield from self.trails.carried()
         yield from self.targets.seen
         yield from self.scatters.seen

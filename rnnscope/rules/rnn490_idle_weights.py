@@ -16,7 +16,8 @@ def idle_weights(weights: IdleWeights) -> Iterator[Problem]:
     What it does
     ------------
     Looks at the gradients after the program's own backward, whenever an optimizer steps. Reports
-    weights at exactly zero while other weights of the same layer get gradients.
+    weights at exactly zero while other weights of the same layer get gradients, at the line that
+    cuts the output down to one direction where there is one, otherwise at the layer's call.
 
     Why is this bad?
     ----------------
@@ -44,17 +45,30 @@ def idle_weights(weights: IdleWeights) -> Iterator[Problem]:
             above.pow(2).mean().backward()
             optimizer.step()
     """
-    if weights.recurrence_only:
-        reason = "that half of the output is read after a single step"
-        fix = "read h_n, or each half at its own end: output[:, -1, :H] and output[:, 0, H:]"
-    else:
-        reason = "what it computes is never read"
-        fix = "read it (h_n[-1] is the last layer's), or build the layer without it"
-    built = weights.built_at
+    cut = weights.narrowed_at
+    lines = (
+        (weights.location if cut is not None else None, f"the {weights.kind} runs here"),
+        (weights.built_at, "the layer is built here"),
+    )
     yield Problem(
         f"{weights.part} got exactly zero gradient ({', '.join(weights.names)}) while the rest of "
-        f"the {weights.kind} learns: {reason}.",
-        fix=fix,
-        location=weights.location,
-        related=(Related(built, "the layer is built here"),) if built else (),
+        f"the {weights.kind} learns: {_reason(weights)}.",
+        fix=_FIXES["recurrence" if weights.recurrence_only else "half" if cut else "part"],
+        location=cut or weights.location,
+        related=tuple(Related(line, text) for line, text in lines if line is not None),
     )
+
+
+def _reason(weights: IdleWeights) -> str:
+    if weights.recurrence_only:
+        return "that half of the output is read after a single step"
+    if weights.narrowed_at is not None:
+        return "of the output's features only the other half, taken at this line, is used"
+    return "what it computes is never read"
+
+
+_FIXES = {
+    "recurrence": "read h_n, or each half at its own end: output[:, -1, :H] and output[:, 0, H:]",
+    "half": "use all 2*H_out features, or build the layer with bidirectional=False",
+    "part": "read it (h_n[-1] is the last layer's), or build the layer without it",
+}

@@ -16,10 +16,10 @@ def state_left_behind(state: StuckState) -> Iterator[Problem]:
     What it does
     ------------
     Compares the states that a layer is given, step after step, with those it returned before: the
-    very same c while h goes on; the very same state while each input is made of the result
-    before; rows of h set to zero while those of c go on, or the reverse; sequences of many lengths
-    in evaluation, each started from the end of the one before, though training starts from
-    nothing.
+    very same c, or zeros for c, while h goes on; the very same state while each input is made of
+    the result before; rows of h set to zero while those of c go on, or the reverse; sequences of
+    many lengths in evaluation, each started from the end of the one before, though training starts
+    from nothing.
 
     Why is this bad?
     ----------------
@@ -52,6 +52,11 @@ _WORDS = {
         "this {kind} is given the very same c in each of {times} steps in a row while h goes on: "
         "it has no memory cell",
         "h, c = cell(x, (h, c))",
+    ),
+    "zeroed": (
+        "this {kind} is given its own h of the call before, and zeros instead of the c that it "
+        "returned with it ({times} calls in a row and more): its memory cell starts anew each time",
+        "output, (h, c) = lstm(chunk, (h, c))",
     ),
     "state": (
         "this {kind} starts each of {times} steps in a row from the very same state, though each "

@@ -139,6 +139,7 @@ class IdleWeights:
     """Weights of a recurrent layer that got exactly zero gradient, or none, in every backward pass.
 
     ``part`` is what they are: a direction, a layer, or the recurrence of one direction.
+    ``narrowed_at`` is the line that cuts the output down to the other direction, where one does.
     """
 
     kind: str
@@ -148,6 +149,7 @@ class IdleWeights:
     recurrence_only: bool
     location: Location | None
     built_at: Location | None = None
+    narrowed_at: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +167,43 @@ class UntrainedLayer:
 class StuckState:
     """A state that a loop over steps did not carry on as it carries on the rest.
 
-    ``sign`` is "cell" (the very same c every time, while h goes on), "state" (the very same state
-    every time, though each input is made of the result before) or "mask" (rows of one of h and c
-    are set to zero, those of the other go on). ``times`` is the number of such calls.
+    ``sign`` is "cell" (the very same c every time, while h goes on), "zeroed" (zeros for c every
+    time, while h goes on), "state" (the very same state every time, though each input is made of
+    the result before) or "mask" (rows of one of h and c are set to zero, those of the other go
+    on). ``times`` is the number of such calls.
     """
 
     kind: str
     sign: str
     times: int
     location: Location | None
+
+
+@dataclass(frozen=True, slots=True)
+class BorrowedState:
+    """A cell was only ever given the state that another cell had just returned, and its input too.
+
+    No recurrent layer ever read what it returned itself; ``times`` is the number of its calls.
+    """
+
+    kind: str
+    times: int
+    location: Location | None
+    built_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """A recurrent layer that an optimizer has got no gradient in any of ``steps`` steps.
+
+    Its results were used behind ``operation``, at ``location``, which let no gradient through.
+    """
+
+    kind: str
+    operation: str
+    steps: int
+    location: Location | None
+    called_at: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)

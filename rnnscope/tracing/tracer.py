@@ -10,7 +10,9 @@ from torch import nn
 from rnnscope.config import RNNConfig
 from rnnscope.findings import Location
 from rnnscope.tracing import attribution, loaders, naming
+from rnnscope.tracing.events import Usage
 from rnnscope.tracing.following import Follower
+from rnnscope.tracing.labels import CallRecord
 from rnnscope.tracing.mode import Tracing
 from rnnscope.tracing.places import here
 from rnnscope.tracing.recurrent import RecurrentCalls
@@ -31,6 +33,7 @@ class Tracer:
         self.pace = Pace()
         self.mode = Tracing(self.table, self.follower, quiet, self.step_over)
         self.quiet = quiet
+        self.users: list[Callable[[CallRecord, Usage], None]] = []  # told of every usage, too
 
     def patch(self) -> Callable[[], None]:
         """Listen to DataLoaders and to warnings. Returns how to stop."""
@@ -77,6 +80,8 @@ class Tracer:
             event = usage_of(record)
             if event is not None:
                 self.report(event)
+                for tell in tuple(self.users):
+                    tell(record, event)
             record.read.clear()
 
 
