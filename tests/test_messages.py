@@ -220,6 +220,12 @@ OLDER = [
     ("Unexpected key weight_ih in state_dict with size torch.Size([80, 10])", "RNN131"),
     ("TorchDynamo purposely graph breaks on RNN, GRU, LSTMs", "RNN141"),
     ("torch.compile with fullgraph=True found no compiled frames.", "RNN141"),
+    (
+        "Unsupported function call (delayed)\n  Explanation: Dynamo determined that a graph break "
+        "should occur when calling `L['fn']._modules['1']`. Reason: Dynamo does not support RNN, "
+        "GRU, or LSTM. Set torch._dynamo.config.allow_rnn=True to enable experimental support",
+        "RNN141",
+    ),
     ("could not create a primitive descriptor", "RNN954"),
     ("rnn: hx is not contiguous", "RNN223"),
     ("rnn: cx is not contiguous", "RNN223"),

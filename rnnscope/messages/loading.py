@@ -14,6 +14,7 @@ MESSAGES: tuple[Message, ...] = (
     Message("Expected state_dict to be dict-like, got {got}", "checkpoint-not-a-state-dict"),
     Message("Weights only load failed", "checkpoint-not-a-state-dict", general=True),
     Message("Attempted to wrap RNN, GRU, or LSTM", "compiled-with-fullgraph"),
+    Message("Dynamo does not support RNN, GRU, or LSTM", "compiled-with-fullgraph"),
     Message("TorchDynamo purposely graph breaks on RNN, GRU, LSTMs", "compiled-with-fullgraph"),
     Message(
         "torch.compile with fullgraph=True found no compiled frames",
