@@ -55,7 +55,7 @@ def with_sample_changed(call: ModelCall, samples: Samples, sample: int) -> tuple
             return tensor
         after = tensor.clone()
         row = after.select(axis, sample)
-        row.copy_(_other_values(row, tensor, kept))
+        row.copy_(other_values(row, tensor, kept))
         return after
 
     return map_tensors((call.args, dict(call.kwargs)), change)  # type: ignore[no-any-return]
@@ -81,7 +81,8 @@ def _is_mask(tensor: torch.Tensor) -> bool:
     )
 
 
-def _other_values(row: torch.Tensor, whole: torch.Tensor, kept: frozenset[int]) -> torch.Tensor:
+def other_values(row: torch.Tensor, whole: torch.Tensor, kept: frozenset[int]) -> torch.Tensor:
+    """Values unlike those of ``row``, of the kind that ``whole`` holds; padding stays."""
     if row.is_floating_point() or row.is_complex():
         scale = whole.abs().mean() + 1e-3
         wave = torch.linspace(0.5, 1.5, max(row.numel(), 1), device=row.device).reshape(row.shape)

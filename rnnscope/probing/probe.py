@@ -29,6 +29,7 @@ from rnnscope.probing.copying import independent_copy
 from rnnscope.probing.detaching import Cuts
 from rnnscope.probing.dropouts import DROPOUTS, Dropouts
 from rnnscope.probing.evidence import Batches
+from rnnscope.probing.foresight import find_foresight
 from rnnscope.probing.freezing import Freezes
 from rnnscope.probing.gradients import Gradients
 from rnnscope.probing.halves import Halves
@@ -145,7 +146,7 @@ class Probe(Observer):
         batch = self.calls.left(module, args, kwargs)
         if self.calls.depth.modules == 0:
             self.trails.model_returned(module, batch)
-            self.targets.model_returned(args, kwargs)
+            self.targets.model_returned(module, args, kwargs)
             self.scatters.left()
 
     def proofs(self, copies: bool = True) -> Iterator[object]:
@@ -181,6 +182,9 @@ class Probe(Observer):
         if not isinstance(leak, Leak):
             yield from _some(_attempt(lambda: find_padding_read(call, run)))
         yield from _some(_attempt(lambda: find_random_state(call, run)))
+        ahead = self.targets.ahead.get(id(call.model))
+        if ahead is not None:
+            yield from _some(_attempt(lambda: find_foresight(call, run, ahead)))
 
 
 def _with_lengths(call: ModelCall) -> ModelCall:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import linecache
 import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
@@ -21,10 +20,10 @@ from rnnscope.probing.calls import ModelCall
 from rnnscope.probing.copying import tensors_in
 from rnnscope.probing.leak import Run
 from rnnscope.probing.replay import Replay
+from rnnscope.sources import nodes
 from rnnscope.subjects.proofs import Batch, CarriedState, RandomState
 from rnnscope.tracing.places import here
 
-Node = TypeVar("Node", bound=ast.AST)
 _LARGEST = 1 << 20  # elements compared by value
 _DRAW_NAMES = """randn rand randint normal normal_ uniform_ randn_like rand_like bernoulli
     xavier_normal_ xavier_uniform_ kaiming_normal_ kaiming_uniform_ orthogonal_ trunc_normal_"""
@@ -171,13 +170,13 @@ def _dropped_results(model: nn.Module, files: list[str]) -> Iterator[tuple[str, 
     fresh = {
         method.name
         for file in files
-        for cls in _nodes(file, ast.ClassDef)
+        for cls in nodes(file, ast.ClassDef)
         if cls.name == type(model).__name__
         for method in cls.body
         if isinstance(method, ast.FunctionDef) and _only_returns(method)
     }
     for file in files:
-        for statement in _nodes(file, ast.Expr):
+        for statement in nodes(file, ast.Expr):
             call = statement.value
             called = call.func if isinstance(call, ast.Call) else None
             if isinstance(called, ast.Attribute) and called.attr in fresh:
@@ -195,15 +194,7 @@ def _only_returns(method: ast.FunctionDef) -> bool:
 
 
 def _attributes(file: str) -> list[ast.Attribute]:
-    return list(_nodes(file, ast.Attribute))
-
-
-def _nodes(file: str, kind: type[Node]) -> Iterator[Node]:
-    try:
-        tree = ast.parse("".join(linecache.getlines(file)))
-    except SyntaxError:
-        return
-    yield from (node for node in ast.walk(tree) if isinstance(node, kind))
+    return list(nodes(file, ast.Attribute))
 
 
 def _is_state(value: Any) -> bool:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from torch import nn
 
 from rnnscope.probing.copying import tensors_in
+from rnnscope.probing.foresight import Ahead
 from rnnscope.subjects.proofs import PaddingCounted, TargetSeen
 from rnnscope.tracing.factors import Meaning, Padding, holds
 from rnnscope.tracing.labels import Label, Part
@@ -27,14 +29,21 @@ class Targets:
         self.labels = labels
         self.seen: list[TargetSeen] = []
         self.padded: list[PaddingCounted] = []
-        self._inputs: list[tuple[torch.Tensor, Label | None]] = []
+        self.ahead: dict[int, Ahead] = {}  # by the id of the model
+        self._model = 0
+        self._inputs: list[tuple[int, torch.Tensor, Label | None]] = []
         self._looks: dict[Any, int] = {}
 
-    def model_returned(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def model_returned(
+        self, model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> None:
         """The outermost model has run on these arguments."""
-        tensors = (t.detach() for t in tensors_in((args, dict(kwargs))) if t.dim() > 1)
-        given = [t for t in tensors_in((args, dict(kwargs))) if t.dim() > 1]
-        self._inputs = [(t, self.labels.get(g)) for t, g in zip(tensors, given, strict=True)]
+        self._model = id(model)
+        self._inputs = [
+            (number, tensor.detach(), self.labels.get(tensor))
+            for number, tensor in enumerate(tensors_in((args, dict(kwargs))))
+            if tensor.dim() > 1
+        ]
 
     def compared(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         """A loss is given scores and targets."""
@@ -49,8 +58,11 @@ class Targets:
         label = self.labels.get(scores)
         if label is None:
             return
-        for given, known in self._inputs:
+        for number, given, known in self._inputs:
             shift = _shift(given, target)
+            axis = _next_axis(given, target)
+            if axis is not None and _by_steps(label):
+                self.ahead.setdefault(self._model, Ahead(number, axis, place))
             part = _reading(label, known, shift) if shift is not None else None
             if part is not None and shift is not None:
                 record = part.record
@@ -118,6 +130,41 @@ def _shift(given: torch.Tensor, target: torch.Tensor) -> int | None:
         constant = bool((flat == flat[0]).all()) if flat.numel() else True
         return None if constant or given.is_floating_point() else 0
     return 1 if any(_is_next(given, flat, axis) for axis in (0, 1)) else None
+
+
+def _next_axis(given: torch.Tensor, target: torch.Tensor) -> int | None:
+    """The axis along which targets are the next input, or the step to it in some unit."""
+    if given.dtype != target.dtype or given.device != target.device or given.dim() > 3:
+        return None
+    flat = target.reshape(-1)
+    return next((a for a in (0, 1) if _is_next(given, flat, a) or _is_change(given, flat, a)), None)
+
+
+def _is_change(given: torch.Tensor, target: torch.Tensor, axis: int) -> bool:
+    """True when the targets are the differences of neighbouring inputs, in some unit."""
+    steps = given.shape[axis]
+    if steps < _SHORTEST or not given.is_floating_point():
+        return False
+    change = (given.narrow(axis, 1, steps - 1) - given.narrow(axis, 0, steps - 1)).reshape(-1)
+    if change.shape != target.shape:
+        return False
+    most = change.abs().argmax()
+    if change[most] == 0:
+        return False
+    unit = target[most] / change[most]
+    return bool(unit != 0) and torch.allclose(target, unit * change, rtol=1e-3, atol=1e-5)
+
+
+def _by_steps(scores: Label) -> bool:
+    """Whether scores hold an answer for every step of a layer that reads forward only."""
+    return any(
+        part.result == "output"
+        and part.step is None
+        and len(part.record.time) == 1
+        and not (part.record.config.bidirectional and part.direction is None)
+        and holds(scores.axes, part.record.time[0].variable)
+        for part in scores.parts
+    )
 
 
 def _is_next(given: torch.Tensor, target: torch.Tensor, axis: int) -> bool:

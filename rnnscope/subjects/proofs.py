@@ -118,6 +118,22 @@ class TargetSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Foresight:
+    """The targets are the next inputs, and an answer moves with inputs that come after it.
+
+    Changing the input from step ``start`` on moved the answer of step ``step`` by ``moved``.
+    ``location`` is the first operation that carries later steps to earlier ones.
+    """
+
+    start: int
+    step: int
+    moved: float
+    location: Location | None
+    operation: str
+    compared_at: Location | None
+
+
+@dataclass(frozen=True, slots=True)
 class Scatter:
     """``nn.DataParallel`` would cut an argument along an axis that is not the batch.
 
