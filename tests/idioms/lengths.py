@@ -101,3 +101,16 @@ def unpacked_steps_first_then_turned() -> None:
     output, _ = pad_packed_sequence(gru(packed)[0])
     scores = head(output.transpose(0, 1))
     F.cross_entropy(scores.reshape(-1, 3), tags.reshape(-1), ignore_index=-1).backward()
+
+
+@idiom
+def sorted_by_hand_with_the_states() -> None:
+    speaker, gru, head = nn.Embedding(9, 6), nn.GRU(4, 6, batch_first=True), nn.Linear(6, 3)
+    for _ in range(2):
+        x, lengths = torch.randn(5, 7, 4), torch.tensor([3, 7, 2, 6, 4])
+        start = torch.tanh(speaker(torch.randint(0, 9, (5,)))).unsqueeze(0)
+        lengths, order = lengths.sort(descending=True)
+        packed = pack_padded_sequence(x[order], lengths, batch_first=True)
+        _, h_n = gru(packed, start[:, order])
+        scores = head(h_n[-1][order.argsort()])
+        F.cross_entropy(scores, torch.randint(0, 3, (5,))).backward()
