@@ -207,9 +207,9 @@ def _loaded_with(name: str, tree: ast.Module) -> set[str]:
 _LIVE = """
 measuring.randomness measuring.devices measuring.measurement measuring.trial measuring.live
 measuring.untouched measuring.observation measuring.inspection reference tracing.calls
-tracing.given tracing.session tracing.sketching tracing.table tracing.loaders tracing.mode
-tracing.packing tracing.recurrent tracing.states tracing.tracer probing verification verified
-formats.verified testing
+tracing.compiling tracing.subscripts tracing.given tracing.session tracing.sketching tracing.table
+tracing.loaders tracing.mode tracing.packing tracing.recurrent tracing.states tracing.tracer probing
+verification verified formats.verified testing
 """
 LIVE = _LIVE.split()
 

@@ -90,8 +90,8 @@ def test_the_layer_and_the_random_stream_are_as_before():
     lstm = nn.LSTM(3, 4, 2, dropout=0.5).train()
     before, mode = torch.get_rng_state(), torch.is_grad_enabled()
     measure(lstm, torch.zeros(5, 2, 3))
-    with pytest.raises(RuntimeError, match="input_size"):
-        measure(lstm, torch.zeros(5, 2, 9))
+    with pytest.raises(RuntimeError, match="hidden"):
+        measure(lstm, torch.zeros(5, 2, 3), (torch.zeros(1, 2, 4), torch.zeros(1, 2, 4)))
     assert lstm.training
     assert torch.equal(before, torch.get_rng_state())
     assert torch.is_grad_enabled() is mode

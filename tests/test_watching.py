@@ -90,10 +90,10 @@ def test_many_steps_are_one_finding_with_a_count() -> None:
 def test_an_exception_gets_a_note_and_everything_is_restored() -> None:
     lstm = nn.LSTM(4, 6)
     with pytest.raises(RuntimeError) as caught, watch() as seen:
-        lstm(torch.randn(5, 3, 7))
-    assert "RNN201" in codes(seen)
+        lstm(torch.randn(5, 3, 4), (torch.zeros(1, 2, 6), torch.zeros(1, 2, 6)))
+    assert "RNN204" in codes(seen)
     if hasattr(caught.value, "__notes__"):
-        assert "RNN201" in caught.value.__notes__[0]
+        assert "RNN204" in caught.value.__notes__[0]
     assert seen.last_call is not None
 
 

@@ -15,6 +15,7 @@ from torch.overrides import TorchFunctionMode
 
 from rnnscope.findings import Location
 from rnnscope.probing.copying import map_tensors, tensors_in
+from rnnscope.tracing import subscripts
 from rnnscope.tracing.places import here
 
 MOST_BYTES = 256 << 20  # kept results of one replay
@@ -115,8 +116,12 @@ def replay(model: nn.Module, args: Any, kwargs: Any, seed: int = 0) -> Replay:
     recorder = _Recorder(seen)
     quiet = io.StringIO()
     torch.manual_seed(seed)
-    with torch.no_grad(), redirect_stdout(quiet), redirect_stderr(quiet), recorder:
-        seen.result = model(*args, **kwargs)
+    stop = subscripts.patch(_Recorder)
+    try:
+        with torch.no_grad(), redirect_stdout(quiet), redirect_stderr(quiet), recorder:
+            seen.result = model(*args, **kwargs)
+    finally:
+        stop()
     return seen
 
 

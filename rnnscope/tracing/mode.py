@@ -11,6 +11,7 @@ from torch.overrides import TorchFunctionMode
 
 import rnnscope.tracing.ops  # noqa: F401  (registers the operations)
 from rnnscope.tracing import packing
+from rnnscope.tracing.compiling import is_compiling
 from rnnscope.tracing.factors import fresh_axes
 from rnnscope.tracing.following import Follower
 from rnnscope.tracing.labels import Label
@@ -79,7 +80,7 @@ class Tracing(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
-        if torch.compiler.is_compiling():
+        if is_compiling():
             return result  # what torch.compile reads here would become a part of the user's graph
         known = self._known.get(func, False)
         if known is False:

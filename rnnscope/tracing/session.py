@@ -17,7 +17,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
-import torch
 from torch import nn
 from torch.nn.modules import module as torch_module
 from torch.optim.optimizer import (
@@ -34,6 +33,7 @@ from rnnscope.findings import Finding, Location
 from rnnscope.subjects import Construction, LayerCall
 from rnnscope.tracing import given as names_given
 from rnnscope.tracing.calls import LayerCalls, given_to, keeps_contract
+from rnnscope.tracing.compiling import is_compiling
 from rnnscope.tracing.events import identity
 from rnnscope.tracing.places import here
 from rnnscope.tracing.tracer import Tracer
@@ -107,10 +107,7 @@ class Session:
                 self._wrap_constructor(getattr(nn, name))
             before = torch_module.register_module_forward_pre_hook(self._before)
             self._restore.append(before.remove)
-            after = torch_module.register_module_forward_hook(
-                self._after, with_kwargs=True, always_call=True
-            )
-            self._restore.append(after.remove)
+            self._restore.append(_hook_after(self._after).remove)
             self._restore.append(self.tracer.patch())
             names_given.tables.add(self.tracer.table)
             self._restore.append(lambda: names_given.tables.discard(self.tracer.table))
@@ -224,7 +221,7 @@ class Session:
         self.report(Construction(kind, args, dict(kwargs), config, location))
 
     def _before(self, module: nn.Module, args: tuple[Any, ...]) -> None:
-        if torch.compiler.is_compiling() or self.thread.quiet or is_aside():
+        if is_compiling() or self.thread.quiet or is_aside():
             return
         for observer in tuple(self.observers):
             observer.module_called(module, args)
@@ -242,9 +239,9 @@ class Session:
         self.report(call, findings)
 
     def _after(self, module: nn.Module, args: tuple[Any, ...], *rest: Any) -> None:
-        if torch.compiler.is_compiling() or self.thread.quiet or is_aside():
+        if is_compiling() or self.thread.quiet or is_aside():
             return
-        kwargs, result = rest if len(rest) == 2 else ({}, rest[0])
+        kwargs, result = rest if len(rest) == 2 else (self.calls.keywords(1), rest[0])
         if isinstance(module, RECURRENT):
             self.thread.layers -= 1
             if result is not None:
@@ -264,6 +261,15 @@ class Session:
             return
         places = (here(3), self.built_at.get(module))
         self.tracer.recurrent(module, config, places, given, result)
+
+
+def _hook_after(hook: Callable[..., None]) -> Any:
+    """Hear of every module that has run. The oldest torch does not tell the keyword arguments."""
+    register: Callable[..., Any] = torch_module.register_module_forward_hook
+    try:
+        return register(hook, with_kwargs=True, always_call=True)
+    except TypeError:
+        return register(hook, always_call=True)
 
 
 def _on_top(mode: TorchFunctionMode) -> bool:

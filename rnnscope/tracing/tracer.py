@@ -9,7 +9,7 @@ from torch import nn
 
 from rnnscope.config import RNNConfig
 from rnnscope.findings import Location
-from rnnscope.tracing import attribution, loaders, naming
+from rnnscope.tracing import attribution, loaders, naming, subscripts
 from rnnscope.tracing.events import Usage
 from rnnscope.tracing.following import Follower
 from rnnscope.tracing.labels import CallRecord
@@ -36,10 +36,11 @@ class Tracer:
         self.users: list[Callable[[CallRecord, Usage], None]] = []  # told of every usage, too
 
     def patch(self) -> Callable[[], None]:
-        """Listen to DataLoaders and to warnings. Returns how to stop."""
+        """Listen to DataLoaders, warnings and subscripts. Returns how to stop."""
         stops = (
             loaders.patch(self.table, lambda: True),
             attribution.patch(Tracing.__torch_function__.__code__),
+            subscripts.patch(Tracing),
         )
 
         def stop() -> None:
