@@ -77,7 +77,9 @@ class RecurrentCalls:
         )
         self._used(label, config)
         self.follower.readings.exchanged_by_view(label)
-        states.given(self.table, self.follower, record, given.get("hx"))
+        # By these indices torch sorts the states as well.
+        turned = isinstance(value, PackedSequence) and value.sorted_indices is not None
+        states.given(self.table, self.follower, record, given.get("hx"), turned)
         self._read(record, label, feature, tuple(data.shape))
         self._label_results(record, label, value, result)
         if not config.single_step:

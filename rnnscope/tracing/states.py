@@ -13,15 +13,20 @@ from rnnscope.tracing.labels import CallRecord, Label, Part
 from rnnscope.tracing.table import LabelTable
 
 
-def given(table: LabelTable, follower: Follower, record: CallRecord, hx: Any) -> None:
-    """Look at h_0 (and c_0) of a call, and remember which earlier results they are made of."""
+def given(
+    table: LabelTable, follower: Follower, record: CallRecord, hx: Any, turned: bool = False
+) -> None:
+    """Look at h_0 (and c_0) of a call, and remember which earlier results they are made of.
+
+    ``turned`` is True where torch itself puts the states into the order of the packed rows.
+    """
     tensors = hx if isinstance(hx, (tuple, list)) else (hx,)
     labels = [table.get(t) if isinstance(t, torch.Tensor) else None for t in tensors]
     for name, tensor, label in zip(("h_0", "c_0"), tensors, labels, strict=False):
         if label is not None and isinstance(tensor, torch.Tensor):
             follower.readings.exchanged_by_view(label)
             _look(follower, record, name, tuple(tensor.shape), label)
-        if isinstance(tensor, torch.Tensor):
+        if isinstance(tensor, torch.Tensor) and not turned:
             _check_order(follower, record, tensor, label)
     _check_swapped(follower, record, labels)
     record.state = frozenset(p for label in labels if label is not None for p in label.parts)

@@ -159,3 +159,15 @@ def cells_over_items() -> None:
     for _ in range(3):
         state = cell(features, neighbours @ state)
     F.cross_entropy(head(state.mean(0, keepdim=True)), torch.tensor([1])).backward()
+
+
+@idiom
+def slots_that_compete_for_the_steps() -> None:
+    cell, head = nn.GRUCell(6, 6), nn.Linear(6, 2)
+    for inputs in torch.randn(12, 9, 6).split(3):
+        slots = torch.randn(3, 4, 6)
+        for _ in range(3):
+            shares = torch.einsum("bsd,bnd->bsn", slots, inputs).softmax(dim=1)
+            updates = torch.einsum("bsn,bnd->bsd", shares / shares.sum(-1, keepdim=True), inputs)
+            slots = cell(updates.reshape(-1, 6), slots.reshape(-1, 6)).reshape(3, -1, 6)
+        head(slots).pow(2).mean().backward()

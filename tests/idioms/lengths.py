@@ -114,3 +114,13 @@ def sorted_by_hand_with_the_states() -> None:
         _, h_n = gru(packed, start[:, order])
         scores = head(h_n[-1][order.argsort()])
         F.cross_entropy(scores, torch.randint(0, 3, (5,))).backward()
+
+
+@idiom
+def states_that_torch_sorts_itself() -> None:
+    speaker, gru, head = nn.Embedding(9, 6), nn.GRU(4, 6, batch_first=True), nn.Linear(6, 3)
+    for _ in range(2):
+        x, lengths = torch.randn(5, 7, 4), torch.tensor([3, 7, 2, 6, 4])
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        _, h_n = gru(packed, speaker(torch.randint(0, 9, (5,))).unsqueeze(0))
+        F.cross_entropy(head(h_n[-1]), torch.randint(0, 3, (5,))).backward()
