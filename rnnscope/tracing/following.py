@@ -305,16 +305,9 @@ def _batch_elsewhere(factor: Factor, label: Label, note: Normalised) -> bool:
     if factor.means(Meaning.SAMPLES):
         return False
     if note.name != "MultiheadAttention":
-        return any(_are_rows_together(factor, f) for axis in label.axes for f in axis)
+        others = (f for axis in label.axes for f in axis if not f.is_(factor))
+        return any(is_rows(f) and not f.means(Meaning.TIME) for f in others)
     return any(is_rows(f) and not f.means(Meaning.TIME) for f in label.axes[1])
-
-
-def _are_rows_together(one: Factor, other: Factor) -> bool:
-    """Two axes that a layer took for its rows, as one: either may be the batch."""
-    known, others = (f.variable.evidence(Meaning.ROWS) for f in (one, other))
-    if known is None or others is None or one.is_(other):
-        return False
-    return known.source is not None and known.source is others.source
 
 
 def is_rows(factor: Factor) -> bool:
