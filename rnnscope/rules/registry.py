@@ -119,8 +119,8 @@ def _rules_for(subject: type) -> tuple[Rule, ...]:
     return tuple(sorted(rules, key=lambda r: r.code))
 
 
-# `@rule("RNN202", "state-batch-first", Severity.ERROR, LayerCall)`, on one line or on several
-_DECORATOR = re.compile(r"^@rule\(\s*\"[^)]*?(\w+),?\s*\)$", re.M)
+# The end of `@rule("RNN202", "state-batch-first", Severity.ERROR, LayerCall)`, on several lines too
+_SUBJECT = re.compile(r"(\w+),?\s*$")
 
 
 def _subject_in(file: str) -> str | None:
@@ -131,9 +131,11 @@ def _subject_in(file: str) -> str | None:
     """
     try:
         with open(os.path.join(os.path.dirname(__file__), f"{file}.py"), encoding="utf-8") as text:
-            subjects = set(_DECORATOR.findall(text.read()))
+            _, *decorated = text.read().split("\n@rule(")
     except OSError:
         return None
+    found = (_SUBJECT.search(part[: part.index(")\n")]) for part in decorated)
+    subjects = {match[1] for match in found if match}
     return subjects.pop() if len(subjects) == 1 else None
 
 
