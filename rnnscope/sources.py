@@ -14,13 +14,19 @@ from rnnscope.frames import is_users
 Node = TypeVar("Node", bound=ast.AST)
 
 
+def parsed(file: str) -> ast.Module | None:
+    """The syntax tree of a file; None where it cannot be read."""
+    try:
+        return ast.parse("".join(linecache.getlines(file)))
+    except (SyntaxError, ValueError):
+        return None
+
+
 def nodes(file: str, kind: type[Node]) -> Iterator[Node]:
     """Every node of this kind in a file; none where the file cannot be read."""
-    try:
-        tree = ast.parse("".join(linecache.getlines(file)))
-    except (SyntaxError, ValueError):
-        return
-    yield from (node for node in ast.walk(tree) if isinstance(node, kind))
+    tree = parsed(file)
+    walk = ast.walk(tree) if tree is not None else ()
+    yield from (node for node in walk if isinstance(node, kind))
 
 
 def spans(node: ast.expr | ast.stmt, line: int) -> bool:

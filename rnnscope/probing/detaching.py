@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from types import FrameType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -15,7 +14,7 @@ import torch
 from torch import nn
 
 from rnnscope.findings import Location
-from rnnscope.frames import is_ours
+from rnnscope.frames import frame_running, is_ours
 from rnnscope.probing.gradients import is_fresh
 from rnnscope.subjects.proofs import CutOff
 from rnnscope.tracing.events import Usage
@@ -121,9 +120,6 @@ class Cuts:
 
 def _asked_by_rnnscope() -> bool:
     """True for the copies that rnnscope itself keeps of what it looks at."""
-    passing = Tracing.__torch_function__.__code__
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code is not passing:
-        frame = frame.f_back
+    frame = frame_running(sys._getframe(1), (Tracing.__torch_function__.__code__,))
     caller = frame.f_back if frame is not None else None
     return caller is not None and is_ours(caller.f_code)

@@ -11,13 +11,14 @@ from typing import Any
 import torch.nn.functional as F  # noqa: N812  (the name that everybody gives it)
 from torch import nn
 
-from rnnscope.frames import is_users
+from rnnscope.frames import frame_running, is_users
 from rnnscope.sources import nodes, spans
 from rnnscope.subjects.training import DropoutAlwaysOn
 from rnnscope.tracing.places import line_of
 
 # Those that are on when nothing is said: alpha_dropout and feature_alpha_dropout are off.
 DROPOUTS = ("dropout", "dropout1d", "dropout2d", "dropout3d")
+_DROPOUT_CODES = frozenset(getattr(F, name).__code__ for name in DROPOUTS)
 _POSITION = 2  # of ``training`` among the arguments, after input and p
 
 
@@ -32,11 +33,12 @@ class Dropouts:
         """A dropout function has run: torch hands on its arguments with all defaults filled in."""
         if kwargs.get("training") is not True or not kwargs.get("p"):
             return
-        function = _function(sys._getframe(1))
+        function = frame_running(sys._getframe(1), _DROPOUT_CODES)
         caller = function.f_back if function is not None else None
         if function is None or caller is None or not is_users(caller.f_code.co_filename):
             return
-        module = _running(caller)
+        running = frame_running(caller, (nn.Module._call_impl.__code__,))
+        module = running.f_locals.get("self") if running is not None else None
         if module is None or module.training:
             return
         name = function.f_code.co_name
@@ -52,22 +54,6 @@ class Dropouts:
         if key not in self._repaired:
             self._repaired[key] = _repaired(*key, name)
         return self._repaired[key]
-
-
-def _function(frame: FrameType | None) -> FrameType | None:
-    """The frame of the dropout function itself, from this one outwards."""
-    codes = {getattr(F, name).__code__ for name in DROPOUTS}
-    while frame is not None and frame.f_code not in codes:
-        frame = frame.f_back
-    return frame
-
-
-def _running(frame: FrameType | None) -> nn.Module | None:
-    """The innermost module whose call this frame belongs to."""
-    code = nn.Module._call_impl.__code__
-    while frame is not None and frame.f_code is not code:
-        frame = frame.f_back
-    return frame.f_locals.get("self") if frame is not None else None
 
 
 def _repaired(file: str, line: int, name: str) -> str | None:

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
+from rnnscope.frames import frame_running
+
 _ABOUT_OUR_HOOKS = r"Using `torch\.compile\(module\)` when there are global hooks"
 
 
@@ -42,9 +44,7 @@ def patch(passing: CodeType) -> Callable[[], None]:
 
 def _caller(passing: CodeType) -> FrameType | None:
     """Who called the function that was passed on and now warns."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code is not passing:
-        frame = frame.f_back
+    frame = frame_running(sys._getframe(1), (passing,))
     if frame is None:
         return None
     # Python forgets which lines have warned in this frame's module: the user's module knows.

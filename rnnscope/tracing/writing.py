@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import linecache
 from dataclasses import replace
 from functools import lru_cache
 
 from rnnscope.findings import Location
+from rnnscope.sources import parsed, spans
 
 
 def index_made_at(location: Location | None) -> Location | None:
@@ -23,12 +23,11 @@ def index_made_at(location: Location | None) -> Location | None:
 
 @lru_cache(maxsize=64)
 def _assigned_before(file: str, line: int) -> int | None:
-    try:
-        tree = ast.parse("".join(linecache.getlines(file)))
-    except (SyntaxError, ValueError):
+    tree = parsed(file)
+    if tree is None:
         return None
-    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and _spans(n, line)]
-    scope = max(functions, key=lambda n: n.lineno, default=tree)
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and spans(n, line)]
+    scope: ast.AST = max(functions, key=lambda n: n.lineno, default=tree)
     used = _names(scope, line)
     made = [
         node.lineno
@@ -40,10 +39,6 @@ def _assigned_before(file: str, line: int) -> int | None:
         and node.targets[0].id in used
     ]
     return max(made, default=None)
-
-
-def _spans(node: ast.FunctionDef, line: int) -> bool:
-    return node.lineno <= line <= (node.end_lineno or node.lineno)
 
 
 def _names(scope: ast.AST, line: int) -> set[str]:
