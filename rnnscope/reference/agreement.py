@@ -61,8 +61,8 @@ def _difference(a: Tensor, b: Tensor) -> float:
     if largest == largest:
         return largest
     # A NaN on both sides is no difference; on one side, or as inf - inf, it is the largest.
-    same = (a.isnan() & b.isnan()) | (a == b)
-    return float((a - b).abs().masked_fill(same, 0).nan_to_num(nan=float("inf")).max())
+    both = a.isnan() & b.isnan()
+    return float((a - b).abs().masked_fill(both, 0).nan_to_num(nan=float("inf")).max())
 
 
 def tensors_of(result: Any) -> Iterator[Tensor]:
