@@ -12,6 +12,7 @@ from torch import nn
 
 from rnnscope.findings import Location
 from rnnscope.probing.copying import tensors_in
+from rnnscope.probing.states import handed_on
 from rnnscope.subjects.proofs import BorrowedState
 from rnnscope.tracing.places import here
 
@@ -50,7 +51,7 @@ class Borrowers:
         if not isinstance(module, nn.RNNCellBase) or not read:
             return
         known = self._cells.setdefault(module, _Cell())
-        known.goes_on = _is(read[1:], known.left)
+        known.goes_on = handed_on(read[1:], known.left)
         if not known.owns:
             self._look(known, read[0], read[1:])
         left = tuple(tensors_in(result))
@@ -60,7 +61,7 @@ class Borrowers:
 
     def _look(self, cell: _Cell, value: torch.Tensor, given: tuple[torch.Tensor, ...]) -> None:
         others = (c for c in tuple(self._cells.values()) if c is not cell)
-        lower = next((other for other in others if _is(given, other.left)), None)
+        lower = next((other for other in others if handed_on(given, other.left)), None)
         if lower is None or not _is_or_dropped(value, given[0]):
             cell.owns = True
         elif lower.goes_on:
@@ -74,13 +75,6 @@ class Borrowers:
                 yield BorrowedState(
                     type(module).__name__, cell.times, cell.location, built_at.get(module)
                 )
-
-
-def _is(given: tuple[torch.Tensor, ...], left: tuple[ref[torch.Tensor], ...]) -> bool:
-    """True when these are the very tensors that a cell left last, h alone or both."""
-    return 0 < len(given) <= len(left) and all(
-        now is before() for now, before in zip(given, left, strict=False)
-    )
 
 
 def _is_or_dropped(value: torch.Tensor, state: torch.Tensor) -> bool:

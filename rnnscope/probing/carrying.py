@@ -13,7 +13,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from rnnscope.findings import Location
 from rnnscope.probing.copying import tensors_in
-from rnnscope.probing.states import same_tensor
+from rnnscope.probing.states import handed_on, same_tensor
 from rnnscope.subjects.proofs import StuckState
 from rnnscope.tracing.places import here
 
@@ -90,9 +90,7 @@ class Loops:
             loop.carried += bool(given)
             loop.fresh += not given
             return
-        goes_on = bool(given) and all(
-            now is before() for now, before in zip(given, loop.left, strict=False)
-        )
+        goes_on = handed_on(given, loop.left)
         time = 1 if module.batch_first and value.dim() == 3 else 0
         if not goes_on or loop.carried or not loop.fresh or value.shape[time] < 2:
             return

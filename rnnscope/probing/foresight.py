@@ -12,7 +12,7 @@ from rnnscope.probing.alignment import changed
 from rnnscope.probing.calls import ModelCall
 from rnnscope.probing.copying import map_tensors
 from rnnscope.probing.leak import Run, ancestors, other_values, padding_values
-from rnnscope.probing.replay import Replay
+from rnnscope.probing.replay import Replay, Step
 from rnnscope.subjects.proofs import Foresight
 
 _FEWEST = 4  # steps: with fewer, later and earlier ones are hardly told apart
@@ -87,17 +87,13 @@ class _Half:
 
     def first_early(self, before: Replay, after: Replay) -> int | None:
         """The first operation, on the way to the output, that carries later steps to earlier."""
-        early: set[int] = set()
-        for number in sorted(ancestors(before)):
-            one, other = before.steps[number], after.steps[number]
-            shown = 1 if one.recurrent else None  # a final state belongs to no step
-            pairs = zip(one.results[:shown], other.results[:shown], strict=True)
-            if all(self._is_late(base, moved) for base, moved in pairs):
-                continue
-            if not any(source in early for source in before.steps[number].sources):
-                return number
-            early.add(number)
-        return None
+        numbers = sorted(ancestors(before))
+        return next((n for n in numbers if self._is_early(before.steps[n], after.steps[n])), None)
+
+    def _is_early(self, one: Step, other: Step) -> bool:
+        shown = 1 if one.recurrent else None  # a final state belongs to no step
+        pairs = zip(one.results[:shown], other.results[:shown], strict=True)
+        return not all(self._is_late(base, moved) for base, moved in pairs)
 
     def _is_late(self, base: torch.Tensor, other: torch.Tensor) -> bool:
         """Whether nothing changed, or only what belongs to the later steps."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
+from rnnscope.findings import Location
 from rnnscope.probing.copying import tensors_in
 from rnnscope.probing.foresight import Ahead
 from rnnscope.subjects.proofs import PaddingCounted, TargetSeen
@@ -59,10 +60,12 @@ class Targets:
         if label is None:
             return
         for number, given, known in self._inputs:
-            shift = _shift(given, target)
-            axis = _next_axis(given, target)
-            if axis is not None and _by_steps(label):
-                self.ahead.setdefault(self._model, Ahead(number, axis, place))
+            if not _comparable(given, target):
+                continue
+            flat = target.reshape(-1)
+            following = next((axis for axis in (0, 1) if _is_next(given, flat, axis)), None)
+            self._look_ahead(number, given, flat, following, label, place)
+            shift = _shift(given, flat, following)
             part = _reading(label, known, shift) if shift is not None else None
             if part is not None and shift is not None:
                 record = part.record
@@ -77,6 +80,21 @@ class Targets:
                 )
                 if found not in self.seen:
                     self.seen.append(found)
+
+    def _look_ahead(
+        self,
+        number: int,
+        given: torch.Tensor,
+        target: torch.Tensor,
+        following: int | None,
+        scores: Label,
+        place: Location | None,
+    ) -> None:
+        """Are the targets of a layer that reads forward the next input, or the step to it?"""
+        changes = (axis for axis in (0, 1) if _is_change(given, target, axis))
+        axis = following if following is not None else next(changes, None)
+        if axis is not None and _by_steps(scores):
+            self.ahead.setdefault(self._model, Ahead(number, axis, place))
 
     def _look_for_padding(
         self,
@@ -121,23 +139,19 @@ def _are_tensors(*values: Any) -> bool:
     return all(isinstance(value, torch.Tensor) for value in values)
 
 
-def _shift(given: torch.Tensor, target: torch.Tensor) -> int | None:
-    """By how many steps the targets are ahead of the input, if they are that input at all."""
-    if given.dtype != target.dtype or given.device != target.device or given.dim() > 3:
-        return None
-    flat = target.reshape(-1)
-    if given.dim() == 2 and torch.equal(given.reshape(-1), flat):
-        constant = bool((flat == flat[0]).all()) if flat.numel() else True
+def _comparable(given: torch.Tensor, target: torch.Tensor) -> bool:
+    return given.dtype == target.dtype and given.device == target.device and given.dim() <= 3
+
+
+def _shift(given: torch.Tensor, target: torch.Tensor, following: int | None) -> int | None:
+    """By how many steps the targets are ahead of the input, if they are that input at all.
+
+    ``following`` is the axis along which they are the next input.
+    """
+    if given.dim() == 2 and torch.equal(given.reshape(-1), target):
+        constant = bool((target == target[0]).all()) if target.numel() else True
         return None if constant or given.is_floating_point() else 0
-    return 1 if any(_is_next(given, flat, axis) for axis in (0, 1)) else None
-
-
-def _next_axis(given: torch.Tensor, target: torch.Tensor) -> int | None:
-    """The axis along which targets are the next input, or the step to it in some unit."""
-    if given.dtype != target.dtype or given.device != target.device or given.dim() > 3:
-        return None
-    flat = target.reshape(-1)
-    return next((a for a in (0, 1) if _is_next(given, flat, a) or _is_change(given, flat, a)), None)
+    return 1 if following is not None else None
 
 
 def _is_change(given: torch.Tensor, target: torch.Tensor, axis: int) -> bool:
@@ -155,16 +169,23 @@ def _is_change(given: torch.Tensor, target: torch.Tensor, axis: int) -> bool:
     return bool(unit != 0) and torch.allclose(target, unit * change, rtol=1e-3, atol=1e-5)
 
 
+def _step_by_step(scores: Label) -> Iterator[Part]:
+    """The recurrent outputs that the scores are made of, an answer for every step."""
+    for part in scores.parts:
+        time = part.record.time
+        whole = part.result == "output" and part.step is None
+        if whole and time and holds(scores.axes, time[0].variable):
+            yield part
+
+
+def _reads_both_ways(part: Part) -> bool:
+    return part.record.config.bidirectional and part.direction is None
+
+
 def _by_steps(scores: Label) -> bool:
     """Whether scores hold an answer for every step of a layer that reads forward only."""
-    return any(
-        part.result == "output"
-        and part.step is None
-        and len(part.record.time) == 1
-        and not (part.record.config.bidirectional and part.direction is None)
-        and holds(scores.axes, part.record.time[0].variable)
-        for part in scores.parts
-    )
+    parts = _step_by_step(scores)
+    return any(len(part.record.time) == 1 and not _reads_both_ways(part) for part in parts)
 
 
 def _is_next(given: torch.Tensor, target: torch.Tensor, axis: int) -> bool:
@@ -182,16 +203,10 @@ def _is_next(given: torch.Tensor, target: torch.Tensor, axis: int) -> bool:
 
 def _reading(scores: Label, given: Label | None, shift: int) -> Part | None:
     """The recurrent output, step by step, that the scores are made of and that gives it away."""
-    for part in scores.parts:
-        record = part.record
-        if part.result != "output" or part.step is not None or not record.time:
-            continue
-        two_ways = record.config.bidirectional and part.direction is None
-        time = record.time[0].variable
-        if not holds(scores.axes, time):
-            continue
-        if shift == 1 and two_ways:
+    for part in _step_by_step(scores):
+        if shift == 1 and _reads_both_ways(part):
             return part
+        time = part.record.time[0].variable
         if shift == 0 and given is not None and holds(given.axes, time):
             return part
     return None

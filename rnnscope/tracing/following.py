@@ -16,7 +16,6 @@ from rnnscope.findings import Location
 from rnnscope.tracing import sinks
 from rnnscope.tracing.events import SoftmaxOfOne
 from rnnscope.tracing.factors import (
-    Axis,
     Evidence,
     Factor,
     Meaning,
@@ -55,7 +54,7 @@ from rnnscope.tracing.regrouped import exchanges, tangles
 _PADDING_MATTERS = frozenset(
     ("mean", "max", "amax", "min", "amin", "median", "logsumexp", "std", "var")
 )
-_LOOKS = 3
+_LOOKS = 3  # at the values of one line
 _REORDERS = frozenset(("__getitem__", "index_select"))
 _SHARES = frozenset(["softmax", "log_softmax", "gumbel_softmax", "softmin"])
 
@@ -221,7 +220,7 @@ class Follower:
             sinks.attended(self, step, label, note)
         if isinstance(note, Reduced):
             label = _without_units(label, note, step)
-        marks = {m for m in label.marks if m.variable is None or not _in(note.axis, m)}
+        marks = {m for m in label.marks if not m.is_along(note.axis)}
         counts = note.name == "sum" and not step.differentiable
         if counts and any(factor.means(Meaning.PADDED) for factor in note.axis):
             marks.add(Mark("counted", step.place))
@@ -236,7 +235,7 @@ class Follower:
         if isinstance(note, Reduced) and note.name not in _PADDING_MATTERS:
             return
         for mark in label.marks:
-            if mark.kind == "unmasked" and _in(note.axis, mark):
+            if mark.kind == "unmasked" and mark.is_along(note.axis):
                 sinks.padding(self, step, mark, note)
 
     def _read(self, step: _Step, label: Label, note: Read) -> None:
@@ -292,15 +291,12 @@ def _without_units(label: Label, note: Reduced, step: _Step) -> Label:
     return replace(label, parts=frozenset(parts))
 
 
-def _in(axis: Axis, mark: Mark) -> bool:
-    return mark.variable is not None and holds((axis,), mark.variable)
-
-
 def _batch_elsewhere(factor: Factor, label: Label, note: Normalised) -> bool:
-    """Attention over chunks, with the batch where it belongs, as dual-path models do.
+    """Whether the batch lies on another axis than the one that is shared over.
 
-    The layer within the chunks had them as extra batch. Where nothing but steps lies on the batch
-    axis of the attention, the batch itself is attended over.
+    To a layer within chunks or over slots these are rows as well, beside the batch, as dual-path
+    models and slot attention have it. Where nothing but steps lies beside them, on the batch axis
+    of a MultiheadAttention, it is the batch itself that is attended over.
     """
     if factor.means(Meaning.SAMPLES):
         return False

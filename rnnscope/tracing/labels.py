@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from rnnscope.config import RNNConfig
 from rnnscope.findings import Location
-from rnnscope.tracing.factors import Axes, Axis, Variable
+from rnnscope.tracing.factors import Axes, Axis, Variable, holds
 
 
 @dataclass(eq=False, slots=True)
@@ -71,6 +71,10 @@ class Mark:
     variable: Variable | None = None
     text: str = ""
 
+    def is_along(self, axis: Axis) -> bool:
+        """True when it is about this axis, or about a piece of it."""
+        return self.variable is not None and holds((axis,), self.variable)
+
 
 @dataclass(frozen=True, slots=True)
 class Packing:
@@ -98,6 +102,10 @@ class Label:
     mixed: frozenset[Variable] = frozenset()
     packing: Packing | None = None
     source: str = ""
+
+    def marked(self, kind: str) -> bool:
+        """True when a suspicion of this kind travels with the tensor."""
+        return any(mark.kind == kind for mark in self.marks)
 
     def with_axes(self, axes: Axes) -> Label:
         """The same tensor history over other axes."""

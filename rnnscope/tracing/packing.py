@@ -36,6 +36,7 @@ def packed(table: LabelTable, follower: Follower, args: tuple[Any, ...], result:
     sizes = tuple(int(n) for n in lengths.tolist())
     place = here(2)
     by_row = tensor if batch_first else tensor.transpose(0, 1)
+    counted = table.get(lengths)
     reads = follower.readings
     said = f"pack_padded_sequence with batch_first={bool(batch_first)}"
     for factor in rows:
@@ -45,11 +46,11 @@ def packed(table: LabelTable, follower: Follower, args: tuple[Any, ...], result:
     for factor in steps:
         evidence = Evidence(Meaning.TIME, f"{said} takes the steps there", place)
         reads.read(factor, evidence, label, tuple(tensor.shape))
-        _compare(follower, factor, sizes, table.get(lengths), place)
+        _compare(follower, factor, sizes, counted, place)
         if len(set(sizes)) > 1:
             factor.variable.note(ragged(min(sizes), max(sizes), place))
             _look_at_start(follower, factor, by_row, sizes, place)
-    _look_at_lengths(follower, label, steps, table.get(lengths), place)
+    _look_at_lengths(follower, label, steps, counted, place)
     packing = Packing(rows, steps, sizes, bool(batch_first), place)
     data = result[0]
     axes = (*fresh_axes(data.shape[:1]), *label.axes[2:])

@@ -309,7 +309,7 @@ def spread(follower: Follower, step: _Step, label: Label, note: Spread) -> Label
     """(N, 1) met (N,): certain once it is a loss."""
     other = note.other.label
     single = note.single.label
-    if other is not None and any(mark.kind == PER_SAMPLE for mark in other.marks):
+    if other is not None and other.marked(PER_SAMPLE):
         shapes = note.single.shape, note.other.shape
         follower.report(LossAxes("weights", step.place, step.operation.name, *shapes))
         return label
@@ -354,17 +354,16 @@ def _ordered_at(labels: tuple[Label, ...], variable: Variable) -> Location | Non
 
 def beyond(follower: Follower, step: _Step, label: Label, note: Picked) -> bool:
     """True when each sequence was read at its own last step; told of when it was one after it."""
-    time = next((p.record.time for p in label.parts if _is_step(p, note)), ())
-    records = [p.record for p in label.parts if _is_step(p, note)]
-    if records and _from_the_end(follower, step, records[0]):
+    record = next((p.record for p in label.parts if _is_step(p, note)), None)
+    if record is None or _from_the_end(follower, step, record):
         return False
-    lengths = _lengths(records[0]) if records else None
+    lengths = _lengths(record)
     if lengths is None or len(set(lengths)) == 1:
         return False
     read = [sorted(index) for index in _indices(step)]
-    steps = size_of(time)
+    steps = size_of(record.time)
     if sorted(min(n, steps - 1) for n in lengths) in read:
-        place, record = index_made_at(step.place), records[0]
+        place = index_made_at(step.place)
         kind, known = record.config.kind, tuple(sorted(lengths))
         follower.report(IndexIsLength(place, step.place, known, steps, kind, record.location))
     return sorted(n - 1 for n in lengths) in read
@@ -372,10 +371,8 @@ def beyond(follower: Follower, step: _Step, label: Label, note: Picked) -> bool:
 
 def _from_the_end(follower: Follower, step: _Step, record: CallRecord) -> bool:
     """Whether steps were counted from the start in sequences that were padded at the start."""
-    known = (
-        record.time[0].variable.evidence(Meaning.PADDED_BEFORE) if len(record.time) == 1 else None
-    )
-    if known is None or not isinstance(known.source, Padding) or record.time[0].window:
+    known = _padded(record, Meaning.PADDED_BEFORE)
+    if known is None:
         return False
     lengths = known.source.lengths
     if sorted(n - 1 for n in lengths) in [sorted(index) for index in _indices(step)]:
@@ -392,10 +389,16 @@ def _lengths(record: CallRecord) -> tuple[int, ...] | None:
     """The true lengths of the sequences that a layer read, where they are known."""
     if record.lengths is not None:
         return record.lengths
-    known = record.time[0].variable.evidence(Meaning.PADDED) if len(record.time) == 1 else None
-    padding = known.source if known is not None else None
-    whole = isinstance(padding, Padding) and not record.time[0].window
-    return padding.lengths if whole and isinstance(padding, Padding) else None
+    known = _padded(record, Meaning.PADDED)
+    return known.source.lengths if known is not None else None
+
+
+def _padded(record: CallRecord, meaning: str) -> Evidence | None:
+    """What pad_sequence said of the steps that a layer read, where it read all of them."""
+    if len(record.time) != 1 or record.time[0].window:
+        return None
+    known = record.time[0].variable.evidence(meaning)
+    return known if known is not None and isinstance(known.source, Padding) else None
 
 
 def _indices(step: _Step) -> Iterator[tuple[int, ...]]:
@@ -422,8 +425,8 @@ def attended(follower: Follower, step: _Step, label: Label, note: Contracted) ->
     summed = next((f.variable.evidence(Meaning.TIME) for f in note.axis), None)
     if summed is None or not label.parts or size_of(note.axis) == 1:
         return
-    shares = [mark for mark in label.marks if mark.kind == "shared" and mark.variable is not None]
-    if any(mark.variable is not None and holds((note.axis,), mark.variable) for mark in shares):
+    shares = [mark for mark in label.marks if mark.kind == "shared"]
+    if any(mark.is_along(note.axis) for mark in shares):
         return
     for mark in shares:
         known = mark.variable.evidence(Meaning.TIME) if mark.variable is not None else None
@@ -437,9 +440,7 @@ def padding(follower: Follower, step: _Step, mark: Mark, note: Reduced | Contrac
     if known is None:
         return
     marks = (m for label in step.labels for m in label.marks if m.kind == "weighted")
-    weighted = next(
-        (m for m in marks if m.variable is not None and holds((note.axis,), m.variable)), None
-    )
+    weighted = next((m for m in marks if m.is_along(note.axis)), None)
     place, name = (weighted.location, weighted.text) if weighted else (step.place, note.name)
     steps, cut = size_of(note.axis), mark.text == "cut"
     follower.report(PaddingReduced(place, name, known, mark.location, cut, steps))

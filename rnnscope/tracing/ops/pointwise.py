@@ -82,8 +82,7 @@ def _weights(single: Operand, losses: Operand) -> bool:
 
 
 def _are_losses(tensor: Operand) -> bool:
-    marks = tensor.label.marks if tensor.label is not None else ()
-    return any(mark.kind == PER_SAMPLE for mark in marks)
+    return tensor.label is not None and bool(tensor.label.marked(PER_SAMPLE))
 
 
 def _is_column(tensor: Operand) -> bool:
