@@ -5,18 +5,18 @@
     seen.findings
 
 Everything is restored at the end, also after an exception; nothing of the user's is changed.
-Watches nest: they share one Session, and each keeps the findings that came up while it was on.
+Watches nest: one recording serves all of them, and each finds what it would find alone.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping
 from contextlib import ContextDecorator
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from rnnscope.aside import listen
 from rnnscope.failures import explained, failure_of
 from rnnscope.findings import Finding, Location
 from rnnscope.rules import examine
@@ -25,13 +25,8 @@ from rnnscope.selection import Selection
 from rnnscope.subjects import LayerCall
 
 if TYPE_CHECKING:
-    from rnnscope.probing.probe import Probe
     from rnnscope.report import Report
     from rnnscope.tracing.session import Session
-
-_lock = threading.RLock()
-_active: list[Session] = []
-
 
 class Watch(ContextDecorator):
     """What ``watch`` returns: a context manager and a decorator that collects findings.
@@ -47,8 +42,7 @@ class Watch(ContextDecorator):
         self.last_returned: LayerCall | None = None
         self._found: dict[tuple[str, Location | None], Finding] = {}
         self._depth = 0
-        self._session: Session | None = None
-        self._probe: Probe | None = None
+        self.session: Session | None = None
         self._counted: Mapping[str, Any] = {}
 
     @property
@@ -66,8 +60,8 @@ class Watch(ContextDecorator):
     @property
     def statistics(self) -> Mapping[str, Any]:
         """How much could be followed: functions traced, and those that have no rule."""
-        live = self._session
-        return live.tracer.mode.statistics.to_dict() if live is not None else self._counted
+        live = self.session
+        return live.tracer.propagation.statistics.to_dict() if live is not None else self._counted
 
     def found(self, finding: Finding) -> None:
         """Keep a finding; the same code at the same line only raises the count."""
@@ -78,13 +72,15 @@ class Watch(ContextDecorator):
         )
 
     def __enter__(self) -> Watch:
-        with _lock:
-            if self._depth == 0:
-                self._session = _joined(self)
-                self._probe = _listening_probe(self._session)
-            self._depth += 1
-        if self._session is not None:
-            self._session.enter_thread()
+        from rnnscope.recording.recorder import RECORDER
+        from rnnscope.tracing.session import Session
+
+        if self._depth == 0:
+            self.session = Session(examine, self.found)
+            self.session.begin()
+            self._forget = listen(self.found)
+        self._depth += 1
+        RECORDER.enter_thread()
         return self
 
     def __exit__(
@@ -93,41 +89,38 @@ class Watch(ContextDecorator):
         exception: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        session = self._session
+        from rnnscope.recording.recorder import RECORDER
+
+        RECORDER.leave_thread()
+        session = self.session
         if session is None:
             return
-        self.last_call, self.last_returned = session.last_call, session.last_returned
-        session.leave_thread()
+        self._depth -= 1
         try:
             if isinstance(exception, Exception):
-                self._explain(exception)
+                self._explain(exception, session)
         finally:
-            with _lock:
-                self._depth -= 1
-                if self._depth == 0:
-                    session.finish_for(self)
-                    self._prove(session, copies=self.probe and exception is None)
-                    _left(self, session)
-                    self._counted, self._session = self.statistics, None
-                    notebook.show(self.report)
+            if self._depth == 0:
+                self._end(session, exception)
 
-    def _prove(self, session: Session, copies: bool) -> None:
-        """What the gradients, the states and copies of the models prove."""
+    def _end(self, session: Session, exception: BaseException | None) -> None:
         from rnnscope.probing.verdicts import verdicts
 
-        probe, self._probe = self._probe, None
-        if probe is None:
-            return
-        probe.uninstall()
-        session.observers.remove(probe)
-        session.thread.quiet = True
-        try:
-            self._found = verdicts(self._found, probe.proofs(copies))
-        finally:
-            session.thread.quiet = False
+        session.end()
+        self._forget()
+        self._found = verdicts(self._found, session.histories.observed())
+        self._counted, self.session = self.statistics, None
+        notebook.show(self.report)
 
-    def _explain(self, exception: Exception) -> None:
-        """What the rules say of an exception goes into the findings and below its traceback."""
+    def _explain(self, exception: Exception, session: Session) -> None:
+        """What the rules say of an exception goes into the findings and below its traceback.
+
+        Only an exception that leaves the watch is a mistake: one that the program handles is not.
+        """
+        self.last_returned = session.last_returned
+        self.last_call, findings = session.failed_call(exception)
+        for finding in findings:
+            self.found(finding)
         failure = failure_of(exception, self.last_call, self.last_returned)
         for finding in explained(failure, self.findings):
             self.found(finding)
@@ -159,31 +152,3 @@ def watch(
 
 def _texts(value: str | Iterable[str] | None) -> Iterable[str] | None:
     return [value] if isinstance(value, str) else value
-
-
-def _joined(watch: Watch) -> Session:
-    """The process's session, installed for the first watch, with this watch listening."""
-    if not _active:
-        from rnnscope.tracing.session import Session
-
-        session = Session(examine)
-        session.install()
-        _active.append(session)
-    _active[0].listeners.append(watch)
-    return _active[0]
-
-
-def _listening_probe(session: Session) -> Probe:
-    from rnnscope.probing.probe import Probe
-
-    probe = Probe(session.built_at, session.tracer)
-    probe.install()
-    session.observers.append(probe)
-    return probe
-
-
-def _left(watch: Watch, session: Session) -> None:
-    session.listeners.remove(watch)
-    if not session.listeners:
-        _active.remove(session)
-        session.uninstall()

@@ -8,7 +8,8 @@ import pytest
 import torch
 from idioms import IDIOMS
 
-from rnnscope import watching
+
+from rnnscope.recording.recorder import RECORDER
 from rnnscope.watching import watch
 
 
@@ -18,7 +19,7 @@ def test_correct_code_is_left_in_peace(
 ) -> None:
     torch.manual_seed(0)
     with watch() as seen:
-        statistics = watching._active[0].tracer.mode.statistics
+        statistics = seen.session.tracer.propagation.statistics
         program()
-    assert not statistics.failures
+    assert not statistics.failures and not RECORDER.failures
     assert [str(f) for f in seen.findings if f.severity.counts] == []

@@ -11,7 +11,8 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 from torch.utils.data import DataLoader, TensorDataset
 
-from rnnscope import watching
+
+from rnnscope.recording.recorder import RECORDER
 from rnnscope.watching import watch
 
 MISTAKES: list[tuple[str, Callable[[], None]]] = []
@@ -253,9 +254,9 @@ def column_against_row() -> None:
 def test_the_mistake_is_found(code: str, program: Callable[[], None]) -> None:
     torch.manual_seed(0)
     with watch(probe=False) as seen:
-        statistics = watching._active[0].tracer.mode.statistics
+        statistics = seen.session.tracer.propagation.statistics
         program()
-    assert not statistics.failures
+    assert not statistics.failures and not RECORDER.failures
     counted = [finding for finding in seen.findings if finding.severity.counts]
     assert [finding.code for finding in counted][:1] == [code], [str(f) for f in counted]
     assert counted[0].location is not None

@@ -14,21 +14,23 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.nn.modules import module as torch_module
+from torch.optim import optimizer
 from torch.overrides import _get_current_function_mode_stack
-from torch.utils.data import dataloader
 
 from rnnscope import watching
 from rnnscope.errors import UnknownNameError
+from rnnscope.recording.patches import rows
+from rnnscope.recording.recorder import RECORDER
 from rnnscope.watching import watch
 
 
 def hooks() -> tuple[Any, ...]:
-    """Everything that a session puts in place."""
+    """Everything that a recording puts in place, and what it must leave alone."""
     return (
-        tuple(cls.__init__ for cls in (nn.RNN, nn.LSTM, nn.GRU, nn.RNNCell, nn.LSTMCell)),
+        *(getattr(owner, name, None) for owner, name, _ in rows(RECORDER)),
+        len(optimizer._global_optimizer_pre_hooks),
         len(torch_module._global_forward_hooks),
         len(torch_module._global_forward_pre_hooks),
-        dataloader._BaseDataLoaderIter.__next__,
         len(_get_current_function_mode_stack()),
     )
 
@@ -38,7 +40,7 @@ def everything_is_put_back() -> Iterator[None]:
     before = hooks()
     yield
     assert hooks() == before
-    assert watching._active == []
+    assert RECORDER.subscribers == ()
 
 
 def last_sample() -> None:
@@ -134,8 +136,8 @@ def test_nothing_is_kept_of_the_tensors_of_past_steps() -> None:
     lstm, head = nn.LSTM(4, 6), nn.Linear(6, 2)
     sizes = []
     state = None
-    with watch(probe=False):
-        session = watching._active[0]
+    with watch() as seen:
+        session = seen.session
         for _ in range(60):
             output, state = lstm(torch.randn(5, 3, 4), state)
             state = tuple(tensor.detach() for tensor in state)
@@ -174,13 +176,12 @@ def test_another_thread_can_watch_itself() -> None:
 
 def test_a_long_loop_is_followed_in_some_steps_only() -> None:
     lstm, head = nn.LSTM(4, 6), nn.Linear(6, 2)
-    with watch(probe=False):
-        session = watching._active[0]
+    with watch():
         for _ in range(50):
             head(lstm(torch.randn(5, 3, 4))[0]).pow(2).mean().backward()
-        assert not session.thread.active
-        lstm(torch.randn(6, 3, 4))  # a call unlike any before is looked at again
-        assert session.thread.active
+        assert _get_current_function_mode_stack() == []
+        nn.LSTM(4, 6)  # a layer unlike any before is looked at again
+        assert len(_get_current_function_mode_stack()) == 1
 
 
 def test_no_gradient_modes() -> None:

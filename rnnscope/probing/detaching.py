@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,13 +12,11 @@ import torch
 from torch import nn
 
 from rnnscope.findings import Location
-from rnnscope.frames import frame_running, is_ours
 from rnnscope.probing.gradients import is_fresh
 from rnnscope.subjects.proofs import CutOff
 from rnnscope.tracing.events import Usage
 from rnnscope.tracing.labels import CallRecord
-from rnnscope.tracing.mode import Tracing
-from rnnscope.tracing.places import here
+from rnnscope.recording.user_code import here
 from rnnscope.tracing.tracer import Tracer
 
 _FEWEST_STEPS = 3
@@ -48,16 +44,10 @@ class Cuts:
         self.tracer = tracer
         self._layers: WeakKeyDictionary[nn.Module, _Layer] = WeakKeyDictionary()
 
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Hear of what cuts a tensor off its graph, and of what became of recurrent results."""
-        with ExitStack() as stack:
-            for name in _CUTS:
-                self.tracer.mode.hearers[name] = partial(self._cut, name)
-                stack.callback(self.tracer.mode.hearers.pop, name, None)
-            self.tracer.users.append(self._used)
-            stack.callback(self.tracer.users.remove, self._used)
-            yield
+    @property
+    def hearers(self) -> dict[str, Callable[[tuple[Any, ...], Mapping[str, Any]], None]]:
+        """Who hears of what cuts a tensor off its graph, by the name of the function."""
+        return {name: partial(self._cut, name) for name in _CUTS}
 
     def called(self, module: nn.Module) -> None:
         """A recurrent layer is about to run."""
@@ -72,7 +62,7 @@ class Cuts:
         """A tensor goes on without its graph."""
         given = next((arg for arg in args if isinstance(arg, torch.Tensor)), None)
         label = self.tracer.table.get(given) if given is not None else None
-        if label is None or not label.parts or _asked_by_rnnscope():
+        if label is None or not label.parts:
             return
         calls = {part.record.layer: part.record for part in label.parts}
         for module, layer in tuple(self._layers.items()):
@@ -80,7 +70,8 @@ class Cuts:
                 layer.cut = layer.cut or (name, here(1))
                 layer.record = calls[id(module)]
 
-    def _used(self, record: CallRecord, usage: Usage) -> None:
+    def used(self, record: CallRecord, usage: Usage) -> None:
+        """The results of a call reached a layer, a loss or another's state."""
         for layer in tuple(self._layers.values()):
             if layer.record is record:
                 layer.used, layer.record = True, None
@@ -116,10 +107,3 @@ class Cuts:
                     place or layer.location,
                     layer.location,
                 )
-
-
-def _asked_by_rnnscope() -> bool:
-    """True for the copies that rnnscope itself keeps of what it looks at."""
-    frame = frame_running(sys._getframe(1), (Tracing.__torch_function__.__code__,))
-    caller = frame.f_back if frame is not None else None
-    return caller is not None and is_ours(caller.f_code)

@@ -11,9 +11,9 @@ import torch
 from torch.utils.data import RandomSampler, SubsetRandomSampler, WeightedRandomSampler
 from torch.utils.data.dataloader import _BaseDataLoaderIter, default_collate
 
-from rnnscope.probing.copying import tensors_in
+from rnnscope.recording.nest import tensors_in
 from rnnscope.subjects.proofs import Batch
-from rnnscope.tracing.places import here
+from rnnscope.recording.user_code import here
 
 _REMEMBERED = 4  # batches: an input and its targets may be drawn one after the other
 _SHUFFLING = (RandomSampler, SubsetRandomSampler, WeightedRandomSampler)
@@ -46,20 +46,3 @@ class Batches:
         shuffled = isinstance(order, _SHUFFLING) or bool(getattr(order, "shuffle", False))
         how = "shuffled samples" if shuffled else "samples"
         self._drawn.append(Batch(size, shuffled, here(2), f"the DataLoader draws {how} here"))
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Hear every batch of every DataLoader."""
-        original: Callable[[Any], Any] = _BaseDataLoaderIter.__next__
-        batches = self
-
-        def heard(iterator: Any) -> Any:
-            batch = original(iterator)
-            batches.loaded(iterator, batch)
-            return batch
-
-        _BaseDataLoaderIter.__next__ = heard  # type: ignore[assignment,method-assign]
-        try:
-            yield
-        finally:
-            _BaseDataLoaderIter.__next__ = original  # type: ignore[assignment,method-assign]

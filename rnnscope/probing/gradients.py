@@ -6,9 +6,7 @@ had a gradient once is never looked at again.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary, ref
@@ -19,7 +17,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from rnnscope.findings import Location
 from rnnscope.subjects.proofs import IdleWeights, LeftOut, UntrainedLayer
-from rnnscope.tracing.places import here
+from rnnscope.recording.user_code import here
 
 _MOST_LOOKS = 50  # steps after which a silent weight is taken for silent
 _MOST_LAYERS = 256
@@ -38,6 +36,7 @@ class _Layer:
     looks: int = 0
     steps: int = 0
     stepped: bool = False
+    ran: bool = False  # since an optimizer stepped last
     fresh: bool = False  # its weights are as its constructor drew them
 
 
@@ -62,46 +61,39 @@ class Gradients:
         self._optimizers: WeakKeyDictionary[torch.optim.Optimizer, Location] = WeakKeyDictionary()
         self._stepped_last: Location | None = None
 
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Remember where each optimizer is built."""
-        original = torch.optim.Optimizer.__init__
-        built = self._optimizers
+    def built(self, optimizer: torch.optim.Optimizer, place: Location | None) -> None:
+        """An optimizer was built at this line."""
+        if place is not None:
+            self._optimizers[optimizer] = place
 
-        @functools.wraps(original)
-        def construct(optimizer: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:
-            original(optimizer, *args, **kwargs)
-            place = here(1)
-            if place is not None:
-                built[optimizer] = place
-
-        torch.optim.Optimizer.__init__ = construct  # type: ignore[method-assign,assignment]
-        try:
-            yield
-        finally:
-            torch.optim.Optimizer.__init__ = original  # type: ignore[method-assign]
-
-    def called(self, module: nn.Module, args: tuple[Any, ...], outer: nn.Module) -> None:
-        """A recurrent layer is about to run inside of ``outer``."""
+    def called(
+        self,
+        module: nn.Module,
+        args: tuple[Any, ...],
+        outer: nn.Module,
+        called_at: Location | None,
+    ) -> None:
+        """A recurrent layer has run inside of ``outer``, which was called at this line."""
         layer = self._layers.get(module)
         if layer is None:
             if len(self._layers) >= _MOST_LAYERS:
                 return
             registered = any(part is module for part in outer.modules())
             if not registered:
-                self._count_rebuilt(module)
+                self._count_rebuilt(module, called_at)
             weights = {name for name, p in module.named_parameters() if _is_weight(name, p)}
             layer = self._layers[module] = _Layer(
-                here(3), registered, silent=weights, fresh=is_fresh(module)
+                here(1), registered, silent=weights, fresh=is_fresh(module)
             )
         layer.longest = max(layer.longest, _steps(module, args))
+        layer.ran = True
 
-    def _count_rebuilt(self, module: nn.Module) -> None:
+    def _count_rebuilt(self, module: nn.Module, called_at: Location | None) -> None:
         """A layer whose forerunner, built at the same line, is gone: built anew each time."""
         place = self.built_at.get(module)
         if place is None or not torch.is_grad_enabled():
             return
-        known = self._rebuilt.setdefault(place, _Rebuilt(type(module).__name__, here(4)))
+        known = self._rebuilt.setdefault(place, _Rebuilt(type(module).__name__, called_at))
         known.times += known.last is not None and known.last() is None
         known.last = ref(module)
 
@@ -111,12 +103,14 @@ class Gradients:
         held = {id(p) for group in optimizer.param_groups for p in group["params"]}
         kinds = {type(p) for group in optimizer.param_groups for p in group["params"]}
         self._stepped_last = self._optimizers.get(optimizer) if nn.Parameter in kinds else None
-        for module, layer in self._layers.items():
+        for module, layer in tuple(self._layers.items()):
             parameters = dict(module.named_parameters())
             layer.stepped |= any(id(p) in held for p in parameters.values())
             if layer.silent and layer.looks < _MOST_LOOKS:
                 self._look(layer, parameters)
-            layer.steps += any(p.grad is not None for p in parameters.values())
+            # A gradient that was never cleared is not a new one.
+            layer.steps += layer.ran and any(p.grad is not None for p in parameters.values())
+            layer.ran = False
 
     def _look(self, layer: _Layer, parameters: Mapping[str, nn.Parameter]) -> None:
         heard = {n for n in layer.silent if n in parameters and _has_gradient(parameters[n])}

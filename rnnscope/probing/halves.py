@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from rnnscope.findings import Location
 from rnnscope.subjects.proofs import IdleWeights
 from rnnscope.tracing.events import Part, Usage
 from rnnscope.tracing.labels import CallRecord
-from rnnscope.tracing.tracer import Tracer
 
 _LOST = {0: "backward half", 1: "forward half"}  # by the direction that is kept
 
@@ -21,16 +18,8 @@ class Halves:
 
     _narrowed: dict[tuple[Location, str], Location] = field(default_factory=dict)
 
-    @contextmanager
-    def listening(self, tracer: Tracer) -> Iterator[None]:
-        """Hear what became of the results of recurrent calls."""
-        tracer.users.append(self._used)
-        try:
-            yield
-        finally:
-            tracer.users.remove(self._used)
-
-    def _used(self, record: CallRecord, usage: Usage) -> None:
+    def used(self, record: CallRecord, usage: Usage) -> None:
+        """What became of the results of a recurrent call."""
         kept = {(part.direction, part.location) for part in usage.parts}
         direction, line = kept.pop() if len(kept) == 1 else (None, None)
         if direction is None or line is None or usage.location is None:

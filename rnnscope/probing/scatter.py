@@ -6,26 +6,16 @@ piece. With a single device nothing is cut, and nobody notices until there are t
 
 from __future__ import annotations
 
-import functools
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import nn
 
-from rnnscope.findings import Location
-from rnnscope.probing.copying import tensors_in
+from rnnscope.recording.layers import LayerCall
+from rnnscope.recording.nest import tensors_in
 from rnnscope.subjects.proofs import Scatter
-from rnnscope.tracing.places import here
-
-
-class _Current(threading.local):
-    dim: int | None = None
-    location: Location | None = None
-    tensors: tuple[torch.Tensor, ...] = ()
 
 
 class Scatters:
@@ -33,58 +23,42 @@ class Scatters:
 
     def __init__(self) -> None:
         self.seen: list[Scatter] = []
-        self._current = _Current()
+        # Without a GPU a DataParallel does not remember its axis itself.
         self._dims: WeakKeyDictionary[nn.Module, int] = WeakKeyDictionary()
 
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Note the axis of every DataParallel: without a GPU it does not remember it itself."""
-        original = nn.DataParallel.__init__
-        dims = self._dims
+    def built(self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """A DataParallel was built."""
+        self._dims[module] = kwargs.get("dim", args[3] if len(args) > 3 else 0)
 
-        @functools.wraps(original)
-        def built(module: Any, *args: Any, **kwargs: Any) -> None:
-            original(module, *args, **kwargs)
-            dims[module] = kwargs.get("dim", args[3] if len(args) > 3 else 0)
-
-        nn.DataParallel.__init__ = built  # type: ignore[assignment,method-assign]
-        try:
-            yield
-        finally:
-            nn.DataParallel.__init__ = original  # type: ignore[method-assign]
-
-    def entered(self, module: nn.Module, args: tuple[Any, ...]) -> None:
-        """The outermost module is about to run."""
-        current = self._current
-        current.dim = self._dims.get(module) if isinstance(module, nn.DataParallel) else None
-        current.tensors = tuple(tensors_in(args)) if current.dim is not None else ()
-        current.location = here(3) if current.dim is not None else None
-
-    def left(self) -> None:
-        """It has run: let go of its arguments."""
-        self._current.tensors = ()
-
-    def layer_called(self, module: nn.Module, args: tuple[Any, ...]) -> None:
-        """A recurrent layer is about to run inside of it."""
-        dim = self._current.dim
+    def layer_called(self, call: LayerCall) -> None:
+        """A recurrent layer has run, perhaps inside of one."""
+        module, args = call.module, call.args
+        dim = self._dims.get(call.outer) if isinstance(call.outer, nn.DataParallel) else None
         if dim is None or not isinstance(module, nn.RNNBase) or not args:
             return
+        scattered = tuple(tensors_in(call.outer_args))
         given, states = args[0], list(tensors_in(args[1:2]))
         batch = 0 if module.batch_first else 1
         if isinstance(given, torch.Tensor) and given.dim() == 3 and dim != batch:
-            for tensor in self._current.tensors:
+            for tensor in scattered:
                 if tensor.dim() > 1 and tensor.shape[:2] == given.shape[:2] and dim < 2:
-                    self._add("the input", "time", batch, tensor, module)
-        for tensor in self._current.tensors:
+                    self._add("the input", "time", (dim, batch), tensor, call)
+        for tensor in scattered:
             if dim != 1 and any(tensor.data_ptr() == state.data_ptr() for state in states):
-                self._add("a state", "layers*directions", 1, tensor, module)
+                self._add("a state", "layers*directions", (dim, 1), tensor, call)
 
     def _add(
-        self, what: str, axis: str, batch: int, tensor: torch.Tensor, layer: nn.Module
+        self, what: str, axis: str, axes: tuple[int, int], tensor: torch.Tensor, call: LayerCall
     ) -> None:
-        dim, place = self._current.dim, self._current.location
+        place = call.place.location if call.place else None
         found = Scatter(
-            what, axis, dim or 0, batch, tuple(tensor.shape), type(layer).__name__, place, here(4)
+            what,
+            axis,
+            *axes,
+            tuple(tensor.shape),
+            type(call.module).__name__,
+            call.outer_called_at,
+            place,
         )
         if all((s.what, s.location) != (found.what, found.location) for s in self.seen):
             self.seen.append(found)

@@ -15,14 +15,10 @@ from torch import nn
 
 from rnnscope.findings import Location
 from rnnscope.frames import is_users, place
-from rnnscope.probing.alignment import changed
-from rnnscope.probing.calls import ModelCall
-from rnnscope.probing.copying import tensors_in
-from rnnscope.probing.leak import Run
-from rnnscope.probing.replay import Replay
+from rnnscope.recording.nest import tensors_in
 from rnnscope.sources import nodes
-from rnnscope.subjects.proofs import Batch, CarriedState, RandomState
-from rnnscope.tracing.places import here
+from rnnscope.subjects.proofs import Batch, CarriedState
+from rnnscope.recording.user_code import here
 
 _LARGEST = 1 << 20  # elements compared by value
 _DRAW_NAMES = """randn rand randint normal normal_ uniform_ randn_like rand_like bernoulli
@@ -206,45 +202,3 @@ def _attributes(file: str) -> list[ast.Attribute]:
 
 def _is_state(value: Any) -> bool:
     return value is None or any(True for _ in tensors_in(value))
-
-
-def find_random_state(call: ModelCall, run: Run) -> RandomState | None:
-    """Run the call on two random streams: does a recurrent layer start from different states?"""
-    first = run(call.args, dict(call.kwargs))
-    second = run(call.args, dict(call.kwargs), seed=1)  # type: ignore[call-arg]
-    if not first.same_path(second):
-        return None
-    for number, step in enumerate(first.steps):
-        draw = _draw(first, step.states) if step.recurrent else None
-        if draw is not None and _moved(first, second, draw):
-            moved = max(_difference(first, second, n) for n in range(number, len(first.steps)))
-            drawn = first.steps[draw]
-            place = drawn.location or step.location
-            return RandomState(drawn.name, moved, place, step.location, call.evaluated)
-    return None
-
-
-def _draw(run: Replay, numbers: tuple[int, ...]) -> int | None:
-    """The random draw that these steps only pass on, if there is one."""
-    todo, seen = list(numbers), set()
-    while todo:
-        number = todo.pop()
-        step = run.steps[number]
-        if number in seen or step.name not in _PASSES:
-            continue
-        seen.add(number)
-        if step.name in _DRAWS:
-            return number
-        todo.extend(step.sources)
-    return None
-
-
-def _moved(first: Replay, second: Replay, number: int) -> bool:
-    return _difference(first, second, number) > 0
-
-
-def _difference(first: Replay, second: Replay, number: int) -> float:
-    a, b = first.steps[number].results[0], second.steps[number].results[0]
-    if a.shape != b.shape or not a.is_floating_point() or not a.numel():
-        return 0.0
-    return float((a - b).abs().max()) if bool(changed(a, b).any()) else 0.0

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
 
 from rnnscope.findings import Location
-from rnnscope.probing.copying import tensors_in
-from rnnscope.probing.foresight import Ahead
+from rnnscope.recording.nest import tensors_in
 from rnnscope.subjects.proofs import PaddingCounted, TargetSeen
 from rnnscope.tracing.factors import Meaning, Padding, holds
 from rnnscope.tracing.labels import Label, Part
-from rnnscope.tracing.places import here
+from rnnscope.recording.user_code import here
 from rnnscope.tracing.table import LabelTable
 
 LOSSES = ("cross_entropy", "nll_loss", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
 _MOST_LOOKS = 3  # losses at one line; they are all alike
 _LARGEST = 1 << 22
 _SHORTEST = 3  # steps: with fewer, targets may equal inputs by chance
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A model whose targets are its next inputs: which argument, along which axis."""
+
+    number: int
+    axis: int
+    compared_at: Location | None
 
 
 class Targets:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -16,7 +15,7 @@ from rnnscope.config import RNNConfig
 from rnnscope.errors import RnnscopeError
 from rnnscope.findings import Finding, Location
 from rnnscope.subjects import LayerCall, Sketch
-from rnnscope.tracing.places import here
+from rnnscope.recording.user_code import here
 from rnnscope.tracing.sketching import sketch
 
 _OPTIONS = (
@@ -52,7 +51,7 @@ class LayerCalls:
     def of(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> tuple[LayerCall | None, tuple[Finding, ...]]:
-        """The subject for ``module(*args, **kwargs)``, called by the user's line right now."""
+        """The subject for ``module(*args, **kwargs)``, as it was called at this line."""
         config = self.config(module)
         if config is None:
             return None, ()
@@ -98,9 +97,10 @@ class LayerCalls:
 
     def config(self, module: nn.Module) -> RNNConfig | None:
         """The layer's options as they are now; None for a class that only looks like one."""
-        weight = getattr(module, "weight_ih_l0", None)
-        weight = getattr(module, "weight_ih", None) if weight is None else weight
-        state = tuple(getattr(module, name, None) for name in _OPTIONS)
+        held = vars(module)  # a property or a parametrization would be computed by a look at it
+        weights = held.get("_parameters", {})
+        weight = weights.get("weight_ih_l0", weights.get("weight_ih"))
+        state = tuple(held.get(name) for name in _OPTIONS)
         state += (getattr(weight, "dtype", None), getattr(weight, "device", None))
         known = self._configs.get(module)
         if known is not None and known[0] == state:
@@ -111,15 +111,6 @@ class LayerCalls:
             return None
         self._configs[module] = (state, config)
         return config
-
-    @staticmethod
-    def keywords(depth: int) -> Mapping[str, Any]:
-        """The keyword arguments of the module call that a global pre-hook is told nothing of."""
-        frame = sys._getframe(depth + 1)
-        if not frame.f_code.co_filename.endswith("module.py"):
-            return {}
-        found = frame.f_locals.get("kwargs")
-        return found if isinstance(found, dict) else {}
 
 
 def own_parameters(module: nn.Module) -> tuple[str, ...] | None:

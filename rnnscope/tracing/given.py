@@ -8,7 +8,7 @@ import torch
 
 from rnnscope.tracing.factors import Evidence, Meaning, fresh_axes
 from rnnscope.tracing.labels import Label
-from rnnscope.tracing.places import here
+from rnnscope.recording.user_code import here
 from rnnscope.tracing.table import LabelTable
 
 # What a name says of an axis; other names, H_in and H_out among them, are features.

@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch.utils.data import dataloader as torch_dataloader
 from torch.utils.data import default_collate
-from torch.utils.data.sampler import BatchSampler, RandomSampler, SubsetRandomSampler
 
+from rnnscope.recording.nest import tensors_in
+from rnnscope.recording.patches import is_shuffling
+from rnnscope.recording.user_code import here
 from rnnscope.tracing.factors import Evidence, Factor, Meaning, Variable, fresh_axes
 from rnnscope.tracing.labels import Label
-from rnnscope.tracing.places import here
+from rnnscope.recording.user_code import here
 from rnnscope.tracing.table import LabelTable
 
-_DEEPEST = 4
-
-
-def patch(table: LabelTable, active: Callable[[], bool]) -> Callable[[], None]:
-    """Label every batch that a DataLoader gives out. Returns how to undo it."""
-    cls = torch_dataloader._BaseDataLoaderIter
-    original = cls.__dict__["__next__"]
-
-    @functools.wraps(original)
-    def following(iterator: Any) -> Any:
-        batch = original(iterator)
-        if active():
-            _label(table, iterator, batch)
-        return batch
-
-    setattr(cls, "__next__", following)  # noqa: B010
-    return lambda: setattr(cls, "__next__", original)
-
-
-def _label(table: LabelTable, iterator: Any, batch: Any) -> None:
+def label_batch(table: LabelTable, iterator: Any, batch: Any) -> None:
+    """Say of a batch that a DataLoader hands out which axis the samples are on."""
     if getattr(iterator, "_dataset_kind", None) != torch_dataloader._DatasetKind.Map:
         return
     sampler = getattr(iterator, "_index_sampler", None)
@@ -43,11 +25,9 @@ def _label(table: LabelTable, iterator: Any, batch: Any) -> None:
     size = getattr(sampler, "batch_size", None)
     if not getattr(iterator, "_auto_collation", False) or not isinstance(size, int):
         return
-    tensors = list(_tensors(batch))
+    tensors = list(tensors_in(batch))
     rows = Variable()
-    shuffled = type(sampler) is BatchSampler and isinstance(
-        sampler.sampler, (RandomSampler, SubsetRandomSampler)
-    )
+    shuffled = is_shuffling(iterator)
     word = "shuffling DataLoader" if shuffled else "DataLoader"
     evidence = Evidence(Meaning.SAMPLES, f"the {word} put the samples on axis 0", here(2), shuffled)
     rows.note(evidence)
@@ -77,14 +57,3 @@ def _collated(table: LabelTable, tensors: list[torch.Tensor], rows: Variable, si
             _on_axis_0(table, tensor, rows)
         elif not told and known is None and tensor.dim() > 1 and tensor.shape[0] == size > 1:
             _on_axis_0(table, tensor, rows) if size not in tensor.shape[1:] else None
-
-
-def _tensors(value: Any, depth: int = 0) -> Iterator[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif depth < _DEEPEST and isinstance(value, (tuple, list)):
-        for item in value:
-            yield from _tensors(item, depth + 1)
-    elif depth < _DEEPEST and isinstance(value, dict):
-        for item in value.values():
-            yield from _tensors(item, depth + 1)

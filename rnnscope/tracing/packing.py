@@ -23,7 +23,7 @@ from rnnscope.tracing.factors import (
 from rnnscope.tracing.following import Follower
 from rnnscope.tracing.labels import Label, Mark, Packing
 from rnnscope.tracing.ops.sequences import ragged
-from rnnscope.tracing.places import here
+from rnnscope.recording.user_code import here
 from rnnscope.tracing.table import LabelTable
 
 

@@ -1,140 +1,69 @@
-"""A Session: the hooks through which a running program is seen, put in place and taken away.
+"""A Session: what one watch makes of the recording, until it ends.
 
-While one is installed
-
-- the constructors of the six recurrent classes report a Construction with the user's line,
-- every call of a recurrent layer is examined *before* torch runs it, as a LayerCall,
-- observers hear of every module's call and, where tracing is on, of every torch function.
-
-Nothing is set on the user's objects. Everything is restored by ``uninstall``.
+It hears of constructions, of calls of recurrent layers and of every recorded function, and hands
+what they say to the rules.
 """
 
 from __future__ import annotations
 
-import functools
-import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
-from weakref import WeakKeyDictionary
+from typing import Any
 
+import torch
 from torch import nn
-from torch.nn.modules import module as torch_module
-from torch.optim.optimizer import (
-    register_optimizer_step_post_hook,
-    register_optimizer_step_pre_hook,
-)
-from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
-from rnnscope.aside import is_aside, listen
-from rnnscope.cells import KINDS
 from rnnscope.config import RNNConfig
 from rnnscope.errors import RnnscopeError
-from rnnscope.findings import Finding, Location
+from rnnscope.findings import Finding
+from rnnscope.probing.histories import Histories
+from rnnscope.recording.layers import LayerCall as RecordedCall
+from rnnscope.recording.layers import failed_call
+from rnnscope.recording.recorder import RECORDER, Subscriber
+from rnnscope.recording.tape import Tape
+from rnnscope.recording.user_code import here, standing_at
 from rnnscope.subjects import Construction, LayerCall
 from rnnscope.tracing import given as names_given
+from rnnscope.tracing import loaders
 from rnnscope.tracing.calls import LayerCalls, given_to, keeps_contract
-from rnnscope.tracing.compiling import is_compiling
 from rnnscope.tracing.events import identity
-from rnnscope.tracing.places import here
 from rnnscope.tracing.tracer import Tracer
 
 _MOST_EVENTS = 4096
-RECURRENT = (nn.RNNBase, nn.RNNCellBase)
 
 
-class Observer:
-    """Who wants to hear what a session sees: override what is of interest.
+class Session(Subscriber):
+    """``examine`` asks the rules, ``found`` is told what they say.
 
-    Called in the user's thread, outside of tracing, with the user's own objects: look, compute on
-    detached copies, never change. An exception in an observer is an error of rnnscope's.
+    ``last_returned`` is the call of a recurrent layer that was recorded last.
     """
 
-    def module_called(self, module: nn.Module, args: tuple[Any, ...]) -> None:
-        """A module is about to run; keyword arguments come with ``module_returned``."""
-
-    def module_returned(
-        self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
+    def __init__(
+        self, examine: Callable[[Any], tuple[Finding, ...]], found: Callable[[Finding], None]
     ) -> None:
-        """A module has run; ``result`` is None when it raised."""
-
-    def function_returned(
-        self, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
-    ) -> None:
-        """A torch function called outside of recurrent layers has returned."""
-
-
-class Listener(Protocol):
-    """Who is told of findings; a watch is one."""
-
-    def found(self, finding: Finding) -> None:
-        """A rule has found something, not for the first time perhaps."""
-
-
-class _Thread(threading.local):
-    """How many recurrent layers, and modes, the current thread is inside of."""
-
-    layers = 0
-    modes = 0
-    active = False  # the mode is on this thread's stack
-    quiet = False  # rnnscope itself runs a copy of a model: nothing to see
-
-
-class Session:
-    """One set of hooks for the process, shared by every watch that is on.
-
-    ``examine`` asks the rules. ``observers`` hear everything, ``listeners`` the findings.
-    ``built_at`` knows where layers were constructed. ``last_call`` is the call of a recurrent
-    layer that is running, or that raised last; None after it returned.
-    """
-
-    def __init__(self, examine: Callable[[Any], tuple[Finding, ...]]) -> None:
         self.examine = examine
-        self.observers: list[Observer] = []
-        self.listeners: list[Listener] = []
-        self.built_at: WeakKeyDictionary[nn.Module, Location] = WeakKeyDictionary()
-        self.thread = _Thread()
-        self.last_call: LayerCall | None = None
+        self.found = found
+        self.built_at = RECORDER.built_at
         self.last_returned: LayerCall | None = None
         self.calls = LayerCalls(self.built_at, examine)
-        self.tracer = Tracer(self.report, lambda: self.thread.layers > 0)
+        self.tracer = Tracer(self.reported)
+        self.histories = Histories(self.tracer, self.built_at)
         self._events: dict[Any, tuple[Finding, ...]] = {}
-        self._restore: list[Callable[[], None]] = []
 
-    def install(self) -> None:
-        """Put the hooks in place; on any exception none stays."""
-        try:
-            for name in KINDS:
-                self._wrap_constructor(getattr(nn, name))
-            before = torch_module.register_module_forward_pre_hook(self._before)
-            self._restore.append(before.remove)
-            self._restore.append(_hook_after(self._after).remove)
-            self._restore.append(self.tracer.patch())
-            names_given.tables.add(self.tracer.table)
-            self._restore.append(lambda: names_given.tables.discard(self.tracer.table))
-            steps = register_optimizer_step_pre_hook(self._optimizer_steps)
-            self._restore.append(steps.remove)
-            stepped = register_optimizer_step_post_hook(self._optimizer_stepped)
-            self._restore.append(stepped.remove)
-            self._restore.append(listen(self._told))
-        except BaseException:
-            self.uninstall()
-            raise
+    def begin(self) -> None:
+        """Subscribe, and record the current thread."""
+        names_given.tables.add(self.tracer.table)
+        RECORDER.subscribe(self)
 
-    def uninstall(self) -> None:
-        """Take every hook away, in reverse order."""
-        while self._restore:
-            self._restore.pop()()
+    def end(self) -> None:
+        """Leave, and decide what was kept back until now."""
+        RECORDER.unsubscribe(self)
+        names_given.tables.discard(self.tracer.table)
+        self.tracer.decide()
 
     def report(self, subject: Any, findings: tuple[Finding, ...] | None = None) -> None:
         """Let the rules look at a subject, or pass on what they said about its like before."""
         for finding in self.examine(subject) if findings is None else findings:
-            for listener in tuple(self.listeners):
-                listener.found(finding)
-
-    def _told(self, finding: Finding) -> None:
-        """What rnnscope found in work of its own that the program asked for."""
-        for listener in tuple(self.listeners):
-            listener.found(finding)
+            self.found(finding)
 
     def reported(self, event: Any) -> None:
         """An event of the tracer's: rules look once at all that are alike."""
@@ -146,132 +75,70 @@ class Session:
             known = self._events[key] = self.examine(event)
         self.report(event, known)
 
-    def enter_thread(self) -> None:
-        """Trace the functions of the current thread, too, until ``leave_thread``."""
-        if self.thread.modes == 0:
-            self._resume()
-        self.thread.modes += 1
+    def failed_call(
+        self, exception: BaseException
+    ) -> tuple[LayerCall | None, tuple[Finding, ...]]:
+        """The call of a recurrent layer that an exception came out of, and what is wrong with it."""
+        call = failed_call(exception)
+        if call is None:
+            return None, ()
+        with standing_at(call.place.location if call.place else None):
+            return self.calls.of(call.module, call.args, call.kwargs)
 
-    def leave_thread(self) -> None:
-        """The counterpart of ``enter_thread``."""
-        self.thread.modes -= 1
-        if self.thread.modes == 0:
-            self._suspend()
-
-    def _resume(self) -> None:
-        if not self.thread.active:
-            self.tracer.mode.__enter__()  # type: ignore[no-untyped-call]
-            self.thread.active = True
-
-    def _suspend(self) -> None:
-        """Take the mode off this thread's stack, unless the user has put another one above it."""
-        if self.thread.active and _on_top(self.tracer.mode):
-            self.tracer.mode.__exit__(None, None, None)  # type: ignore[no-untyped-call]
-            self.thread.active = False
-
-    def _settle(self, novel: bool) -> None:
-        """Follow functions in some steps of a long loop only: the others are like them."""
-        if self.thread.modes == 0 or self.thread.layers > 1:
-            return
-        if self.tracer.pace.wants(novel):
-            self._resume()
-        else:
-            self._suspend()
-
-    def _optimizer_steps(self, *_: Any) -> None:
-        self._suspend()
-
-    def _optimizer_stepped(self, *_: Any) -> None:
-        if self.thread.modes and self.tracer.pace.going:
-            self._resume()
-
-    def finish_for(self, listener: Listener) -> None:
-        """A watch ends: what was kept back until now is decided."""
-        self.tracer.decide()
-
-    def _wrap_constructor(self, cls: type[nn.Module]) -> None:
-        original = cls.__dict__["__init__"]
-        session = self
-
-        @functools.wraps(original)
-        def construct(module: nn.Module, *args: Any, **kwargs: Any) -> None:
-            original(module, *args, **kwargs)
-            session.constructed(cls.__name__, module, args, kwargs, here(1))
-
-        setattr(cls, "__init__", construct)  # noqa: B010
-        self._restore.append(lambda: setattr(cls, "__init__", original))
+    # ---- what is recorded ------------------------------------------------------------------------
 
     def constructed(
-        self,
-        kind: str,
-        module: nn.Module,
-        args: tuple[Any, ...],
-        kwargs: Mapping[str, Any],
-        location: Location | None,
+        self, kind: str, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> None:
         """A recurrent layer was built at this line."""
-        if self.thread.quiet or is_aside():
-            return
-        if location is not None:
-            self.built_at[module] = location
         try:
             config = RNNConfig.of(module)
         except RnnscopeError:
             return
-        self.report(Construction(kind, args, dict(kwargs), config, location))
+        self.report(Construction(kind, args, dict(kwargs), config, here(1)))
 
-    def _before(self, module: nn.Module, args: tuple[Any, ...]) -> None:
-        if is_compiling() or self.thread.quiet or is_aside():
-            return
-        for observer in tuple(self.observers):
-            observer.module_called(module, args)
-        if isinstance(module, RECURRENT):
-            self._layer_called(module, args)
-
-    def _layer_called(self, module: nn.Module, args: tuple[Any, ...]) -> None:
-        self.thread.layers += 1
-        seen = self.calls.different
-        call, findings = self.calls.of(module, args, self.calls.keywords(2))
-        self._settle(self.calls.different != seen)
-        if call is None:
-            return
-        self.last_call = call
-        self.report(call, findings)
-
-    def _after(self, module: nn.Module, args: tuple[Any, ...], *rest: Any) -> None:
-        if is_compiling() or self.thread.quiet or is_aside():
-            return
-        kwargs, result = rest if len(rest) == 2 else (self.calls.keywords(1), rest[0])
-        if isinstance(module, RECURRENT):
-            self.thread.layers -= 1
-            if result is not None:
-                self._layer_returned(module, args, kwargs, result)
-                self.last_returned, self.last_call = self.last_call, None
-        for observer in tuple(self.observers):
-            observer.module_returned(module, args, kwargs, result)
-
-    def _layer_returned(
-        self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
+    def function_returned(
+        self, name: str, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
     ) -> None:
-        config = self.calls.config(module)
-        if config is None or not self.thread.active or self.thread.layers > 0:
+        """A torch function has returned."""
+        self.tracer.propagation.returned(function, args, kwargs, result)
+
+    def layer_returned(self, call: RecordedCall) -> None:
+        """A recurrent layer has run."""
+        subject, findings = self.calls.of(call.module, call.args, call.kwargs)
+        if subject is not None:
+            self.report(subject, findings)
+            self.last_returned = subject
+        self.histories.layer_returned(call)
+        config = self.calls.config(call.module)
+        if config is None:
             return
-        given = given_to(module, args, kwargs)
-        if not keeps_contract(module, config, given.get("input")):
-            return
-        places = (here(3), self.built_at.get(module))
-        self.tracer.recurrent(module, config, places, given, result)
+        given = given_to(call.module, call.args, call.kwargs)
+        if keeps_contract(call.module, config, given.get("input")):
+            places = (here(1), self.built_at.get(call.module))
+            self.tracer.recurrent(call.module, config, places, given, call.result)
 
+    def outermost_returned(self, call: RecordedCall) -> None:
+        """The outermost module around it has run."""
+        self.histories.outermost_returned(call)
 
-def _hook_after(hook: Callable[..., None]) -> Any:
-    """Hear of every module that has run. The oldest torch does not tell the keyword arguments."""
-    register: Callable[..., Any] = torch_module.register_module_forward_hook
-    try:
-        return register(hook, with_kwargs=True, always_call=True)
-    except TypeError:
-        return register(hook, always_call=True)
+    def step_ended(self, tape: Tape) -> None:
+        """A recorded step is over: all that it was going to use has been used."""
+        self.tracer.step_over()
 
+    def optimizer_steps(self, optimizer: torch.optim.Optimizer) -> None:
+        """Gradients have been computed."""
+        self.histories.optimizer_steps(optimizer)
 
-def _on_top(mode: TorchFunctionMode) -> bool:
-    stack = _get_current_function_mode_stack()  # type: ignore[no-untyped-call]
-    return bool(stack) and stack[-1] is mode
+    def optimizer_built(self, optimizer: torch.optim.Optimizer) -> None:
+        """An optimizer was built at this line."""
+        self.histories.gradients.built(optimizer, here(1))
+
+    def batch_loaded(self, iterator: Any, batch: Any) -> None:
+        """A DataLoader has handed out a batch."""
+        loaders.label_batch(self.tracer.table, iterator, batch)
+        self.histories.batches.loaded(iterator, batch)
+
+    def scattered(self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """An nn.DataParallel was built."""
+        self.histories.scatters.built(module, args, kwargs)

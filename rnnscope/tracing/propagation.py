@@ -1,4 +1,4 @@
-"""The function mode: every torch function that the user's thread calls, and the labels it moves."""
+"""Every torch function that is recorded, and the labels that it moves."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch.overrides import TorchFunctionMode
 
 import rnnscope.tracing.ops  # noqa: F401  (registers the operations)
 from rnnscope.tracing import packing
-from rnnscope.tracing.compiling import is_compiling
 from rnnscope.tracing.factors import fresh_axes
 from rnnscope.tracing.following import Follower
 from rnnscope.tracing.labels import Label
 from rnnscope.tracing.operations import REGISTRY, Known, Operand, Operation
-from rnnscope.tracing.places import here
+from rnnscope.recording.user_code import here
 from rnnscope.tracing.table import LabelTable
 
 _INTEGERS = frozenset((torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8))
@@ -51,61 +49,37 @@ class Statistics:
         }
 
 
-class Tracing(TorchFunctionMode):
-    """Passes each function on as it is; afterwards its results get labels.
+class Propagation:
+    """Gives the results of each function labels, from those of its arguments.
 
-    ``quiet`` says whether the current thread is inside a layer that labels its own results.
-    ``over`` is called when gradients have been computed: a step of training is over.
     ``hearers`` are told of the calls of the functions that they are registered under.
     """
 
-    def __init__(
-        self,
-        table: LabelTable,
-        follower: Follower,
-        quiet: Callable[[], bool],
-        over: Callable[[], None],
-    ) -> None:
-        super().__init__()
+    def __init__(self, table: LabelTable, follower: Follower) -> None:
         self.table = table
         self.follower = follower
-        self.quiet = quiet
-        self.over = over
         self.statistics = Statistics()
         self.hearers: dict[str, Callable[[tuple[Any, ...], Mapping[str, Any]], None]] = {}
         self._known: dict[Any, Known | str | bool | None] = {}
 
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        kwargs = kwargs or {}
-        result = func(*args, **kwargs)
-        if is_compiling():
-            return result  # what torch.compile reads here would become a part of the user's graph
+    def returned(
+        self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
+    ) -> None:
+        """A torch function has returned; a mistake of rnnscope's own is counted."""
         known = self._known.get(func, False)
         if known is False:
             known = self._known[func] = _found(func)
-        if known is not None and not self.quiet():
-            self._safely(known, args, kwargs, result)  # type: ignore[arg-type]
-        return result
-
-    def _safely(
-        self, known: Known | str, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
-    ) -> None:
-        """What goes wrong in here must not reach the user's program: it is counted."""
-        if torch._C._get_tracing_state() is not None:
-            return  # torch.jit.trace makes tensors of sizes
+        if known is None:
+            return
         try:
-            self._heard(known, args, kwargs, result)
+            self._heard(known, args, kwargs, result)  # type: ignore[arg-type]
         except Exception as error:
             self.statistics.failures[f"{known}: {error!r}"] += 1
 
     def _heard(
         self, known: Known | str, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
     ) -> None:
-        if known == "backward":
-            self.over()
-        elif known == "_pack_padded_sequence":
+        if known == "_pack_padded_sequence":
             packing.packed(self.table, self.follower, args, result)
         elif known == "_pad_packed_sequence":
             packing.unpacked(self.table, args, result)

@@ -1,0 +1,29 @@
+"""torch.compile: what it reads becomes a part of the user's graph, so it must not read rnnscope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+import torch
+
+
+def _never() -> bool:
+    return False
+
+
+# By this very function torch.compile knows that it is asked; torch 2.2 does not have it.
+is_compiling: Callable[[], bool] = getattr(torch.compiler, "is_compiling", _never)
+
+
+def leave_uncompiled(code: CodeType) -> None:
+    """Frames of this code run as they are, also below a compiled function's graph break."""
+    frames: Any = torch._C._dynamo.eval_frame
+    if not hasattr(frames, "_FrameAction") and not hasattr(frames, "skip_code"):
+        return  # a torch without either compiles nothing below a mode
+    if hasattr(frames, "skip_code"):
+        frames.skip_code(code)
+    elif hasattr(frames, "set_code_exec_strategy"):
+        skip, default = frames._FrameAction.SKIP, frames._FrameAction.DEFAULT
+        frames.set_code_exec_strategy(code, frames._FrameExecStrategy(skip, default))

@@ -1,0 +1,139 @@
+"""The recurrent layer behind a kernel, read off the frames: no hook is set on any module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+from torch.nn.utils.rnn import PackedSequence
+
+from rnnscope.findings import Location
+from rnnscope.frames import place, steps
+from rnnscope.recording.tape import Layer, Place
+from rnnscope.recording.user_code import line_of, users_frame
+
+_CALL = nn.Module._call_impl.__code__  # type: ignore[attr-defined]
+LAYERS = (nn.RNNBase, nn.RNNCellBase)
+
+
+@dataclass(slots=True)
+class LayerCall:
+    """One call of a recurrent layer, as the user wrote it, and what it gave back so far.
+
+    ``outer`` is the outermost module that is running, with its own arguments; the frames tell
+    whether the two are still running, and are let go with this record.
+    """
+
+    module: nn.Module
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    place: Place | None
+    frame: FrameType
+    outer: nn.Module
+    outer_args: tuple[Any, ...]
+    outer_kwargs: Mapping[str, Any]
+    outer_frame: FrameType
+    outer_called_at: Location | None
+    grad: bool = field(default_factory=torch.is_grad_enabled)
+    results: list[torch.Tensor] = field(default_factory=list)
+
+    def follow(self, args: tuple[Any, ...], result: Any) -> None:
+        """The layer's own forward reorders or squeezes a result before it returns it."""
+        for number, tensor in enumerate(self.results):
+            if any(tensor is given for given in args):
+                self.results[number] = result
+
+    @property
+    def result(self) -> Any:
+        """What the layer returns, put together from its tensors."""
+        if isinstance(self.module, nn.RNNCellBase):
+            return self.results[0] if len(self.results) == 1 else tuple(self.results)
+        given = self.args[0] if self.args else self.kwargs.get("input")
+        output: Any = self.results[0]
+        if isinstance(given, PackedSequence):
+            output = given._replace(data=output)
+        states = self.results[1:]
+        return output, states[0] if len(states) == 1 else tuple(states)
+
+
+def layer_call(frame: FrameType, at: Place | None) -> LayerCall | None:
+    """The call that this frame, the forward of a recurrent layer, is running for."""
+    module = frame.f_locals.get("self")
+    if not isinstance(module, LAYERS):
+        return None
+    own = _Run(module, *_arguments(frame), frame)
+    outer = own
+    up = frame.f_back
+    while up is not None:
+        if up.f_code is _CALL:
+            run = _Run(*(up.f_locals.get(name) for name in ("self", "args", "kwargs")), up)
+            own = run if run.module is module else own
+            outer = run if isinstance(run.module, nn.Module) else outer
+        up = up.f_back
+    called_at = users_frame(outer.frame)
+    return LayerCall(
+        module,
+        tuple(own.args or ()),
+        dict(own.kwargs or {}),
+        at,
+        frame,
+        outer.module,
+        tuple(outer.args or ()),
+        dict(outer.kwargs or {}),
+        outer.frame,
+        line_of(called_at) if called_at is not None else None,
+    )
+
+
+def failed_call(exception: BaseException) -> LayerCall | None:
+    """The call of a recurrent layer that an exception came out of, read off its traceback."""
+    entries = list(steps(exception.__traceback__))
+    users: Place | None = None
+    found: tuple[FrameType, Any, Any, Any, Place | None] | None = None
+    for entry in entries:
+        frame = entry.tb_frame
+        if users_frame(frame) is frame:
+            line = place(frame.f_code.co_filename, entry.tb_lineno)
+            users = Place(line, frame.f_code, entry.tb_lasti)
+        elif frame.f_code is _CALL and isinstance(frame.f_locals.get("self"), LAYERS):
+            held = frame.f_locals
+            found = (frame, held["self"], held.get("args"), held.get("kwargs"), users)
+    if found is None:
+        return None
+    frame, module, args, kwargs, users = found
+    args, kwargs = tuple(args or ()), dict(kwargs or {})
+    return LayerCall(module, args, kwargs, users, frame, module, args, kwargs, frame, None)
+
+
+class _Run(NamedTuple):
+    """A module that is running: what ``Module.__call__`` was given, and its frame."""
+
+    module: Any
+    args: Any
+    kwargs: Any
+    frame: FrameType
+
+
+def _arguments(frame: FrameType) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What ``forward`` was called with directly."""
+    found = frame.f_locals
+    given = found.get("orig_input", found.get("input"))
+    return (given, found.get("hx")), {}
+
+
+def described(module: nn.Module, built_at: Any) -> Layer:
+    """The layer's options, as the tape keeps them: no reference to the module stays."""
+    return Layer(
+        type(module).__name__,
+        bool(getattr(module, "batch_first", True)),
+        module.training,
+        bool(getattr(module, "bidirectional", False)),
+        int(getattr(module, "num_layers", 1)),
+        int(getattr(module, "hidden_size", 0)),
+        id(module),
+        built_at,
+    )

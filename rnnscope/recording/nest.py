@@ -1,0 +1,46 @@
+"""The one walk through nested values: tuples, lists, dicts and packed sequences of tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch.nn.utils.rnn import PackedSequence
+
+_DEEPEST = 8  # a batch may hold itself; nobody nests the arguments of a call deeper on purpose
+
+
+def tensors_in(value: Any, depth: int = 0) -> Iterator[torch.Tensor]:
+    """Every tensor of a nest, in order; of packed sequences their data."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, PackedSequence):
+        yield value.data
+    elif depth >= _DEEPEST:
+        return
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            yield from tensors_in(item, depth + 1)
+    elif type(value) is dict:
+        for item in value.values():
+            yield from tensors_in(item, depth + 1)
+
+
+def map_nest(value: Any, change: Callable[[Any], Any], depth: int = 0) -> Any:
+    """The same nest with ``change`` applied to everything that is not a container."""
+    if depth >= _DEEPEST:
+        return change(value)
+    if isinstance(value, (tuple, list)):
+        items = [map_nest(item, change, depth + 1) for item in value]
+        if not hasattr(value, "_fields"):
+            return tuple(items) if isinstance(value, tuple) else items
+        return tuple.__new__(type(value), items)  # a PackedSequence checks nothing this way
+    if type(value) is dict:
+        return {key: map_nest(item, change, depth + 1) for key, item in value.items()}
+    return change(value)
+
+
+def map_tensors(value: Any, change: Callable[[torch.Tensor], Any]) -> Any:
+    """The same nest with every tensor changed."""
+    return map_nest(value, lambda v: change(v) if isinstance(v, torch.Tensor) else v)

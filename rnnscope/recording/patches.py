@@ -1,0 +1,196 @@
+"""Everything that is patched while a watch is open: one row each, installed and taken back as one.
+
+All of it is called once per step or less; what runs for every operation is the mode, and that is
+on the stack in recorded steps only.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+from torch.utils.data import dataloader as torch_dataloader
+from torch.utils.data.sampler import BatchSampler, RandomSampler, SubsetRandomSampler
+
+from rnnscope.cells import KINDS
+from rnnscope.frames import is_ours
+from rnnscope.recording import reporting
+from rnnscope.recording.compiling import leave_uncompiled
+from rnnscope.recording.user_code import here, users_frame
+
+if TYPE_CHECKING:
+    from rnnscope.recording.recorder import Recorder
+
+Wrapper = Callable[[Any], Any]
+
+
+class Patches:
+    """The rows, and what stood in their places."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self._undo: list[Callable[[], None]] = []
+
+    def install(self) -> None:
+        """Put every row in place; on any exception none stays."""
+        try:
+            for owner, name, wrap in rows(self.recorder):
+                self._replace(owner, name, wrap)
+            handle = register_optimizer_step_pre_hook(
+                lambda optimizer, *_: self.recorder.heard("optimizer_steps", optimizer)
+            )
+            self._undo.append(handle.remove)
+        except BaseException:
+            self.uninstall()
+            raise
+
+    def uninstall(self) -> None:
+        """Put back what stood there, in reverse order."""
+        while self._undo:
+            self._undo.pop()()
+
+    def _replace(self, owner: Any, name: str, wrap: Wrapper) -> None:
+        if not hasattr(owner, name):
+            return  # another version of Python or torch
+        inherited = isinstance(owner, type) and name not in vars(owner)
+        original = getattr(owner, name) if inherited else vars(owner)[name]
+        replacement = wrap(original)
+        leave_uncompiled(replacement.__code__)
+        setattr(owner, name, replacement)
+
+        def undo() -> None:
+            if inherited:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, original)
+
+        self._undo.append(undo)
+
+
+def rows(recorder: Recorder) -> list[tuple[Any, str, Wrapper]]:
+    """(where, what, with what): the whole table."""
+    loader: Any = torch_dataloader._BaseDataLoaderIter
+    return [
+        *((getattr(nn, kind), "__init__", _construction(recorder, kind)) for kind in KINDS),
+        (torch.autograd, "backward", _backward(recorder)),
+        (torch.no_grad, "__enter__", _novelty(recorder)),
+        (torch.inference_mode, "__enter__", _novelty(recorder)),
+        (nn.Module, "train", _novelty(recorder)),
+        (loader, "__next__", _batch(recorder)),
+        (torch.optim.Optimizer, "__init__", _announced(recorder, "optimizer_built")),
+        (nn.DataParallel, "__init__", _announced(recorder, "scattered")),
+        (warnings, "_showwarnmsg", reporting.warning_at_the_users_line),
+        (traceback, "walk_tb", reporting.walk_without_ours),
+        (traceback, "_walk_tb_with_full_positions", reporting.walk_without_ours),
+        (traceback, "walk_stack", reporting.stack_without_ours),
+    ]
+
+
+def _construction(recorder: Recorder, kind: str) -> Wrapper:
+    def wrap(original: Any) -> Any:
+        @functools.wraps(original)
+        def construct(module: nn.Module, *args: Any, **kwargs: Any) -> None:
+            try:
+                original(module, *args, **kwargs)
+            except BaseException as error:
+                _forget_this_frame(error)
+                raise
+            place = here(1)
+            if place is not None:
+                recorder.built_at[module] = place
+            recorder.novelty(("built", place))
+            recorder.heard("constructed", kind, module, args, kwargs)
+
+        return construct
+
+    return wrap
+
+
+def _backward(recorder: Recorder) -> Wrapper:
+    def wrap(original: Any) -> Any:
+        @functools.wraps(original)
+        def backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
+            recorder.backward_begins(tensors)
+            try:
+                return original(tensors, *args, **kwargs)
+            except BaseException as error:
+                _forget_this_frame(error)
+                raise
+            finally:
+                recorder.backward_ended()
+
+        return backward
+
+    return wrap
+
+
+def _novelty(recorder: Recorder) -> Wrapper:
+    """What begins an evaluation, or another phase: new where the user's line is new."""
+
+    def wrap(original: Any) -> Any:
+        @functools.wraps(original)
+        def enter(self: Any, *args: Any) -> Any:
+            frame = sys._getframe(1)
+            if users_frame(frame) is frame:
+                recorder.novelty((frame.f_code, frame.f_lasti))
+            return original(self, *args)
+
+        return enter
+
+    return wrap
+
+
+def _announced(recorder: Recorder, event: str) -> Wrapper:
+    def wrap(original: Any) -> Any:
+        @functools.wraps(original)
+        def construct(built: Any, *args: Any, **kwargs: Any) -> None:
+            try:
+                original(built, *args, **kwargs)
+            except BaseException as error:
+                _forget_this_frame(error)
+                raise
+            recorder.heard(event, built, *([args, kwargs] if event == "scattered" else []))
+
+        return construct
+
+    return wrap
+
+
+def _batch(recorder: Recorder) -> Wrapper:
+    def wrap(original: Any) -> Any:
+        @functools.wraps(original)
+        def following(iterator: Any) -> Any:
+            try:
+                batch = original(iterator)
+            except BaseException as error:
+                _forget_this_frame(error)
+                raise
+            recorder.batch(iterator, batch, is_shuffling(iterator))
+            return batch
+
+        return following
+
+    return wrap
+
+
+def is_shuffling(iterator: Any) -> bool:
+    """True where the DataLoader draws its samples in random order."""
+    sampler = getattr(iterator, "_index_sampler", None)
+    return type(sampler) is BatchSampler and isinstance(
+        sampler.sampler, (RandomSampler, SubsetRandomSampler)
+    )
+
+
+def _forget_this_frame(error: BaseException) -> None:
+    """The frame that handles an exception is the first entry of its traceback: take it off."""
+    trace = error.__traceback__
+    while trace is not None and is_ours(trace.tb_frame.f_code):
+        trace = trace.tb_next
+    error.__traceback__ = trace

@@ -1,0 +1,190 @@
+"""Tape, Call, Slot: what one step of a user's program did, as frozen data.
+
+A slot is one tensor as it is after one call; a call in place gives its tensor a new slot. Tensors
+that no recorded call made are *sources*. Nothing is run here: ``experiments.replay`` does that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import CodeType
+from typing import Any
+
+import torch
+from torch import nn
+
+from rnnscope.findings import Location
+
+RECURRENT_KERNELS = frozenset(
+    f"{name}{cell}" for name in ("lstm", "gru", "rnn_tanh", "rnn_relu") for cell in ("", "_cell")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of one tensor on a tape."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The instruction of the user's that made a call; spans are found from it when needed."""
+
+    location: Location
+    code: CodeType
+    instruction: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The recurrent layer that a kernel ran for: its class, options and where it was built."""
+
+    kind: str
+    batch_first: bool
+    training: bool
+    bidirectional: bool
+    num_layers: int
+    hidden_size: int
+    name: int  # the id of the module: the same layer has the same name, while it lives
+    built_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One torch function that ran: its arguments with slots for tensors, and its results.
+
+    ``changed`` is the slot that the call changed in place. ``random`` is the state of the random
+    stream before it, where it may have drawn from it. ``grad`` tells whether autograd was on.
+    """
+
+    number: int
+    name: str
+    function: Any
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    inputs: tuple[int, ...]
+    results: tuple[int, ...]
+    place: Place | None
+    grad: bool
+    changed: int | None = None
+    random: torch.Tensor | None = None
+    layer: Layer | None = None
+    training: bool | None = None  # of the module that called it, where one did
+
+    @property
+    def location(self) -> Location | None:
+        """The user's line."""
+        return self.place.location if self.place else None
+
+
+@dataclass(frozen=True)
+class Tape:
+    """One step of a program, from its first call to ``backward`` or, without one, to its end.
+
+    ``values`` holds the tensor of each slot as it was recorded, None where a later call changed
+    it in place. ``batches`` are the slots that a DataLoader handed out, ``loss`` is what
+    ``backward`` started from.
+    """
+
+    number: int
+    calls: tuple[Call, ...]
+    values: tuple[torch.Tensor | None, ...]
+    sources: frozenset[int]
+    loss: int | None = None
+    batches: frozenset[int] = frozenset()
+    shuffled: bool = False
+    looked_at: frozenset[int] = frozenset()
+    lost: tuple[str, ...] = ()
+
+    @cached_property
+    def producer(self) -> Mapping[int, Call]:
+        """The call that made each slot."""
+        return {slot: call for call in self.calls for slot in call.results}
+
+    @cached_property
+    def users(self) -> Mapping[int, tuple[Call, ...]]:
+        """The calls that read each slot."""
+        found: dict[int, list[Call]] = {}
+        for call in self.calls:
+            for slot in dict.fromkeys(call.inputs):
+                found.setdefault(slot, []).append(call)
+        return {slot: tuple(calls) for slot, calls in found.items()}
+
+    @cached_property
+    def parameters(self) -> frozenset[int]:
+        """Sources that are learnt: parameters, and leaves that ask for a gradient."""
+        return frozenset(s for s in self.sources if _is_learnt(self.values[s]))
+
+    @cached_property
+    def recurrent(self) -> tuple[Call, ...]:
+        """The calls of torch's recurrent kernels."""
+        return tuple(call for call in self.calls if call.name in RECURRENT_KERNELS)
+
+    @cached_property
+    def volatile(self) -> frozenset[int]:
+        """Slots whose memory some call changes in place: they are made anew in every replay."""
+        if not any(call.changed is not None for call in self.calls):
+            return frozenset()
+        storages: dict[int, list[int]] = {}
+        for number, value in enumerate(self._alive):
+            if value is not None:
+                storages.setdefault(storage_of(value), []).append(number)
+        changed = {storage_of(self._alive[c.changed]) for c in self.calls if c.changed is not None}
+        return frozenset(slot for key in changed for slot in storages.get(key, ()))
+
+    @cached_property
+    def _alive(self) -> tuple[Any, ...]:
+        return self.values
+
+    def ancestors(self, slot: int) -> frozenset[int]:
+        """Every slot that this one was made of, itself included."""
+        seen: set[int] = set()
+        todo = [slot]
+        while todo:
+            number = todo.pop()
+            if number in seen:
+                continue
+            seen.add(number)
+            call = self.producer.get(number)
+            if call is not None:
+                todo.extend(call.inputs)
+        return frozenset(seen)
+
+    def descendants(self, slots: frozenset[int]) -> frozenset[int]:
+        """Every slot that these reach, themselves included."""
+        reached = set(slots)
+        for call in self.calls:
+            if not reached.isdisjoint(call.inputs):
+                reached.update(call.results)
+        return frozenset(reached)
+
+    def shape(self, slot: int) -> tuple[int, ...]:
+        """The sizes of a slot's tensor."""
+        value = self.values[slot]
+        return tuple(value.shape) if value is not None else ()
+
+    def path(self, call: Call) -> Iterator[Call]:
+        """The calls that a call's results reach, in order, itself first."""
+        reached = set(call.results)
+        yield call
+        for later in self.calls[call.number + 1 :]:
+            if not reached.isdisjoint(later.inputs):
+                reached.update(later.results)
+                yield later
+
+
+def storage_of(value: Any) -> int:
+    """The memory that a tensor lies in."""
+    try:
+        return int(value.untyped_storage().data_ptr()) or id(value)
+    except (RuntimeError, NotImplementedError):  # sparse, fake, functorch
+        return id(value)
+
+
+def _is_learnt(value: torch.Tensor | None) -> bool:
+    return isinstance(value, nn.Parameter) or bool(
+        value is not None and value.is_leaf and value.requires_grad
+    )

@@ -1,0 +1,164 @@
+"""A tape while it is being written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from rnnscope.recording.functions import Kind, changes_in_place
+from rnnscope.recording.nest import map_nest
+from rnnscope.recording.pace import CALLS_OF_TAPE
+from rnnscope.recording.tape import Call, Layer, Place, Slot, Tape, storage_of
+
+MOST_BYTES = 512 << 20  # results kept alive by one tape; a larger step is let go
+
+
+class Writer:
+    """Turns tensors into slots, and calls into Calls, until ``tape`` is asked for."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.calls: list[Call] = []
+        self.values: list[torch.Tensor | None] = []
+        self.alive: list[torch.Tensor] = []  # what an id means holds only while the tensor lives
+        self.storages: dict[int, int] = {}
+        self.made: set[int] = set()
+        self.looked_at: set[int] = set()
+        self.batches: set[int] = set()
+        self.shuffled = False
+        self.lost: dict[str, None] = {}
+        self.bytes = 0
+        self.trained = False  # gradients will be asked for
+        self._slots: dict[int, int] = {}
+
+    @property
+    def full(self) -> bool:
+        """True when the step is too long or too large to be recorded."""
+        return len(self.calls) >= CALLS_OF_TAPE or self.bytes > MOST_BYTES
+
+    @property
+    def has_layers(self) -> bool:
+        """True when a recurrent layer ran."""
+        return any(call.layer is not None for call in self.calls)
+
+    def slot(self, tensor: torch.Tensor) -> int:
+        """The slot of a tensor; a new one, a source, where it has none."""
+        known = self._slots.get(id(tensor))
+        return known if known is not None else self._new(tensor)
+
+    def known(self, tensor: torch.Tensor) -> int | None:
+        """The slot of a tensor that is on the tape."""
+        return self._slots.get(id(tensor))
+
+    def _new(self, tensor: torch.Tensor) -> int:
+        number = len(self.values)
+        self._slots[id(tensor)] = number
+        self.values.append(tensor)
+        self.alive.append(tensor)
+        return number
+
+    def encode(self, value: Any) -> Any:
+        """Arguments with slots in place of tensors."""
+        return map_nest(
+            value, lambda v: Slot(self.slot(v)) if isinstance(v, torch.Tensor) else v
+        )
+
+    def keep_before_change(self, target: torch.Tensor) -> None:
+        """A call is about to change this memory: sources in it keep their value for replays."""
+        key = storage_of(target)
+        for number, value in enumerate(self.values):
+            if value is None or number in self.made or storage_of(value) != key:
+                continue
+            self.values[number] = _copied(value)
+
+    def add(
+        self,
+        name: str,
+        function: Any,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        encoded: tuple[Any, Any],
+        result: Any,
+        place: Place | None,
+        kind: Kind,
+        random: torch.Tensor | None,
+        layer: Layer | None,
+    ) -> None:
+        """A call has returned."""
+        changed, grad = None, torch.is_grad_enabled()
+        if changes_in_place(name, kwargs) and args and isinstance(args[0], torch.Tensor):
+            changed = self._changed(args[0])
+        results = [] if changed is None else [changed]
+        for tensor in _results(result):
+            if changed is not None and tensor is args[0]:
+                continue
+            known = self._slots.get(id(tensor))
+            number = known if known is not None and known in results else self._new(tensor)
+            self.made.add(number)
+            results.append(number)
+            self.trained = self.trained or (grad and layer is not None and tensor.requires_grad)
+            self.bytes += tensor.numel() * tensor.element_size() if not tensor.is_sparse else 0
+        if not results:
+            return
+        inputs = tuple(dict.fromkeys(_slots_in(encoded)))
+        self.calls.append(
+            Call(
+                len(self.calls),
+                name,
+                function,
+                encoded[0],
+                encoded[1],
+                inputs,
+                tuple(results),
+                place,
+                grad,
+                changed,
+                random,
+                layer,
+            )
+        )
+
+    def _changed(self, target: torch.Tensor) -> int:
+        number = self._new(target)
+        self.made.add(number)
+        return number
+
+    def tape(self, loss: torch.Tensor | None) -> Tape:
+        """Everything so far, frozen."""
+        return Tape(
+            self.number,
+            tuple(self.calls),
+            tuple(self.values),
+            frozenset(range(len(self.values))) - self.made,
+            self.known(loss) if loss is not None else None,
+            frozenset(self.batches),
+            self.shuffled,
+            frozenset(self.looked_at),
+            tuple(self.lost),
+        )
+
+
+def _results(result: Any) -> list[torch.Tensor]:
+    if isinstance(result, torch.Tensor):
+        return [result]
+    if isinstance(result, (tuple, list)):
+        return [item for item in result if isinstance(item, torch.Tensor)]
+    return []
+
+
+def _slots_in(value: Any) -> list[int]:
+    if isinstance(value, Slot):
+        return [value.number]
+    if isinstance(value, dict):
+        return [number for item in value.values() for number in _slots_in(item)]
+    if isinstance(value, (tuple, list)):
+        return [number for item in value for number in _slots_in(item)]
+    return []
+
+
+def _copied(tensor: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        copy = tensor.detach().clone()
+    return copy.requires_grad_(tensor.requires_grad and tensor.is_leaf)
