@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from rnnscope.probing.alignment import alignment, changed, pairwise
+from rnnscope.experiments.alignment import alignment, changed, pairwise
 
 
 def masks(build: Any, samples: int, chosen: tuple[int, ...]) -> list[torch.Tensor]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Any
+
+import torch
 
 from rnnscope.recording.tape import RECURRENT_KERNELS
 
@@ -63,8 +66,15 @@ def kind_of(function: Any) -> Kind:
     return _KINDS.get(name_of(function), Kind.CALL)
 
 
-def changes_in_place(name: str, kwargs: Any) -> bool:
-    """True for ``add_``, ``__iadd__``, ``x[i] = y`` and ``inplace=True``; they change the first."""
+def changed_by(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """What ``add_``, ``__iadd__``, ``x[i] = y`` and ``inplace=True`` change: the first tensor."""
+    if not _changes_in_place(name, kwargs):
+        return None
+    first = args[0] if args else next(iter(kwargs.values()), None)
+    return first if isinstance(first, torch.Tensor) else None
+
+
+def _changes_in_place(name: str, kwargs: Mapping[str, Any]) -> bool:
     if name == "__setitem__" or kwargs.get("inplace"):
         return True
     if name.startswith("__i") and name not in ("__invert__", "__index__", "__int__"):

@@ -23,7 +23,7 @@ from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 from rnnscope.aside import is_aside
 from rnnscope.findings import Location
 from rnnscope.recording.compiling import is_compiling, leave_uncompiled
-from rnnscope.recording.functions import Kind, changes_in_place, kind_of, name_of
+from rnnscope.recording.functions import Kind, changed_by, kind_of, name_of
 from rnnscope.recording.layers import LayerCall, described, layer_call
 from rnnscope.recording.nest import tensors_in
 from rnnscope.recording.pace import CALLS, Pace
@@ -258,8 +258,9 @@ class Recording(TorchFunctionMode):
                 self._read(func, args)
                 return None
             name = name_of(func)
-            if changes_in_place(name, kwargs) and args and isinstance(args[0], torch.Tensor):
-                writer.keep_before_change(args[0])
+            target = changed_by(name, args, kwargs)
+            if target is not None:
+                writer.keep_before_change(target)
             place = place_of(who.frame) if who.frame is not None else None
             encoded = (writer.encode(args), writer.encode(kwargs))
             if kind is Kind.KERNEL and who.layer is not None:

@@ -85,7 +85,8 @@ class Tape:
     """One step of a program, from its first call to ``backward`` or, without one, to its end.
 
     ``values`` holds the tensor of each slot as it was recorded, None where a later call changed
-    it in place. ``batches`` are the slots that a DataLoader handed out, ``loss`` is what
+    it in place. ``volatile`` are the slots whose memory some call changes: they are made anew in
+    every replay. ``batches`` are the slots that a DataLoader handed out, ``loss`` is what
     ``backward`` started from.
     """
 
@@ -93,6 +94,7 @@ class Tape:
     calls: tuple[Call, ...]
     values: tuple[torch.Tensor | None, ...]
     sources: frozenset[int]
+    volatile: frozenset[int] = frozenset()
     loss: int | None = None
     batches: frozenset[int] = frozenset()
     shuffled: bool = False
@@ -122,22 +124,6 @@ class Tape:
     def recurrent(self) -> tuple[Call, ...]:
         """The calls of torch's recurrent kernels."""
         return tuple(call for call in self.calls if call.name in RECURRENT_KERNELS)
-
-    @cached_property
-    def volatile(self) -> frozenset[int]:
-        """Slots whose memory some call changes in place: they are made anew in every replay."""
-        if not any(call.changed is not None for call in self.calls):
-            return frozenset()
-        storages: dict[int, list[int]] = {}
-        for number, value in enumerate(self._alive):
-            if value is not None:
-                storages.setdefault(storage_of(value), []).append(number)
-        changed = {storage_of(self._alive[c.changed]) for c in self.calls if c.changed is not None}
-        return frozenset(slot for key in changed for slot in storages.get(key, ()))
-
-    @cached_property
-    def _alive(self) -> tuple[Any, ...]:
-        return self.values
 
     def ancestors(self, slot: int) -> frozenset[int]:
         """Every slot that this one was made of, itself included."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from rnnscope.recording.functions import Kind, changes_in_place
+from rnnscope.recording.functions import Kind, changed_by
 from rnnscope.recording.nest import map_nest
 from rnnscope.recording.pace import CALLS_OF_TAPE
 from rnnscope.recording.tape import Call, Layer, Place, Slot, Tape, storage_of
@@ -68,10 +68,10 @@ class Writer:
     def keep_before_change(self, target: torch.Tensor) -> None:
         """A call is about to change this memory: sources in it keep their value for replays."""
         key = storage_of(target)
-        for number, value in enumerate(self.values):
-            if value is None or number in self.made or storage_of(value) != key:
-                continue
-            self.values[number] = _copied(value)
+        for number, tensor in enumerate(self.alive):
+            kept = number in self.made or self.values[number] is not tensor
+            if not kept and storage_of(tensor) == key:
+                self.values[number] = _copied(tensor)
 
     def add(
         self,
@@ -88,11 +88,12 @@ class Writer:
     ) -> None:
         """A call has returned."""
         changed, grad = None, torch.is_grad_enabled()
-        if changes_in_place(name, kwargs) and args and isinstance(args[0], torch.Tensor):
-            changed = self._changed(args[0])
+        target = changed_by(name, args, kwargs)
+        if target is not None:
+            changed = self._changed(target)
         results = [] if changed is None else [changed]
         for tensor in _results(result):
-            if changed is not None and tensor is args[0]:
+            if tensor is target:
                 continue
             known = self._slots.get(id(tensor))
             number = known if known is not None and known in results else self._new(tensor)
@@ -125,6 +126,12 @@ class Writer:
         self.made.add(number)
         return number
 
+    def _volatile(self) -> frozenset[int]:
+        changed = {storage_of(self.alive[c.changed]) for c in self.calls if c.changed is not None}
+        if not changed:
+            return frozenset()
+        return frozenset(n for n, t in enumerate(self.alive) if storage_of(t) in changed)
+
     def tape(self, loss: torch.Tensor | None) -> Tape:
         """Everything so far, frozen."""
         return Tape(
@@ -132,6 +139,7 @@ class Writer:
             tuple(self.calls),
             tuple(self.values),
             frozenset(range(len(self.values))) - self.made,
+            self._volatile(),
             self.known(loss) if loss is not None else None,
             frozenset(self.batches),
             self.shuffled,

@@ -1,0 +1,102 @@
+"""Other values in one slice of a slot: which elements of which later slots move?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import torch
+
+from rnnscope.experiments.alignment import changed
+from rnnscope.experiments.budget import REPLAYS, Budget, OutOfBudget
+from rnnscope.experiments.replay import CannotReplay, Run, Value, quietly, replay
+from rnnscope.recording.tape import Tape
+
+SMALLEST = 1e-12  # of the difference of two losses: rounding of sums in another order is above
+
+
+class Laboratory:
+    """Everything that is tried on one tape: runs are counted, and each is made once."""
+
+    def __init__(self, tape: Tape, budget: Budget) -> None:
+        self.tape = tape
+        self.budget = budget
+        self.replays = 0
+        self._base: dict[int, Value] | None = None
+        self._runs: dict[object, Run | None] = {}
+
+    @property
+    def base(self) -> Mapping[int, Value]:
+        """The values of a run without changes, where they are not as recorded."""
+        if self._base is None:
+            with quietly():
+                run = replay(self.tape, {})
+            self._base = {
+                slot: value.clone() if slot in self.tape.volatile else value
+                for slot, value in run.values.items()
+            }
+        return self._base
+
+    def value(self, slot: int) -> Value | None:
+        """A slot's tensor in a run without changes."""
+        found = self.base.get(slot)
+        return self.tape.values[slot] if found is None else found
+
+    def run(self, key: object, changes: Mapping[int, Value]) -> Run | None:
+        """A run with these changes; None where it is impossible. Raises OutOfBudget."""
+        if key not in self._runs:
+            self._runs[key] = self._new(changes)
+        return self._runs[key]
+
+    def _new(self, changes: Mapping[int, Value]) -> Run | None:
+        if self.replays >= REPLAYS or self.budget.left <= 0:
+            raise OutOfBudget
+        self.replays += 1
+        began = time.monotonic()
+        try:
+            base = self.base
+            with quietly():
+                return replay(self.tape, changes, base)
+        except CannotReplay:
+            return None
+        finally:
+            self.budget.spent += time.monotonic() - began
+
+    def moved(self, run: Run, slot: int) -> torch.Tensor | None:
+        """Which elements of a slot a run has moved; None where it has another shape."""
+        before, after = self.value(slot), run.values.get(slot)
+        if before is None:
+            return None
+        if after is None or after is before:
+            return torch.zeros(before.shape, dtype=torch.bool)
+        if after.shape != before.shape or before.is_sparse or before.is_nested:
+            return None
+        return changed(before, after)
+
+    def with_slice_changed(self, slot: int, axis: int, index: int) -> Run | None:
+        """A run in which one slice of a slot has other values."""
+        return self.run(("slice", slot, axis, index), self._sliced(slot, axis, index))
+
+    def _sliced(self, slot: int, axis: int, index: int) -> dict[int, Value]:
+        value = self.value(slot)
+        if value is None:
+            raise OutOfBudget
+        with quietly():
+            after = value.detach().clone()
+            row = after.select(axis, index)
+            row.copy_(other_values(row, after))
+        return {slot: after}
+
+
+def other_values(row: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
+    """Values unlike those of ``row``, of the kind that ``whole`` holds; zeros, a padding, stay."""
+    if row.is_floating_point() or row.is_complex():
+        scale = whole.abs().nan_to_num(0.0, 0.0, 0.0).mean() + 1e-3
+        wave = torch.linspace(0.5, 1.5, max(row.numel(), 1), device=row.device).reshape(row.shape)
+        return row + (scale * wave).to(row.dtype) * (row != 0)
+    values = [v for v in torch.unique(whole).tolist() if v != 0]
+    if len(values) < 2:
+        return row.clone()
+    following = dict(zip(values, values[1:] + values[:1], strict=True))
+    changed_values = [following.get(v, v) for v in row.flatten().tolist()]
+    return torch.tensor(changed_values, dtype=row.dtype, device=row.device).reshape(row.shape)

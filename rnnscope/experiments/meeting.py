@@ -1,0 +1,111 @@
+"""Where predictions meet their targets: found, not named.
+
+A meeting is the first call, after the last use of a parameter, in which something that depends on
+parameters is compared with data that does not. Run without its reduction it gives one error for
+each prediction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from rnnscope.experiments.influence import Laboratory
+from rnnscope.experiments.replay import CannotReplay, Run, call_again, quietly
+from rnnscope.recording.tape import Call, Tape
+
+_MOST = 4  # losses of one step: more are alike
+_COMPARISONS = frozenset(("eq", "ne", "gt", "lt", "ge", "le", "__eq__", "__ne__"))
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A call in which a prediction meets its target; both are slots."""
+
+    call: Call
+    prediction: int
+    target: int
+
+    @property
+    def named(self) -> bool:
+        """True for a loss function of torch's."""
+        return is_loss(self.call)
+
+
+def is_loss(call: Call) -> bool:
+    """True for torch's loss functions, by their names."""
+    return call.name.endswith(("_loss", "cross_entropy", "_with_logits", "kl_div"))
+
+
+def learnt(tape: Tape) -> frozenset[int]:
+    """Every slot that depends on a parameter."""
+    return tape.descendants(tape.parameters)
+
+
+def meetings(tape: Tape) -> tuple[Meeting, ...]:
+    """Every meeting on the way to the loss, in order."""
+    if tape.loss is None:
+        return ()
+    wanted, depends = tape.ancestors(tape.loss), learnt(tape)
+    path = [call for call in tape.calls if not wanted.isdisjoint(call.results)]
+    found = [meeting for call in path for meeting in _of(tape, call, depends)]
+    named = [meeting for meeting in found if meeting.named]
+    first = list(_first(tape, named or [m for m in found if not _is_mask(tape, m.target)]))
+    return tuple(first[:_MOST])
+
+
+def _of(tape: Tape, call: Call, depends: frozenset[int]) -> Iterator[Meeting]:
+    given = [s for s in call.inputs if s in depends and s not in tape.parameters]
+    data = [s for s in call.inputs if s not in depends and tape.values[s] is not None]
+    if not given or not data or not tape.parameters.isdisjoint(call.inputs):
+        return
+    if call.name in _COMPARISONS or call.layer is not None:
+        return
+    targets = [s for s in data if len(tape.shape(s)) >= 1 and _size(tape, s) > 1]
+    if targets:
+        yield Meeting(call, given[0], targets[0])
+
+
+def _first(tape: Tape, found: list[Meeting]) -> Iterator[Meeting]:
+    """Those behind which no parameter is used, and that no other one comes before."""
+    behind: set[int] = set()
+    for meeting in found:
+        later = list(tape.path(meeting.call))[1:]
+        if any(not tape.parameters.isdisjoint(call.inputs) for call in later):
+            continue
+        if behind.isdisjoint(meeting.call.inputs):
+            yield meeting
+        behind.update(slot for call in [meeting.call, *later] for slot in call.results)
+
+
+def _is_mask(tape: Tape, slot: int) -> bool:
+    value = tape.values[slot]
+    if value is None or value.dtype is torch.bool:
+        return True
+    return value.is_floating_point() and bool(((value == 0) | (value == 1)).all())
+
+
+def _size(tape: Tape, slot: int) -> int:
+    value = tape.values[slot]
+    return value.numel() if value is not None else 0
+
+
+def errors(laboratory: Laboratory, run: Run | None, meeting: Meeting) -> torch.Tensor | None:
+    """One error for each prediction, in a run, or without changes where there is none."""
+    tape, call = laboratory.tape, meeting.call
+    if "reduction" not in call.kwargs:
+        return run.value(call.results[0]) if run is not None else laboratory.value(call.results[0])
+    given = run if run is not None else Run(tape, laboratory.base)
+
+    def unreduced(call: Call, args: Any, kwargs: dict[str, Any]) -> tuple[Any, Any]:
+        legacy = {name: None for name in ("size_average", "reduce") if name in kwargs}
+        return args, kwargs | legacy | {"reduction": "none"}
+
+    try:
+        with quietly():
+            return call_again(given, call, False, unreduced)[0]
+    except CannotReplay:
+        return None
