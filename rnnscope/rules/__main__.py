@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rnnscope.rules.documentation import write
 
-if len(sys.argv) != 2:
-    sys.exit("usage: python -m rnnscope.rules FOLDER")
-write(Path(sys.argv[1]))
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m rnnscope.rules FOLDER")
+    write(Path(sys.argv[1]))

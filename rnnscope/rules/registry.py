@@ -21,12 +21,12 @@ __all__ = ["HEADINGS", "Problem", "Rule", "all_rules", "examine", "files", "rule
 
 FOLDER = os.path.dirname(__file__)
 
-# The files about what is looked at where torch need not be, so that nothing else is loaded there.
-# All others are about what a watched program does: the first event of any kind loads them.
+# The families of what is looked at where torch need not be, so that little is loaded there. The
+# rules about what a watched program does are all in Python, and its first event loads them.
 _FILES = {
-    "Construction": ("rnn10", "rnn110", "rnn112", "rnn114"),
-    "LayerCall": ("rnn20", "rnn21", "rnn220"),
-    "Plan": ("rnn221", "rnn222"),
+    "Construction": ("rnn10", "rnn11"),
+    "LayerCall": ("rnn2",),
+    "Plan": ("rnn2",),
     "Likeness": ("rnn8",),
 }
 
@@ -68,8 +68,7 @@ def rules_for(subject: type) -> tuple[Rule, ...]:
 def _files_for(subject: str) -> tuple[str, ...]:
     if subject in _FILES:
         return tuple(file for file in files() if file.startswith(_FILES[subject]))
-    elsewhere = tuple(start for starts in _FILES.values() for start in starts)
-    return tuple(f for f in files() if not f.startswith(elsewhere) and f not in pages.files())
+    return tuple(file for file in files() if file not in pages.files())
 
 
 def examine(subject: Any) -> tuple[Finding, ...]:

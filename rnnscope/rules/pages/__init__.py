@@ -1,11 +1,11 @@
 """Rules that only hold a text: each ``.md`` file of this folder, read when it is asked for.
 
-A page begins with a fenced block of lines ``key: value``; a line that begins with two blanks
-goes on with the value above. ``certain`` and ``general`` are wordings of torch: the first kind nobody but a
-recurrent layer says. A blank line ends a case: below it, another wording with words of its own
-begins, and what stood above the first blank line holds for all of them. ``message`` and ``fix`` say
-what a wording means, with ``{name}`` for what the wording, or another key, holds under that name.
-The rest of the page is what the docstring of a rule in Python is.
+A page begins with a fenced block of lines ``key: value``; two blanks at the start of a line go on
+with the value above. ``certain`` and ``general`` are wordings of torch, templates of
+``rnnscope.messages``: the first kind is said of recurrent layers alone. ``message`` and ``fix`` say
+what they mean, with ``{name}`` for what the wording, or another key, holds under that name. A blank
+line begins another case, with wordings and words of its own; the keys of the first hold for all.
+Below the block stands what a rule in Python has in its docstring.
 """
 
 from __future__ import annotations
@@ -47,15 +47,20 @@ class Page:
 
     def wordings(self) -> Iterator[Wording]:
         """What torch says, from the first to the last."""
-        for entries in map(_entries, self.cases):
-            keys = {**self.keys, **dict(entries)}
+        for case in map(entries, self.cases):
+            keys = {**self.keys, **dict(case)}
             message, fix = (filled(keys.get(key, ""), keys) for key in ("message", "fix"))
-            for key, template in entries:
+            for key, template in case:
                 if key in ("certain", "general"):
                     yield Wording(self.code, template, key == "general", message, fix or None)
 
 
-def _entries(case: str) -> list[tuple[str, str]]:
+def entries(case: str) -> list[tuple[str, str]]:
+    """The keys and values of one case, in their order: a wording may come more than once.
+
+    >>> entries("general: index out of range\\n  in self\\nfix: x")
+    [('general', 'index out of range in self'), ('fix', 'x')]
+    """
     lines = (line.partition(":") for line in case.replace("\n  ", " ").splitlines())
     return [(key, value.strip()) for key, _, value in lines]
 
@@ -75,7 +80,7 @@ def page(file: str) -> Page:
     with open(os.path.join(FOLDER, f"{file}.md"), encoding="utf-8") as text:
         _, head, body = text.read().split("```", 2)
     cases = tuple(head.partition("\n")[2].split("\n\n"))
-    keys = dict(_entries(cases[0]))
+    keys = dict(entries(cases[0]))
     code, name = named(file)
     return Page(code, name, Severity(keys["severity"]), keys, cases, _FENCE.sub("", body).strip())
 
