@@ -22,7 +22,7 @@ errors axes cells options notation config call facts prediction reasons findings
 subjects subjects.sketching torch_import aside measuring.randomness measuring.devices
 measuring.measurement measuring.trial measuring.untouched measuring.live measuring.observation
 reference tracing.factors tracing.labels tracing.events tracing.regrouping tracing.operations
-tracing.ops tracing.naming tracing.readings subjects.proofs messages subjects.mismatch
+tracing.ops tracing.naming tracing.readings subjects.proofs rules.pages messages subjects.mismatch
 subjects.likeness subjects.packing rules selection failures subjects.planning diagnosis tracing
 probing measuring.inspection measuring explanation verification results formats printing report
 explained verified api testing strategies fuzzing running.arrival running.output running.script

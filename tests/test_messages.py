@@ -333,7 +333,10 @@ HOLES = st.sampled_from(["", "3", "(3, 5)", "[1, 2, 3]", "x y", "torch.float64",
 def test_message_with_anything_in_its_holes_never_raises(
     known: Message, data: st.DataObject
 ) -> None:
-    pieces = re.split(r"\{\w*\}", known.template)
-    text = pieces[0] + "".join(data.draw(HOLES) + piece for piece in pieces[1:])
+    first, *pieces = re.split(r"\{\w*(?::([^{}]*))?\}", known.template)
+    text = first
+    for kind, fixed in zip(pieces[::2], pieces[1::2], strict=True):
+        fitting = HOLES if kind is None else st.from_regex(kind, fullmatch=True)
+        text += data.draw(fitting) + fixed
     for finding in examine(Failure(text)):
         assert finding.message

@@ -8,16 +8,17 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 import rnnscope
-from rnnscope.rules import Rule, all_rules, rule_named
+from rnnscope.rules import Rule, all_rules, documentation, pages, rule_named
 from rnnscope.rules.families import FAMILIES
-from rnnscope.rules.page import page
-from rnnscope.rules.registry import HEADINGS, _files, _rules_in, _subject_in
+from rnnscope.rules.registry import HEADINGS, files, rule_in, rules_for
+from rnnscope.subjects import Reading
 
 RULES = all_rules()
 PREAMBLE = (
@@ -142,9 +143,12 @@ def test_documentation_fits_into_a_terminal(rule: Rule) -> None:
     assert max(map(len, rule.documentation.splitlines())) <= 100
 
 
-@pytest.mark.parametrize("file", _files())
-def test_file_holds_the_rule_of_its_code(file: str) -> None:
-    assert [rule.code.lower() for rule in _rules_in(file)] == [file[:6]]
+@pytest.mark.parametrize("file", files())
+def test_file_holds_the_one_rule_of_its_code(file: str) -> None:
+    assert rule_in(file).code.lower() == file[:6]
+    if file not in pages.files():
+        module = vars(import_module(f"rnnscope.rules.{file}"))
+        assert [value for value in module.values() if isinstance(value, Rule)] == [rule_in(file)]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=_name)
@@ -159,9 +163,21 @@ def test_codes_and_names_are_unique_and_sorted() -> None:
     assert all(code[:4] in FAMILIES for code in codes)
 
 
-def test_subject_read_from_the_file_is_that_of_the_rule() -> None:
-    for file in _files():
-        assert {_subject_in(file)} == {rule.subject.__name__ for rule in _rules_in(file)}, file
+def test_a_subject_is_asked_of_every_rule_about_it() -> None:
+    """A message names its page; everything else is looked at by all rules that take its type."""
+    for subject in {rule.subject for rule in RULES} - {Reading}:
+        assert rules_for(subject) == tuple(r for r in RULES if issubclass(subject, r.subject))
+
+
+def test_a_subject_loads_no_rules_about_others() -> None:
+    program = """import sys
+from rnnscope.rules import examine
+from rnnscope.subjects import LayerCall, PartialConfig
+examine(LayerCall(PartialConfig()))
+print(*(name for name in sys.modules if ".rnn" in name))"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    loaded = {name.removeprefix("rnnscope.rules.")[:4] for name in done.stdout.split()}
+    assert loaded == {"rnn2"}, done.stderr
 
 
 @pytest.mark.parametrize("asked", ["RNN202", "rnn202", "state-batch-first", "State-Batch-First"])
@@ -174,8 +190,11 @@ def test_unknown_rule_names_the_remedy() -> None:
         rule_named("RNN000")
 
 
-def test_page_of_rules_is_in_step() -> None:
-    written = Path(__file__).parent.parent / "docs" / "rules.md"
-    assert written.read_text(encoding="utf-8") == page(), (
-        "run: python -m rnnscope.rules > docs/rules.md"
-    )
+def test_documentation_has_a_page_for_each_rule(tmp_path: Path) -> None:
+    documentation.write(tmp_path)
+    index = (tmp_path / "index.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"\]\((.+?)\)", index)) == [f"{rule.code}.md" for rule in RULES]
+    for rule in RULES:
+        page = (tmp_path / f"{rule.code}.md").read_text(encoding="utf-8")
+        assert rule.summary in page
+        assert page.count("```") == 4

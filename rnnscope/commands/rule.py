@@ -13,8 +13,8 @@ import typer
 from rnnscope.errors import UnknownNameError
 from rnnscope.results import SCHEMA
 from rnnscope.rules import Rule, rule_named
+from rnnscope.rules.documentation import markdown
 from rnnscope.rules.families import family_of
-from rnnscope.rules.page import markdown
 from rnnscope.rules.registry import HEADINGS
 
 # The sections that are prose; the others are code, whose lines stay as they are.

@@ -1,8 +1,8 @@
 """What torch's messages mean: texts of torch 2.2 to 2.15, and older ones, read back into subjects.
 
-The one place that parses them. Each table holds templates in which ``{name}`` varies, in the order
-in which they are tried, and what a match means: the name of the rule that explains it, or a
-function that makes the call or the construction which torch complained about.
+The one place that parses them. A text that a page explains is a template in that page. The tables
+here hold those that tell of a call or a construction: the template, and a function that makes the
+call or the construction which torch complained about.
 """
 
 from __future__ import annotations

@@ -169,30 +169,22 @@ def _given(
     return lambda values: LayerCall(config, input, hx)
 
 
-def _too_many(kind: str) -> Callable[[Values], LayerCall]:
-    def make(values: Values) -> LayerCall:
-        extra = (_UNTOLD,) * max(_first(values["got"]) - 3, 1)
-        return LayerCall(_config_named(kind), hx=_UNTOLD, extra=extra)
-
-    return make
+def _too_many(values: Values) -> LayerCall:
+    extra = (_UNTOLD,) * max(_first(values["got"]) - 3, 1)
+    return LayerCall(_config_named(values["kind"]), hx=_UNTOLD, extra=extra)
 
 
-def _unknown_keyword(kind: str) -> Callable[[Values], LayerCall]:
-    def make(values: Values) -> LayerCall:
-        keyword = values["got"].strip().strip("'\".")
-        return LayerCall(_config_named(kind), keywords=(keyword,))
-
-    return make
+def _unknown_keyword(values: Values) -> LayerCall:
+    keyword = values["got"].strip().strip("'\".")
+    return LayerCall(_config_named(values["kind"]), keywords=(keyword,))
 
 
 _TUPLE_OF_NONE = Sketch("tuple", items=(Sketch("NoneType"), Sketch("NoneType")))
-_KINDS = ("LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell")
+_KIND = "{kind:LSTM|GRU|RNN|LSTMCell|GRUCell|RNNCell}"
 
 MESSAGES: tuple[Message, ...] = (
     Message("Expected hidden[{index}] size {expected}, got {got}", _wrong_state),
     Message("Expected hidden size {expected}, got {got}", _wrong_only_state),
-    Message("Expected h_0 size({index}) to be {expected}, but got {got}", "packed-states"),
-    Message("Expected c_0 size({index}) to be {expected}, but got {got}", "packed-states"),
     Message(
         "For batched 3-D input, hx[{}] ({}) should be 3-D but got {got}",
         _wrong_state_axes(batched=True, lstm=True),
@@ -208,7 +200,6 @@ MESSAGES: tuple[Message, ...] = (
         "input has inconsistent input_size: got {got} expected {expected}", _wrong_cell_features
     ),
     Message("input must have 2 dimensions, got {got}", _packed_axes),
-    Message("input must have 3 dimensions, got 2", "unbatched-input-refused"),
     Message("input must have 3 dimensions, got {got}", _old_input_axes),
     Message("{kind}: Expected input to be 2D or 3D, got {got}", _wrong_input_axes),
     Message("{kind}: Expected input to be 1D or 2D, got {got}", _wrong_input_axes),
@@ -283,43 +274,12 @@ MESSAGES: tuple[Message, ...] = (
     Message(
         "'NoneType' object has no attribute 'dim'", _given(_LSTM, hx=_TUPLE_OF_NONE), general=True
     ),
-    Message("'tuple' object has no attribute 'dim'", "tuple-where-tensor", general=True),
-    Message("'tuple' object has no attribute 'index_select'", "tuple-where-tensor", general=True),
     Message(
         "Expected sequence length to be larger than 0 in RNN",
         _given(_OTHER, Sketch(shape=(0, UNKNOWN, UNKNOWN))),
     ),
-    *(
-        Message(
-            kind + ".forward() takes from 2 to 3 positional arguments but {got} were given",
-            _too_many(kind),
-        )
-        for kind in _KINDS
-    ),
-    *(
-        Message(
-            kind + ".forward() got an unexpected keyword argument {got}",
-            _unknown_keyword(kind),
-        )
-        for kind in _KINDS
-    ),
-    Message("expected m1 and m2 to have the same dtype", "dtype-mismatch", general=True),
-    Message("mat1 and mat2 must have the same dtype", "dtype-mismatch", general=True),
-    Message("get_mkldnn_dtype: unsupported data type", "dtype-mismatch"),
-    Message("expected scalar type {expected} but found {got}", "dtype-mismatch", general=True),
     Message(
-        "Expected object of scalar type {expected} but got scalar type {got}",
-        "dtype-mismatch",
-        general=True,
+        _KIND + ".forward() takes from 2 to 3 positional arguments but {got} were given", _too_many
     ),
-    Message("parameter types mismatch", "dtype-mismatch", general=True),
-    Message(
-        "Tensor on device {got} is not on the expected device {expected}!",
-        "device-mismatch",
-        general=True,
-    ),
-    Message("Expected all tensors to be on the same device", "device-mismatch", general=True),
-    Message("rnn: {state} is not contiguous", "state-not-contiguous"),
-    Message("reshape is not implemented for sparse tensors", "unsupported-input", general=True),
-    Message("Batching rule not implemented for aten::{layer}.input", "unsupported-input"),
+    Message(_KIND + ".forward() got an unexpected keyword argument {got}", _unknown_keyword),
 )

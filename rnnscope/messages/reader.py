@@ -7,27 +7,26 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 
+from rnnscope.messages import calls, constructors
 from rnnscope.messages.template import Message, Values, plain
+from rnnscope.rules import pages
+from rnnscope.rules.pages import Wording, filled
 from rnnscope.subjects import Construction, Failure, LayerCall, Reading
 
 
 @cache
 def messages() -> tuple[Message, ...]:
-    """Every message that is known, special ones before those that could mean anything."""
-    from rnnscope.messages import (
-        autograd,
-        calls,
-        constructors,
-        downstream,
-        environment,
-        loading,
-        packing,
-        results,
-    )
+    """Every message that is known: what only recurrent layers say first, then the longest first.
 
-    tables = (constructors, calls, packing, results, autograd, loading, environment, downstream)
-    known = [message for table in tables for message in table.MESSAGES]
-    return tuple(sorted(known, key=lambda message: message.general))
+    The longer of two texts that are both found in a third one tells more.
+    """
+    worded = (
+        Message(wording.template, wording, wording.general)
+        for file in pages.files()
+        for wording in pages.page(file).wordings()
+    )
+    known = (*constructors.MESSAGES, *calls.MESSAGES, *worded)
+    return tuple(sorted(known, key=lambda message: (message.general, -message.length)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +54,11 @@ def possibilities(failure: Failure) -> Iterator[Possibility]:
 def _subject(
     message: Message, values: Values, failure: Failure
 ) -> LayerCall | Construction | Reading:
-    if isinstance(message.means, str):
-        return Reading(failure, message.means, values)
-    return replace(message.means(values), location=failure.location)
+    means = message.means
+    if isinstance(means, Wording):
+        fix = None if means.fix is None else filled(means.fix, values)
+        return Reading(failure, means.code, values, filled(means.message, values), fix)
+    return replace(means(values), location=failure.location)
 
 
 def _inside(failure: Failure) -> bool:

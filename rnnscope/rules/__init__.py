@@ -1,7 +1,8 @@
-"""The catalogue of mistakes: one rule a file, found by its file name ``rnn<code>_<name>.py``.
+"""The catalogue of mistakes: one rule a file, found by its file name ``rnn<code>_<name>``.
 
-A rule is a generator over one type of subject; its docstring is its documentation, its example
-and its test. Adding a file adds the rule: nothing else lists them.
+A rule that decides something is Python: a generator over one type of subject, whose docstring is
+its documentation, its example and its test. One that only words a message of torch, or what was
+found elsewhere, is a page in ``pages/``. Adding a file adds the rule: nothing else lists them.
 """
 
 from __future__ import annotations

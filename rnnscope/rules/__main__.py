@@ -1,9 +1,13 @@
-"""``python -m rnnscope.rules > docs/rules.md`` writes the page of all rules."""
+"""``python -m rnnscope.rules FOLDER`` writes the pages of all rules, for a documentation."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
-from rnnscope.rules.page import page
+from rnnscope.rules.documentation import write
 
-sys.stdout.write(page())
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m rnnscope.rules FOLDER")
+    write(Path(sys.argv[1]))

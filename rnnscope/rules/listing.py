@@ -1,15 +1,16 @@
-"""The list of all rules, read off their files without importing them: a tenth of the time."""
+"""The list of all rules, those in Python read without importing them: a fifth of the time."""
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
+
+from rnnscope.rules import pages
+from rnnscope.rules.registry import FOLDER, files
 
 _RULE = re.compile(
-    r'^@rule\(\s*"(?P<code>RNN\d+)",\s*"(?P<name>[^"]+)",\s*Severity\.(?P<severity>\w+),'
-    r'\s*\w+,?\s*\)\s*def \w+\([^)]*\)[^:]*:\s+"""(?P<summary>[^\n]*?)(?:""")?$',
-    re.M,
+    r'^@rule\(\s*"(RNN\d+)",\s*"(.+?)",\s*Severity\.(\w+).*?"""(.*?)(?:"""|\n)', re.M | re.S
 )
 
 
@@ -25,11 +26,15 @@ class Listed:
 
 def listed() -> list[Listed]:
     """Every rule, in the order of the codes."""
-    files = Path(__file__).parent.glob("rnn[0-9]*.py")
-    found = (_RULE.finditer(file.read_text(encoding="utf-8")) for file in files)
-    rules = [
-        Listed(match["code"], match["name"], match["severity"].lower(), match["summary"])
-        for matches in found
-        for match in matches
-    ]
-    return sorted(rules, key=lambda rule: rule.code)
+    return [_page(file) if file in pages.files() else _python(file) for file in files()]
+
+
+def _page(file: str) -> Listed:
+    page = pages.page(file)
+    return Listed(page.code, page.name, str(page.severity), page.documentation.partition("\n")[0])
+
+
+def _python(file: str) -> Listed:
+    with open(os.path.join(FOLDER, f"{file}.py"), encoding="utf-8") as text:
+        code, name, severity, summary = _RULE.findall(text.read())[0]
+    return Listed(code, name, severity.lower(), summary)

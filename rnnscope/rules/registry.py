@@ -1,142 +1,74 @@
-"""Rule, the decorator that makes one, and the lookup by code, name and subject."""
+"""Which rules there are: the lookup by code, by name and by subject."""
 
 from __future__ import annotations
 
 import os
-import pkgutil
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
 from rnnscope.errors import UnknownNameError
-from rnnscope.findings import Finding, Location, Related, Severity
+from rnnscope.findings import Finding, Severity
+from rnnscope.rules import pages
+from rnnscope.rules.definition import HEADINGS, Problem, Rule, rule
 from rnnscope.subjects import Failure, Reading
 
 if TYPE_CHECKING:
     from rnnscope.messages import Possibility
 
-HEADINGS = ("What it does", "Why is this bad?", "Example", "Use instead")
+__all__ = ["HEADINGS", "Problem", "Rule", "all_rules", "examine", "files", "rule", "rule_named"]
 
+FOLDER = os.path.dirname(__file__)
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What a rule yields; the rule's own code, name and severity are added to make a Finding.
-
-    ``location`` None means the place of the subject; ``severity`` None means the rule's own.
-    """
-
-    message: str
-    fix: str | None = None
-    location: Location | None = None
-    related: tuple[Related, ...] = ()
-    severity: Severity | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One mistake that rnnscope knows: its code, its name, and the function that looks for it."""
-
-    code: str
-    name: str
-    severity: Severity
-    subject: type
-    check: Callable[[Any], Iterator[Problem]]
-    documentation: str
-
-    @property
-    def summary(self) -> str:
-        """The first line of the docstring."""
-        return self.documentation.partition("\n")[0]
-
-    def section(self, heading: str) -> str:
-        """The text under one of HEADINGS."""
-        parts = re.split(
-            rf"^({'|'.join(map(re.escape, HEADINGS))})\n-+\n", self.documentation, flags=re.M
-        )
-        return parts[parts.index(heading) + 1].strip("\n")
-
-    def findings(self, subject: Any) -> Iterator[Finding]:
-        """Look at one subject."""
-        for problem in self.check(subject):
-            yield Finding(
-                code=self.code,
-                name=self.name,
-                severity=problem.severity or self.severity,
-                message=problem.message,
-                fix=problem.fix,
-                location=problem.location or getattr(subject, "location", None),
-                related=problem.related,
-            )
-
-
-Check = Callable[[Any], Iterator[Problem]]
-
-
-def rule(code: str, name: str, severity: Severity, subject: type) -> Callable[[Check], Rule]:
-    """Make a Rule of a generator function whose docstring has the four HEADINGS.
-
-    A rule about Reading is asked only for the messages that name it, see ``rnnscope.messages``.
-    """
-
-    def make(check: Check) -> Rule:
-        return Rule(code, name, severity, subject, check, cleandoc(check.__doc__ or ""))
-
-    return make
+# The families of what is looked at where torch need not be, so that little is loaded there. The
+# rules about what a watched program does are all in Python, and its first event loads them.
+_FILES = {
+    "Construction": ("rnn10", "rnn11"),
+    "LayerCall": ("rnn2",),
+    "Plan": ("rnn2",),
+    "Likeness": ("rnn8",),
+}
 
 
 @cache
-def _files() -> tuple[str, ...]:
-    """The modules that hold rules: ``rnn202_state_batch_first`` and its like."""
-    modules = pkgutil.iter_modules([os.path.dirname(__file__)])
-    return tuple(m.name for m in modules if m.name[:4] in _FAMILIES)
+def files() -> tuple[str, ...]:
+    """The files that hold a rule, without their ending: ``rnn202_state_batch_first`` and its like.
 
-
-_FAMILIES = frozenset(f"rnn{digit}" for digit in range(10))
+    Those in Python stand beside this one, the others are pages.
+    """
+    beside = (name[:-3] for name in os.listdir(FOLDER) if name.endswith(".py"))
+    return tuple(sorted((*(name for name in beside if name[3:6].isdigit()), *pages.files())))
 
 
 @cache
-def _rules_in(file: str) -> tuple[Rule, ...]:
+def rule_in(file: str) -> Rule:
+    """The rule of a file."""
+    if file in pages.files():
+        from rnnscope.rules.page_rules import rule_of
+
+        return rule_of(pages.page(file))
     module = import_module(f"rnnscope.rules.{file}")
-    return tuple(value for value in vars(module).values() if isinstance(value, Rule))
+    return next(value for value in vars(module).values() if isinstance(value, Rule))
 
 
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, in the order of the codes."""
-    rules = (rule for file in _files() for rule in _rules_in(file))
-    return tuple(sorted(rules, key=lambda r: r.code))
+    return tuple(map(rule_in, files()))
 
 
 @cache
-def _rules_for(subject: type) -> tuple[Rule, ...]:
-    names = {base.__name__ for base in subject.__mro__}
-    files = (file for file in _files() if (_subject_in(file) or subject.__name__) in names)
-    rules = (r for file in files for r in _rules_in(file) if issubclass(subject, r.subject))
-    return tuple(sorted(rules, key=lambda r: r.code))
+def rules_for(subject: type) -> tuple[Rule, ...]:
+    """The rules about one type of subject, in the order of the codes."""
+    rules = map(rule_in, _files_for(subject.__name__))
+    return tuple(rule for rule in rules if issubclass(subject, rule.subject))
 
 
-# The end of `@rule("RNN202", "state-batch-first", Severity.ERROR, LayerCall)`, on several lines too
-_SUBJECT = re.compile(r"(\w+),?\s*$")
-
-
-def _subject_in(file: str) -> str | None:
-    """The subject that a rule's file names in its decorator, read without importing the file.
-
-    Most commands ask for a few rules of more than a hundred, and importing all of them would take
-    longer than everything else that the command does. None when it cannot be read.
-    """
-    try:
-        with open(os.path.join(os.path.dirname(__file__), f"{file}.py"), encoding="utf-8") as text:
-            _, *decorated = text.read().split("\n@rule(")
-    except OSError:
-        return None
-    found = (_SUBJECT.search(part[: part.index(")\n")]) for part in decorated)
-    subjects = {match[1] for match in found if match}
-    return subjects.pop() if len(subjects) == 1 else None
+def _files_for(subject: str) -> tuple[str, ...]:
+    if subject in _FILES:
+        return tuple(file for file in files() if file.startswith(_FILES[subject]))
+    return tuple(file for file in files() if file not in pages.files())
 
 
 def examine(subject: Any) -> tuple[Finding, ...]:
@@ -151,9 +83,9 @@ def examine(subject: Any) -> tuple[Finding, ...]:
         explained = (_of_possibility(possible, subject) for possible in possibilities(subject))
         return next((found for found in explained if found), ())
     if isinstance(subject, Reading):
-        return tuple(rule_named(subject.mistake).findings(subject))
+        return tuple(rule_named(subject.page).findings(subject))
     kind: type = type(subject)
-    return tuple(f for r in _rules_for(kind) for f in r.findings(subject))
+    return tuple(finding for rule in rules_for(kind) for finding in rule.findings(subject))
 
 
 def _of_possibility(possible: Possibility, failure: Failure) -> tuple[Finding, ...]:
@@ -178,15 +110,11 @@ def _doubted(severity: Severity) -> Severity:
 def rule_named(name: str) -> Rule:
     """A rule by its code or name, whatever the case. Raises UnknownNameError."""
     folded = name.casefold()
-    likely = [f for f in _files() if folded in (f.split("_")[0], f[7:].replace("_", "-"))]
-    for candidate in (*(r for file in likely for r in _rules_in(file)), *_others(likely)):
-        if folded in (candidate.code.casefold(), candidate.name.casefold()):
-            return candidate
+    likely = [file for file in files() if folded.replace("-", "_") in file.split("_", 1)]
+    for file in likely or files():  # a file in Python may be called otherwise than its rule
+        found = rule_in(file)
+        if folded in (found.code.casefold(), found.name):
+            return found
     raise UnknownNameError(
-        f"there is no rule {name!r}: `rnnscope rules` lists all {len(all_rules())} of them."
+        f"there is no rule {name!r}: `rnnscope rules` lists all {len(files())} of them."
     )
-
-
-def _others(likely: list[str]) -> tuple[Rule, ...]:
-    """All rules, loaded only when the file names did not tell."""
-    return () if likely else all_rules()

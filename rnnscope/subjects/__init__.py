@@ -14,7 +14,6 @@ from types import MappingProxyType
 from typing import Any
 
 from rnnscope.config import RNNConfig
-from rnnscope.errors import ConfigError
 from rnnscope.findings import Location
 
 UNKNOWN = -1  # a size that is not known, inside a shape of which other sizes are
@@ -74,18 +73,13 @@ class PartialConfig:
 
 @dataclass(frozen=True, slots=True)
 class Construction:
-    """``nn.<kind>(*args, **kwargs)`` as it was written.
-
-    ``config`` is None when torch refuses it. ``refusal`` says why, where that was read from an
-    error message and the arguments themselves are not known.
-    """
+    """``nn.<kind>(*args, **kwargs)`` as it was written; ``config`` is None if torch refuses it."""
 
     kind: str
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=_nothing)
     config: RNNConfig | None = None
     location: Location | None = None
-    refusal: ConfigError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +135,19 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A failure whose text was recognised: ``mistake`` is the name of the rule that explains it.
+    """A failure whose text was recognised: ``page`` is the code of the page that explains it.
 
-    ``values`` are what varies in the message.
+    ``values`` are what varies in the text; ``message`` and ``fix`` are the page's own words, with
+    the values in them, and empty where a page leaves its words to a function.
     """
 
     failure: Failure
-    mistake: str
+    page: str
     values: Mapping[str, str] = field(default_factory=_nothing)
+    message: str = ""
+    fix: str | None = None
 
     @property
     def location(self) -> Location | None:
+        """The user's line."""
         return self.failure.location

@@ -16,9 +16,9 @@ from rnnscope.findings import Location
 class Difference:
     """One way in which the two are not the same.
 
-    ``kind`` is the name of the rule that reports it; ``text`` says what was seen, with shapes and
-    axis names, and ``fix`` what to write instead. ``convention`` marks what a caller may have
-    wanted: it is worth knowing and changes no verdict.
+    ``kind`` tells the page that reports it: its name, or the ``kind`` among its keys. ``text`` says
+    what was seen, with shapes and axis names, and ``fix`` what to write instead. ``convention``
+    marks what a caller may have wanted: it is worth knowing and changes no verdict.
     """
 
     kind: str
