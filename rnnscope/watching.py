@@ -108,7 +108,7 @@ class Watch(ContextDecorator):
 
         session.end()
         self._forget()
-        self._found = verdicts(self._found, session.histories.observed())
+        self._found = verdicts(self._found, session.histories.observed(), session.facts)
         self._counted, self.session = self.statistics, None
         notebook.show(self.report)
 

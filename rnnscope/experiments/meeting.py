@@ -15,9 +15,14 @@ import torch
 
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.replay import CannotReplay, Run, call_again, quietly
-from rnnscope.recording.tape import Call, Tape
+from rnnscope.recording.tape import Call, Slot, Tape
 
 _MOST = 4  # losses of one step: more are alike
+_MOVES = frozenset(
+    """index_select masked_fill masked_fill_ where masked_select masked_scatter index_add scatter
+    _pack_padded_sequence _pad_packed_sequence __setitem__ index_put repeat_interleave take
+    expand_as view_as reshape_as type_as to copy_ index_copy scatter_add __and__ __or__""".split()
+)
 _COMPARISONS = frozenset(("eq", "ne", "gt", "lt", "ge", "le", "__eq__", "__ne__"))
 
 
@@ -62,11 +67,22 @@ def _of(tape: Tape, call: Call, depends: frozenset[int]) -> Iterator[Meeting]:
     data = [s for s in call.inputs if s not in depends and tape.values[s] is not None]
     if not given or not data or not tape.parameters.isdisjoint(call.inputs):
         return
-    if call.name in _COMPARISONS or call.layer is not None:
+    if call.name in _COMPARISONS or call.layer is not None or _only_moves(call):
         return
     targets = [s for s in data if len(tape.shape(s)) >= 1 and _size(tape, s) > 1]
     if targets:
         yield Meeting(call, given[0], targets[0])
+
+
+def _only_moves(call: Call) -> bool:
+    """True where data only says which elements go on: an order, a mask, lengths.
+
+    ``scores[rows, classes]`` is the answer for each class, though.
+    """
+    if call.name == "__getitem__":
+        index = call.args[1]
+        return not isinstance(index, tuple) or sum(isinstance(i, Slot) for i in index) < 2
+    return call.name in _MOVES
 
 
 def _first(tape: Tape, found: list[Meeting]) -> Iterator[Meeting]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from rnnscope.questions.inquiry import Fact
 from rnnscope.findings import Finding, Location
 from rnnscope.rules import examine
+from rnnscope.subjects.facts import OthersTarget
 from rnnscope.subjects.proofs import Disorder, IdleWeights, Leak, PaddingRead
 
 Found = dict[tuple[str, Location | None], Finding]
@@ -17,27 +19,40 @@ _ABOUT: dict[type, tuple[str, ...]] = {
     Leak: ("RNN3", "RNN207", "RNN221", "RNN222", "RNN102", "RNN401", "RNN402", "RNN7"),
     IdleWeights: ("RNN4",),
     PaddingRead: ("RNN5",),
+    OthersTarget: ("RNN2", "RNN3", "RNN4", "RNN5", "RNN7"),
 }
 # Where rows of different orders meet, the proof knows which line gave them their order.
 _KNOWN_BETTER: dict[type, tuple[str, ...]] = {Disorder: ("RNN513",)}
 
 
-def verdicts(found: Found, proofs: Iterable[object]) -> Found:
+def verdicts(found: Found, proofs: Iterable[object], facts: Iterable[Fact] = ()) -> Found:
     """The findings with what the proofs say, in order: those known first, with numbers added."""
     known = dict(found)
     for proof in proofs:
-        about = [key for key, finding in known.items() if _is_about(proof, finding)]
-        if about:
-            _confirm(known, about[0], proof)
-            continue
-        worse = _KNOWN_BETTER.get(type(proof), ())
-        known = {key: f for key, f in known.items() if f.code not in worse}
-        for finding in examine(proof):
-            known.setdefault((finding.code, finding.location), finding)
+        _settle(known, proof, None)
+    for fact in facts:
+        _settle(known, fact.subject, fact.lines)
     return known
 
 
-def _is_about(proof: object, finding: Finding) -> bool:
+def _settle(known: Found, proof: object, lines: frozenset[Location] | None) -> None:
+    """A finding of the same cause gets the proof's numbers; where there is none it is one itself."""
+    about = [key for key, finding in known.items() if _is_about(proof, finding, lines)]
+    if about:
+        _confirm(known, about[0], proof)
+        return
+    worse = _KNOWN_BETTER.get(type(proof), ())
+    for key in [key for key, finding in known.items() if finding.code in worse]:
+        del known[key]
+    for finding in examine(proof):
+        known.setdefault((finding.code, finding.location), finding)
+
+
+def _is_about(proof: object, finding: Finding, lines: frozenset[Location] | None) -> bool:
+    if lines is not None:
+        places = {finding.location, *(related.location for related in finding.related)}
+        if lines.isdisjoint(places):
+            return False
     return finding.severity.counts and finding.code.startswith(_ABOUT.get(type(proof), ("none",)))
 
 

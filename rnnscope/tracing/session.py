@@ -14,6 +14,7 @@ from torch import nn
 
 from rnnscope.config import RNNConfig
 from rnnscope.errors import RnnscopeError
+from rnnscope.questions.inquiry import Fact, Inquiry
 from rnnscope.findings import Finding
 from rnnscope.probing.histories import Histories
 from rnnscope.recording.layers import LayerCall as RecordedCall
@@ -47,6 +48,8 @@ class Session(Subscriber):
         self.calls = LayerCalls(self.built_at, examine)
         self.tracer = Tracer(self.reported)
         self.histories = Histories(self.tracer, self.built_at)
+        self.facts: list[Fact] = []
+        self.inquiry = Inquiry(self.facts.append)
         self._events: dict[Any, tuple[Finding, ...]] = {}
 
     def begin(self) -> None:
@@ -59,6 +62,7 @@ class Session(Subscriber):
         RECORDER.unsubscribe(self)
         names_given.tables.discard(self.tracer.table)
         self.tracer.decide()
+        self.inquiry.end()
 
     def report(self, subject: Any, findings: tuple[Finding, ...] | None = None) -> None:
         """Let the rules look at a subject, or pass on what they said about its like before."""
@@ -125,6 +129,7 @@ class Session(Subscriber):
     def step_ended(self, tape: Tape) -> None:
         """A recorded step is over: all that it was going to use has been used."""
         self.tracer.step_over()
+        self.inquiry.step(tape)
 
     def optimizer_steps(self, optimizer: torch.optim.Optimizer) -> None:
         """Gradients have been computed."""

@@ -1,0 +1,142 @@
+"""Which slots hold the data of a step, and on which axis its samples are: hypotheses, by evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from rnnscope.experiments.meeting import learnt
+from rnnscope.findings import Location
+from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot, Tape
+
+_COLLATING = frozenset(("stack", "pad_sequence"))
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A slot of data as the program got it, and why its samples are on axis 0, if that is known."""
+
+    slot: int
+    reason: str | None = None
+    location: Location | None = None
+
+
+def state_slots(call: Call) -> tuple[int, ...]:
+    """The slots of the initial states of a recurrent kernel: hx comes second, third when packed."""
+    packed = len(call.args) > 2 and isinstance(call.args[1], Slot) and "cell" not in call.name
+    given = call.args[2] if packed and not _is_list(call.args[1]) and _packs(call) else call.args[1]
+    return tuple(slot.number for slot in _slots(given))
+
+
+def _packs(call: Call) -> bool:
+    """True for ``lstm(data, batch_sizes, hx, …)``: the weights come fourth, a list of slots."""
+    return len(call.args) > 3 and isinstance(call.args[3], (list, tuple))
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))
+
+
+def _slots(value: Any) -> Iterator[Slot]:
+    if isinstance(value, Slot):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _slots(item)
+
+
+def roots(tape: Tape, slot: int) -> tuple[Root, ...]:
+    """The data that a slot was made of, as the program got it: batches, sources, gathered rows."""
+    depends = learnt(tape)
+    found: dict[int, Root] = {}
+    seen: set[int] = set()
+    todo = [slot]
+    while todo:
+        number = todo.pop()
+        if number in seen or number in tape.parameters:
+            continue
+        seen.add(number)
+        root = _root(tape, number)
+        if root is not None:
+            found[number] = root
+            continue
+        call = tape.producer[number]
+        todo.extend(_data_of(call, depends))
+    return tuple(root for root in found.values() if _holds_data(tape, root.slot))
+
+
+def _data_of(call: Call, depends: frozenset[int]) -> Iterator[int]:
+    """The inputs of a call, without initial states that are no result of the model's."""
+    states = state_slots(call) if call.name in RECURRENT_KERNELS else ()
+    for slot in call.inputs:
+        if slot not in states or slot in depends:
+            yield slot
+
+
+def _root(tape: Tape, slot: int) -> Root | None:
+    if slot in tape.batches:
+        how = "shuffled samples" if tape.shuffled else "samples"
+        return Root(slot, f"the DataLoader draws {how} on axis 0")
+    call = tape.producer.get(slot)
+    if call is None or not call.inputs:
+        return Root(slot)
+    if slot in learnt(tape):
+        return None
+    if call.changed == slot:
+        return Root(slot, None, call.location)  # a buffer that was filled in place
+    if call.name == "__getitem__" and _draws_rows(tape, call):
+        return Root(slot, "rows are drawn by an index here", call.location)
+    if call.name in _COLLATING:
+        return Root(slot, None, call.location)
+    return None
+
+
+def _draws_rows(tape: Tape, call: Call) -> bool:
+    """True for ``x[index]`` with a tensor of row numbers in any order."""
+    index = call.args[1] if len(call.args) > 1 else None
+    if not isinstance(index, Slot):
+        return False
+    value, given = tape.values[index.number], call.args[0]
+    if value is None or value.dtype is not torch.int64 or value.dim() != 1:
+        return False
+    # As many rows as there were are the same samples, sorted.
+    return isinstance(given, Slot) and tape.shape(given.number)[:1] != tuple(value.shape)
+
+
+def _holds_data(tape: Tape, slot: int) -> bool:
+    value = tape.values[slot]
+    return value is not None and value.dim() >= 1 and value.numel() > 1 and not value.is_sparse
+
+
+def entrances(tape: Tape, root: Root) -> tuple[int, ...]:
+    """Where data can be changed: itself, or, for whole numbers, the first results with a fraction.
+
+    Token ids stay as they are, so that masks made of them stay, too.
+    """
+    value = tape.values[root.slot]
+    if value is not None and value.is_floating_point():
+        return (root.slot,)
+    found: list[int] = []
+    reached = {root.slot}
+    made_of_parameters = learnt(tape) - tape.parameters
+    for call in tape.calls:
+        # A mask, an index or a length beside what is learnt is no data.
+        if reached.isdisjoint(call.inputs) or not made_of_parameters.isdisjoint(call.inputs):
+            continue
+        for slot in call.results:
+            made = tape.values[slot]
+            if made is not None and made.is_floating_point():
+                if _keeps_axes(tape, root.slot, slot):
+                    found.append(slot)
+            else:
+                reached.add(slot)
+    return tuple(found)
+
+
+def _keeps_axes(tape: Tape, source: int, slot: int) -> bool:
+    """True where the axes of whole numbers are the first axes of what was made of them."""
+    before, after = tape.shape(source), tape.shape(slot)
+    return after[: len(before)] == before

@@ -1,0 +1,150 @@
+"""Every question, asked of recorded steps as the budget allows, and of the last one at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+import torch
+
+from rnnscope.experiments.budget import Budget, OutOfBudget
+from rnnscope.experiments.influence import Laboratory
+from rnnscope.experiments.meeting import meetings
+from rnnscope.experiments.replay import CannotReplay, quietly, replay
+from rnnscope.questions.like_with_like import like_with_like
+from rnnscope.questions.samples_mixed import samples_mixed, separations
+from rnnscope.findings import Location
+from rnnscope.recording.tape import Call, Tape
+
+_STEPS = 3  # steps of one kind that are asked: the later ones are like them
+_KEPT_BYTES = 32 << 20  # of a step that waits for the end, parameters included
+_LOOP = 3  # calls that read one parameter: a hand-written loop over steps
+_ROUNDING = 1e-5  # of a replay against the recording: other threads, other order of sums
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A subject for rules, and the lines of the program that it is about: its cause."""
+
+    subject: object
+    lines: frozenset[Location]
+
+
+@dataclass(slots=True)
+class Inquiry:
+    """The questions of one watch."""
+
+    report: Callable[[Fact], None]
+    budget: Budget = field(default_factory=Budget)
+    unfaithful: int = 0
+    unasked: int = 0
+    _asked: dict[object, int] = field(default_factory=dict)
+    _waiting: dict[object, Tape] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)
+
+    def step(self, tape: Tape) -> None:
+        """A recorded step is over."""
+        if not is_worth_asking(tape):
+            return
+        kind = _kind(tape)
+        if self._asked.get(kind, 0) >= _STEPS:
+            return
+        if self.budget.left <= 0:
+            self._wait(kind, tape)
+            return
+        try:
+            self._ask(tape)
+            self._waiting.pop(kind, None)
+            self._asked[kind] = self._asked.get(kind, 0) + 1
+        except OutOfBudget:
+            self._wait(kind, tape)
+        except Exception as error:
+            self._failed(error)
+
+    def end(self) -> None:
+        """The program is over: ask what there was no time for."""
+        self.budget.ended = True
+        for tape in self._waiting.values():
+            try:
+                self._ask(tape)
+            except OutOfBudget:
+                self.unasked += 1
+            except Exception as error:
+                self._failed(error)
+        self._waiting.clear()
+
+    def _failed(self, error: Exception) -> None:
+        """A mistake of rnnscope's own is counted."""
+        self.failures[repr(error)] = self.failures.get(repr(error), 0) + 1
+
+    def _wait(self, kind: object, tape: Tape) -> None:
+        """Keep a small step for the end; its parameters are about to change."""
+        if kind in self._waiting or _bytes(tape) > _KEPT_BYTES:
+            return
+        with quietly():
+            values = tuple(
+                value.detach().clone().requires_grad_() if slot in tape.parameters and value is not None
+                else value.detach() if value is not None else None
+                for slot, value in enumerate(tape.values)
+            )
+        self._waiting[kind] = replace(tape, values=values)
+
+    def _ask(self, tape: Tape) -> None:
+        laboratory = Laboratory(tape, self.budget)
+        if not is_faithful(tape):
+            self.unfaithful += 1
+            return
+        for subject, calls in answers(laboratory):
+            lines = frozenset(call.location for call in calls if call.location is not None)
+            self.report(Fact(subject, lines))
+
+
+def answers(laboratory: Laboratory) -> Iterator[tuple[object, list[Call]]]:
+    """Every fact about a tape, with the calls that it is about."""
+    tape = laboratory.tape
+    for meeting in meetings(tape):
+        wanted = tape.ancestors(meeting.prediction)
+        calls = [c for c in tape.calls if not wanted.isdisjoint(c.results)] + [meeting.call]
+        for tried in separations(laboratory, meeting):
+            for leak in samples_mixed(laboratory, meeting, tried):
+                yield leak, calls
+            for fact in like_with_like(laboratory, meeting, tried):
+                yield fact, calls
+
+
+def is_worth_asking(tape: Tape) -> bool:
+    """True for steps with a recurrent layer, or with a loop over steps that reads one parameter."""
+    if tape.recurrent:
+        return True
+    return any(len(tape.users.get(slot, ())) >= _LOOP for slot in tape.parameters)
+
+
+def is_faithful(tape: Tape) -> bool:
+    """True when the tape, run again unchanged, gives the recorded loss."""
+    slot = tape.loss if tape.loss is not None else _last(tape)
+    recorded = tape.values[slot] if slot is not None else None
+    if slot is None or recorded is None:
+        return False
+    try:
+        with quietly():
+            run = replay(tape, {}, faithful=True)
+            again = run.value(slot)
+            return again is not None and torch.allclose(
+                recorded.detach(), again, rtol=_ROUNDING, atol=_ROUNDING, equal_nan=True
+            )
+    except (CannotReplay, RuntimeError):
+        return False
+
+
+def _last(tape: Tape) -> int | None:
+    return tape.calls[-1].results[-1] if tape.calls else None
+
+
+def _kind(tape: Tape) -> object:
+    """What makes two steps alike: the lines of their calls, in order, and what they train."""
+    return tape.loss is None, tuple(dict.fromkeys(call.location for call in tape.calls))
+
+
+def _bytes(tape: Tape) -> int:
+    tensors = [value for value in tape.values if value is not None and not value.is_sparse]
+    return sum(value.numel() * value.element_size() for value in tensors)

@@ -1,0 +1,156 @@
+"""Is what a sample moves through the prediction compared with that sample's own target?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from rnnscope.experiments.alignment import changed
+from rnnscope.experiments.influence import Laboratory
+from rnnscope.experiments.meeting import Meeting, errors
+from rnnscope.experiments.replay import Run, quietly
+from rnnscope.experiments.roles import Root, roots
+from rnnscope.experiments.samples import Separation
+from rnnscope.recording.tape import Call
+from rnnscope.subjects.facts import OthersTarget
+
+
+def like_with_like(
+    laboratory: Laboratory, meeting: Meeting, tried: Separation
+) -> Iterator[OthersTarget]:
+    """Errors that a sample moves through its prediction, and those that its target moves."""
+    if not tried.apart(meeting.prediction):
+        return
+    base = errors(laboratory, None, meeting)
+    if base is None or base.numel() < 2:
+        return
+    predicted = [_moved(laboratory, meeting, base, run, "prediction") for run in tried.runs]
+    if any(mask is None or not bool(mask.any()) for mask in predicted):
+        return
+    for root, axis in _target_axes(laboratory, meeting, tried):
+        targeted = [
+            _moved(laboratory, meeting, base, run, "target")
+            for run in (_target_run(laboratory, root, axis, s) for s in tried.chosen)
+        ]
+        if any(mask is None or not bool(mask.any()) for mask in targeted):
+            return
+        wrong = _wrong(predicted, targeted)
+        if wrong is None:
+            return
+        sample = tried.chosen[wrong]
+        one, other = predicted[wrong], targeted[wrong]
+        assert one is not None and other is not None
+        together = bool((one & other).any())
+        yield OthersTarget(
+            "pairs" if together else "others",
+            sample,
+            tuple(base.shape),
+            meeting.call.name,
+            laboratory.tape.shape(meeting.prediction),
+            laboratory.tape.shape(meeting.target),
+            meeting.call.location,
+            _reordering(tried, meeting),
+        )
+        return
+
+
+def _moved(
+    laboratory: Laboratory, meeting: Meeting, base: torch.Tensor, run: Run | None, side: str
+) -> torch.Tensor | None:
+    """The errors that move when one side of the comparison is as in a run."""
+    if run is None:
+        return None
+    slot = meeting.prediction if side == "prediction" else meeting.target
+    value = run.values.get(slot)
+    if value is None:
+        return torch.zeros(base.shape, dtype=torch.bool)
+    alone = Run(laboratory.tape, laboratory.base, {slot: value})
+    if "reduction" not in meeting.call.kwargs:
+        from rnnscope.experiments.replay import CannotReplay, call_again
+
+        try:
+            with quietly():
+                after = call_again(alone, meeting.call, False, None)[0]
+        except CannotReplay:
+            return None
+    else:
+        found = errors(laboratory, alone, meeting)
+        if found is None:
+            return None
+        after = found
+    with quietly():
+        return changed(base, after) if after.shape == base.shape else None
+
+
+def _target_axes(
+    laboratory: Laboratory, meeting: Meeting, tried: Separation
+) -> Iterator[tuple[Root, int]]:
+    """Where the samples of the targets are, when that is as certain as it is of the inputs."""
+    for root in roots(laboratory.tape, meeting.target):
+        shape = laboratory.tape.shape(root.slot)
+        if root.slot == tried.root.slot:
+            yield root, tried.axis
+        elif root.reason is not None and tried.root.reason is not None and tried.axis == 0:
+            if shape[0] == tried.count:
+                yield root, 0
+        else:
+            fitting = [axis for axis, size in enumerate(shape) if size == tried.count]
+            if len(fitting) == 1 and root.reason is None:
+                yield root, fitting[0]
+
+
+def _target_run(laboratory: Laboratory, root: Root, axis: int, sample: int) -> Run | None:
+    value = laboratory.value(root.slot)
+    if value is None:
+        return None
+    with quietly():
+        after = value.detach().clone()
+        row = after.select(axis, sample)
+        row.copy_(_another(row, after))
+    return laboratory.run(("target", root.slot, axis, sample), {root.slot: after})
+
+
+def _another(row: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
+    """Another value everywhere, zeros included: the next class, or a number a little off."""
+    if row.is_floating_point():
+        return row + (whole.abs().mean() + 0.5)
+    if row.dtype is torch.bool:
+        return ~row
+    values = sorted(set(whole.flatten().tolist()))
+    following = dict(zip(values, values[1:] + values[:1], strict=True))
+    flat = [following[value] for value in row.flatten().tolist()]
+    return torch.tensor(flat, dtype=row.dtype, device=row.device).reshape(row.shape)
+
+
+def _wrong(
+    predicted: list[torch.Tensor | None], targeted: list[torch.Tensor | None]
+) -> int | None:
+    """The first sample whose errors are neither those of its target nor a part of them."""
+    for number, (one, other) in enumerate(zip(predicted, targeted, strict=True)):
+        assert one is not None and other is not None
+        within = not bool((one & ~other).any()) or not bool((other & ~one).any())
+        if not within or not bool((one & other).any()):
+            return number
+    return None
+
+
+def _reordering(tried: Separation, meeting: Meeting) -> object:
+    """The line that put the samples in another order, when that is why."""
+    tape = tried.laboratory.tape
+    wanted = tape.ancestors(meeting.prediction)
+    for call in tape.calls:
+        if not wanted.isdisjoint(call.results) and _is_reordered(tried, call):
+            return call.location
+    return None
+
+
+def _is_reordered(tried: Separation, call: Call) -> bool:
+    for slot in call.results:
+        shape = tried.laboratory.tape.shape(slot)
+        rows = tried.rows(slot) if tried.count in shape else None
+        if rows is None or any(len(indices) != 1 for indices in rows[1]):
+            continue
+        if shape[rows[0]] == tried.count:
+            return tuple(next(iter(i)) for i in rows[1]) != tried.chosen
+    return False

@@ -1,0 +1,164 @@
+"""Does a change of one sample move the predictions of another, and from which call on?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from rnnscope.experiments.influence import Laboratory
+from rnnscope.experiments.meeting import Meeting, learnt
+from rnnscope.experiments.roles import Root, roots
+from rnnscope.experiments.samples import Separation, separation
+from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot
+from rnnscope.subjects.proofs import Batch, Leak
+
+REGROUPING = frozenset(("view", "reshape", "flatten", "unflatten", "view_as", "reshape_as"))
+_MOST_ROOTS = 2
+
+
+def separations(laboratory: Laboratory, meeting: Meeting) -> list[Separation]:
+    """For each root of a prediction the first hypothesis of its samples' axis that acquits it.
+
+    Where none does and one is certain, that one, so that it can be charged.
+    """
+    found = []
+    given = [r for r in roots(laboratory.tape, meeting.prediction) if _is_data(laboratory, r)]
+    for root in given[:_MOST_ROOTS]:
+        best = _best(laboratory, meeting, root)
+        if best is not None:
+            found.append(best)
+    return found
+
+
+def _is_data(laboratory: Laboratory, root: Root) -> bool:
+    value = laboratory.tape.values[root.slot]
+    return value is not None and value.dtype is not torch.bool and value.dim() > 1
+
+
+def _best(laboratory: Laboratory, meeting: Meeting, root: Root) -> Separation | None:
+    tape = laboratory.tape
+    shape = tape.shape(root.slot)
+    expected = _expected_axis(laboratory, meeting, root)
+    charged: Separation | None = None
+    order = sorted(range(min(len(shape), 3)), key=lambda axis: axis != expected)
+    for axis in order:
+        if shape[axis] < 2:
+            continue
+        tried = separation(laboratory, root, axis, most=2 if axis != expected else 3)
+        if tried is None or not tried.reaches(meeting.prediction):
+            continue
+        if tried.apart(meeting.prediction):
+            return tried
+        if axis == expected:
+            charged = tried
+    return charged
+
+
+def _expected_axis(laboratory: Laboratory, meeting: Meeting, root: Root) -> int | None:
+    """The axis of the samples: where the program drew them, or the one that fits the targets."""
+    tape = laboratory.tape
+    if root.slot in tape.batches:
+        return 0
+    shape = tape.shape(root.slot)
+    counts = {tape.shape(target.slot)[0] for target in roots(tape, meeting.target)}
+    if len(counts) != 1 or tape.shape(meeting.prediction)[0:1] == ():
+        return None
+    value = tape.values[root.slot]
+    axes_of_a_batch = 3 if value is not None and value.is_floating_point() else 2
+    if len(shape) < axes_of_a_batch and root.reason is None:
+        return None  # one sequence has one target for each step, too
+    fitting = [axis for axis, size in enumerate(shape) if size in counts and size > 1]
+    if root.reason is not None and 0 in fitting:
+        return 0
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def samples_mixed(
+    laboratory: Laboratory, meeting: Meeting, tried: Separation
+) -> Iterator[Leak]:
+    """Samples that are not apart any more where predictions meet their targets."""
+    if tried.apart(meeting.prediction):
+        return
+    call = first_mixing(tried, meeting.prediction)
+    if call is None or _is_meant(laboratory, tried, call):
+        return
+    slot = next(s for s in call.results if not tried.apart(s))
+    sample, other, moved = _witness(tried, meeting.prediction)
+    blamed = _blamed(tried, call)
+    yield Leak(
+        call.name,
+        sample,
+        other,
+        moved,
+        blamed.location,
+        laboratory.tape.shape(slot),
+        recurrent=call.name in RECURRENT_KERNELS and blamed is call,
+        regroups=blamed.name in REGROUPING,
+        batch=Batch(
+            tried.count,
+            laboratory.tape.shuffled,
+            tried.root.location,
+            tried.root.reason or "the targets have one row for each sample",
+        ),
+    )
+
+
+def first_mixing(tried: Separation, slot: int) -> Call | None:
+    """The first call on the way to a slot after which the samples are not apart."""
+    tape = tried.laboratory.tape
+    wanted = tape.ancestors(slot)
+    for call in tape.calls:
+        if wanted.isdisjoint(call.results):
+            continue
+        if any(not tried.apart(result) for result in call.results):
+            return call
+    return None
+
+
+def _is_meant(laboratory: Laboratory, tried: Separation, call: Call) -> bool:
+    """Mixed on purpose: data augmented before the model, or neighbours of a graph that is given."""
+    tape, depends = laboratory.tape, learnt(laboratory.tape)
+    if depends.isdisjoint(call.results):
+        return True
+    if call.name in ("batch_norm", "instance_norm"):
+        return True
+    tables = [s for s in call.inputs if tape.shape(s)[-2:] == (tried.count, tried.count)]
+    return any(not tried.reaches(table) for table in tables)
+
+
+def _blamed(tried: Separation, call: Call) -> Call:
+    """Before a layer that steps over torn rows, the call that tore them."""
+    if call.name not in RECURRENT_KERNELS:
+        return call
+    tape = tried.laboratory.tape
+    given = call.args[0]
+    while isinstance(given, Slot):
+        maker = tape.producer.get(given.number)
+        if maker is None or tried.masks(given.number) is None:
+            return call
+        if maker.name in REGROUPING and not _one_row_each(tried, given.number):
+            return maker
+        given = maker.args[0] if maker.args else None
+    return call
+
+
+def _one_row_each(tried: Separation, slot: int) -> bool:
+    rows = tried.rows(slot)
+    return rows is not None and all(len(indices) == 1 for indices in rows[1])
+
+
+def _witness(tried: Separation, slot: int) -> tuple[int, int, float]:
+    """A sample, another whose prediction it moved, and by how much."""
+    masks = tried.masks(slot)
+    assert masks is not None
+    before = tried.laboratory.value(slot)
+    after = tried.runs[0].value(slot)
+    moved = float((after - before).abs().max()) if before is not None and after is not None else 0.0
+    for axis, size in enumerate(masks[0].shape):
+        if size == tried.count:
+            rows = masks[0].movedim(axis, 0).reshape(size, -1).any(1).nonzero().flatten().tolist()
+            others = [row for row in rows if row != tried.chosen[0]]
+            if others:
+                return tried.chosen[0], others[0], moved
+    return tried.chosen[0], tried.chosen[1], moved

@@ -1,0 +1,64 @@
+"""RNN706: a sample's prediction is compared with the target of another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rnnscope.axes import shape_text
+from rnnscope.findings import Location, Severity
+from rnnscope.rules.axis_evidence import at
+from rnnscope.rules.registry import Problem, rule
+from rnnscope.subjects.facts import OthersTarget
+
+
+@rule("RNN706", "target-of-another-sample", Severity.ERROR, OthersTarget)
+def target_of_another_sample(fact: OthersTarget) -> Iterator[Problem]:
+    """The prediction for a sample is compared with the target of another one.
+
+    What it does
+    ------------
+    Changes one sample, and then its target, and compares which errors move: through the
+    prediction, and through the target. In a right program they are the same.
+
+    Why is this bad?
+    ----------------
+    Sorting, flattening and broadcasting change which rows meet, and raise nothing as long as the
+    sizes fit. The model is then trained on answers to other questions.
+
+    Example
+    -------
+        gru, head = nn.GRU(4, 6, batch_first=True), nn.Linear(6, 3)
+        x, y = torch.randn(8, 5, 4), torch.randint(0, 3, (8,))
+        lengths = torch.tensor([2, 5, 3, 4, 1, 5, 2, 3])
+        order = lengths.argsort(descending=True)
+        packed = pack_padded_sequence(x[order], lengths[order], batch_first=True)
+        _, h_n = gru(packed)
+        F.cross_entropy(head(h_n[-1]), y).backward()  # RNN502
+
+    Use instead
+    -----------
+        gru, head = nn.GRU(4, 6, batch_first=True), nn.Linear(6, 3)
+        x, y = torch.randn(8, 5, 4), torch.randint(0, 3, (8,))
+        lengths = torch.tensor([2, 5, 3, 4, 1, 5, 2, 3])
+        order = lengths.argsort(descending=True)
+        packed = pack_padded_sequence(x[order], lengths[order], batch_first=True)
+        _, h_n = gru(packed)
+        F.cross_entropy(head(h_n[-1]), y[order]).backward()
+    """
+    meet = f"{shape_text(fact.predictions)} against {shape_text(fact.targets)}"
+    if fact.kind == "pairs":
+        said = f"predictions of one sample meet targets of others in {fact.loss}: {meet}"
+        fix = "give both the same axes in the same order, without an axis of size 1 too many"
+    else:
+        said = (
+            f"the prediction for sample {fact.sample} is compared with another sample's target in "
+            f"{fact.loss}: {meet}"
+        )
+        fix = "put predictions and targets in the same order before they are compared"
+    place = fact.reordered_at if isinstance(fact.reordered_at, Location) else None
+    yield Problem(
+        said,
+        fix,
+        place or fact.location,
+        at(fact.location if place else None, "predictions and targets meet here"),
+    )
