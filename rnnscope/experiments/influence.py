@@ -9,7 +9,7 @@ import torch
 
 from rnnscope.experiments.alignment import changed
 from rnnscope.experiments.budget import REPLAYS, Budget, OutOfBudget
-from rnnscope.experiments.replay import CannotReplay, Run, Value, quietly, replay
+from rnnscope.experiments.replay import Adapt, CannotReplay, Run, Value, quietly, replay
 from rnnscope.recording.tape import Tape
 
 SMALLEST = 1e-12  # of the difference of two losses: rounding of sums in another order is above
@@ -18,9 +18,10 @@ SMALLEST = 1e-12  # of the difference of two losses: rounding of sums in another
 class Laboratory:
     """Everything that is tried on one tape: runs are counted, and each is made once."""
 
-    def __init__(self, tape: Tape, budget: Budget) -> None:
+    def __init__(self, tape: Tape, budget: Budget, adapt: Adapt | None = None) -> None:
         self.tape = tape
         self.budget = budget
+        self.adapt = adapt
         self.replays = 0
         self._base: dict[int, Value] | None = None
         self._runs: dict[object, Run | None] = {}
@@ -30,7 +31,7 @@ class Laboratory:
         """The values of a run without changes, where they are not as recorded."""
         if self._base is None:
             with quietly():
-                run = replay(self.tape, {})
+                run = replay(self.tape, {}, adapt=self.adapt, full=self.adapt is not None)
             self._base = {
                 slot: value.clone() if slot in self.tape.volatile else value
                 for slot, value in run.values.items()
@@ -42,13 +43,15 @@ class Laboratory:
         found = self.base.get(slot)
         return self.tape.values[slot] if found is None else found
 
-    def run(self, key: object, changes: Mapping[int, Value]) -> Run | None:
+    def run(
+        self, key: object, changes: Mapping[int, Value], adapt: Adapt | None = None
+    ) -> Run | None:
         """A run with these changes; None where it is impossible. Raises OutOfBudget."""
         if key not in self._runs:
-            self._runs[key] = self._new(changes)
+            self._runs[key] = self._new(changes, adapt or self.adapt)
         return self._runs[key]
 
-    def _new(self, changes: Mapping[int, Value]) -> Run | None:
+    def _new(self, changes: Mapping[int, Value], adapt: Adapt | None) -> Run | None:
         if self.replays >= REPLAYS or self.budget.left <= 0:
             raise OutOfBudget
         self.replays += 1
@@ -56,7 +59,7 @@ class Laboratory:
         try:
             base = self.base
             with quietly():
-                return replay(self.tape, changes, base)
+                return replay(self.tape, changes, base, adapt=adapt)
         except CannotReplay:
             return None
         finally:

@@ -21,6 +21,7 @@ from rnnscope.recording.nest import map_nest
 from rnnscope.recording.tape import Call, Slot, Tape
 
 Value = torch.Tensor
+Adapt = Callable[[Call, Any, Any], tuple[Any, Any]]  # a call, its arguments; those to use
 _STATISTICS = frozenset(("batch_norm", "instance_norm"))
 _HELD = frozenset(("generator",))  # a draw from the user's own stream is never drawn again
 
@@ -63,23 +64,24 @@ def replay(
     base: Mapping[int, Value] | None = None,
     *,
     faithful: bool = False,
-    adapt: Callable[[Call, Any, Any], tuple[Any, Any]] | None = None,
-    calls: tuple[Call, ...] | None = None,
+    full: bool = False,
+    adapt: Adapt | None = None,
 ) -> Run:
     """The values that follow from these changes.
 
     ``base`` holds what a run without changes gave, for slots that are made anew in every replay.
-    With ``faithful`` every call is run, batch norm as it was. ``adapt`` may change the arguments
-    of a call. Raises CannotReplay where a call does not take what it is given.
+    With ``full`` every call is run, with ``faithful`` also batch norm as it was. ``adapt`` may
+    change the arguments of a call. Raises CannotReplay where a call does not take what it is given.
     """
     run = Run(tape, base or {}, dict(changes))
     fixed = frozenset(changes)
     dirty = set(changes)
     volatile = tape.volatile
-    for call in tape.calls if calls is None else calls:
+    for call in tape.calls:
         renewed = not volatile.isdisjoint(call.results) or not volatile.isdisjoint(call.inputs)
         normal = call.name in _STATISTICS and not faithful
-        if not (faithful or renewed or normal or not dirty.isdisjoint(call.inputs)):
+        touched = renewed or normal or not dirty.isdisjoint(call.inputs)
+        if not (faithful or full or touched):
             continue
         if fixed.issuperset(call.results) or not call.inputs and not renewed:
             continue
@@ -95,7 +97,7 @@ def call_again(
     run: Run,
     call: Call,
     faithful: bool,
-    adapt: Callable[[Call, Any, Any], tuple[Any, Any]] | None,
+    adapt: Adapt | None,
 ) -> list[Value]:
     """The results of one call on the values of this run."""
     if not _HELD.isdisjoint(call.kwargs) and call.kwargs.get("generator") is not None:
@@ -108,7 +110,8 @@ def call_again(
     if call.random is not None:
         torch.random.default_generator.set_state(call.random)
     try:
-        result = call.function(*args, **kwargs)
+        with torch.set_grad_enabled(call.grad and torch.is_grad_enabled()):
+            result = call.function(*args, **kwargs)
     except Exception as error:
         raise CannotReplay(f"{call.name}: {error}") from error
     made = [changed_by(call.name, args, kwargs)] if call.changed is not None else []

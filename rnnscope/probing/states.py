@@ -44,7 +44,8 @@ class _Trail:
     times: int = 0
     across: int = 0
     calls: int = 0
-    owner: nn.Module | None = None
+    owner: ref[nn.Module] | None = None
+    kept: str | None = None
     shuffled: Batch | None = None
 
 
@@ -85,9 +86,10 @@ class StateTrails:
 
     def _settle(self, trail: _Trail, model: nn.Module, batch: Batch | None) -> None:
         trail.calls += 1
-        trail.owner = model
+        trail.owner = ref(model)
         if trail.carried:
             trail.across += 1
+            trail.kept = trail.kept or _keeper(model, trail.states)
             if batch is not None and batch.shuffled and batch is not trail.batch:
                 trail.times, trail.shuffled = trail.times + 1, batch
         trail.carried, trail.batch = False, batch
@@ -103,7 +105,7 @@ class StateTrails:
                     trail.calls,
                     trail.location,
                     trail.shuffled,
-                    kept=_keeper(trail),
+                    kept=trail.kept,
                 )
             elif trail.across > trail.calls // 2 and trail.owner is not None:
                 yield from _useless_resets(kind, trail)
@@ -131,15 +133,14 @@ def same_tensor(given: torch.Tensor, left: torch.Tensor) -> bool:
     return given.device.type == "cpu" and given.numel() < _LARGEST and torch.equal(given, left)
 
 
-def _keeper(trail: _Trail) -> str | None:
+def _keeper(model: nn.Module, states: list[torch.Tensor]) -> str | None:
     """The attribute that keeps the states, on the model or on one of its parts."""
-    parts = trail.owner.modules() if trail.owner is not None else ()
-    kept = (n for part in parts for n, v in vars(part).items() if _same(v, trail.states))
-    return next(kept, None)
+    attributes = (item for part in model.modules() for item in list(vars(part).items()))
+    return next((name for name, value in attributes if _same(value, states)), None)
 
 
 def _useless_resets(kind: str, trail: _Trail) -> Iterator[CarriedState]:
-    model, kept = trail.owner, _keeper(trail)
+    model, kept = trail.owner() if trail.owner is not None else None, trail.kept
     if model is None or kept is None or trail.location is None:
         return
     for name, line in _resets_elsewhere(model, kept, _files(trail.location)):

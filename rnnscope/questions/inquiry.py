@@ -11,8 +11,12 @@ from rnnscope.experiments.budget import Budget, OutOfBudget
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import meetings
 from rnnscope.experiments.replay import CannotReplay, quietly, replay
+from rnnscope.questions.future_read import future_read
 from rnnscope.questions.like_with_like import like_with_like
+from rnnscope.questions.padding_read import padding_read
+from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.samples_mixed import samples_mixed, separations
+from rnnscope.questions.training_mode import evaluated_in_training
 from rnnscope.findings import Location
 from rnnscope.recording.tape import Call, Tape
 
@@ -38,12 +42,17 @@ class Inquiry:
     budget: Budget = field(default_factory=Budget)
     unfaithful: int = 0
     unasked: int = 0
+    _trained: set[int] = field(default_factory=set)
     _asked: dict[object, int] = field(default_factory=dict)
     _waiting: dict[object, Tape] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
 
     def step(self, tape: Tape) -> None:
         """A recorded step is over."""
+        for fact in evaluated_in_training(tape, frozenset(self._trained)):
+            self.report(Fact(fact, frozenset()))
+        if tape.loss is not None:
+            self._trained.update(c.layer.name for c in tape.recurrent if c.layer and c.grad)
         if not is_worth_asking(tape):
             return
         kind = _kind(tape)
@@ -102,14 +111,20 @@ class Inquiry:
 def answers(laboratory: Laboratory) -> Iterator[tuple[object, list[Call]]]:
     """Every fact about a tape, with the calls that it is about."""
     tape = laboratory.tape
+    for unused in results_unused(tape):
+        yield unused, []
     for meeting in meetings(tape):
         wanted = tape.ancestors(meeting.prediction)
         calls = [c for c in tape.calls if not wanted.isdisjoint(c.results)] + [meeting.call]
+        for foresight in future_read(laboratory, meeting):
+            yield foresight, calls
         for tried in separations(laboratory, meeting):
             for leak in samples_mixed(laboratory, meeting, tried):
                 yield leak, calls
             for fact in like_with_like(laboratory, meeting, tried):
                 yield fact, calls
+            for reading in padding_read(laboratory, meeting, tried):
+                yield reading, calls
 
 
 def is_worth_asking(tape: Tape) -> bool:

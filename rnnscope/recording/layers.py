@@ -125,8 +125,9 @@ def _arguments(frame: FrameType) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return (given, found.get("hx")), {}
 
 
-def described(module: nn.Module, built_at: Any) -> Layer:
+def described(call: LayerCall, built_at: Location | None) -> Layer:
     """The layer's options, as the tape keeps them: no reference to the module stays."""
+    module = call.module
     return Layer(
         type(module).__name__,
         bool(getattr(module, "batch_first", True)),
@@ -136,4 +137,5 @@ def described(module: nn.Module, built_at: Any) -> Layer:
         int(getattr(module, "hidden_size", 0)),
         id(module),
         built_at,
+        call.outer_called_at,
     )

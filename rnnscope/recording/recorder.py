@@ -280,8 +280,7 @@ class Recording(TorchFunctionMode):
         try:
             name, layer = name_of(func), None
             if kind is Kind.KERNEL and self._layer is not None and who.layer is self._layer.frame:
-                module = self._layer.module
-                layer = described(module, self.recorder.built_at.get(module))
+                layer = described(self._layer, self.recorder.built_at.get(self._layer.module))
                 self._layer.results = list(result) if isinstance(result, tuple) else [result]
             elif self._layer is not None and who.layer is self._layer.frame:
                 self._layer.follow(args, result)

@@ -50,6 +50,7 @@ class Layer:
     hidden_size: int
     name: int  # the id of the module: the same layer has the same name, while it lives
     built_at: Location | None = None
+    called_at: Location | None = None  # the outermost module around it
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,3 +23,23 @@ class OthersTarget:
     targets: tuple[int, ...]
     location: Location | None
     reordered_at: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultUnused:
+    """A call that changes nothing in place gave a result, and nothing ever read it."""
+
+    function: str
+    location: Location | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatedInTraining:
+    """A model that was trained is asked without gradients while it is in training mode.
+
+    ``what`` is what differs there: dropout, or batch norm.
+    """
+
+    kind: str
+    what: str
+    location: Location | None
