@@ -54,21 +54,25 @@ def _sources(content: bytes, path: str) -> list[str]:
 
 
 def _without_magics(cell: Cell) -> tuple[Cell, list[int]]:
-    """The cell with ``pass`` in place of each magic, and the lines where they stood."""
-    if _is_python(cell.source):  # a line of Python may well begin with %
-        return cell, []
-    lines = cell.source.splitlines()
-    if lines[0].startswith("%%") and not lines[0].startswith(_AROUND_PYTHON):
+    """The cell with ``pass`` in place of each magic, and the lines where they stood.
+
+    Only a line at which Python stumbles is one: a line of an expression may well begin with %.
+    """
+    if cell.source.startswith("%%") and not cell.source.startswith(_AROUND_PYTHON):
         return Cell(cell.name, "pass"), [1]
-    magics = [number for number, line in enumerate(lines, 1) if _MAGIC.match(line)]
-    for number in magics:
+    lines, magics = cell.source.splitlines(), []
+    while (number := _stumbling_block(lines)) and _MAGIC.match(lines[number - 1]):
+        magics.append(number)
         lines[number - 1] = _MAGIC.sub(r"\1pass", lines[number - 1])
-    return Cell(cell.name, "\n".join(lines) + "\n"), magics
+    return Cell(cell.name, "\n".join(lines) + "\n"), sorted(magics)
 
 
-def _is_python(source: str) -> bool:
+def _stumbling_block(lines: list[str]) -> int:
+    """The number of the line that Python cannot read; 0 where it can."""
     try:
-        compile(source, "cell", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError):
-        return False
-    return True
+        compile("\n".join(lines), "cell", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return min(error.lineno or 0, len(lines))
+    except ValueError:  # null bytes
+        return 0
+    return 0

@@ -114,5 +114,6 @@ def _shut_down_threads() -> None:
     try:
         threading._shutdown()  # type: ignore[attr-defined]
     except BaseException as error:  # Python says so and goes on
-        told = (type(error), error, error.__traceback__, None, threading)
-        sys.unraisablehook(sys.UnraisableHookArgs(told))  # type: ignore[misc, call-arg]
+        print(f"Exception ignored in: {threading!r}", file=sys.stderr or sys.__stderr__)
+        error.__traceback__ = without_ours(error)
+        sys.__excepthook__(type(error), error, error.__traceback__)

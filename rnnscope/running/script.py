@@ -7,6 +7,7 @@ import io
 import os
 import runpy
 import sys
+import traceback
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -74,6 +75,9 @@ def compiled_cells(path: str) -> list[CodeType]:
     read, skipped = cells.python_cells(_read(path), path)
     if skipped:
         print(f"rnnscope: only IPython runs {', '.join(skipped)}; skipped.", file=sys.stderr)
+    sys.excepthook = (
+        traceback.print_exception
+    )  # until Python 3.13 its own shows lines of files only
     return [_compiled(cell.source.encode(), cell.name, cell.remembered()) for cell in read]
 
 
