@@ -50,7 +50,7 @@ TOGETHER = (
     Row("make_fx", pending=True),
     Row("parametrized", pending=True),
     Row("memory_models", pending=True),
-    Row("memory_batches"),
+    Row("memory_batches", pending=True),
     Row("forward_once", pending=True),
     Row("own_generators", pending=True),
     Row("function_mode", pending=True),

@@ -75,9 +75,8 @@ def compiled_cells(path: str) -> list[CodeType]:
     read, skipped = cells.python_cells(_read(path), path)
     if skipped:
         print(f"rnnscope: only IPython runs {', '.join(skipped)}; skipped.", file=sys.stderr)
-    sys.excepthook = (
-        traceback.print_exception
-    )  # until Python 3.13 its own shows lines of files only
+    # Until Python 3.13 its own excepthook shows the lines of files only.
+    sys.excepthook = traceback.print_exception
     return [_compiled(cell.source.encode(), cell.name, cell.remembered()) for cell in read]
 
 
