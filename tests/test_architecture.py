@@ -25,8 +25,9 @@ reference tracing.factors tracing.labels tracing.events tracing.regrouping traci
 tracing.ops tracing.naming tracing.readings subjects.proofs rules.pages messages subjects.mismatch
 subjects.likeness subjects.packing rules selection failures subjects.planning diagnosis tracing
 probing measuring.inspection measuring explanation verification results formats printing report
-explained verified api testing strategies fuzzing running.arrival running.output running.script
-running.ranks running.notebook watching running.supervision running pytest_plugin commands cli
+explained verified api testing strategies fuzzing running.arrival running.threads running.output
+running.cells running.script running.execution running.ranks running.notebook watching
+running.supervision running pytest_plugin commands cli
 """
 RIVER = _RIVER.split()
 

@@ -34,6 +34,8 @@ SCRIPTS = {
     "reads_stdin": "print(input())",
     "latin": b"# -*- coding: latin-1 -*-\nprint(ascii('\xe9'))",
     "future": "print(f.__annotations__) if 'f' in globals() else print('none')",
+    "exit_shell_number": "import sys; sys.exit(130)",
+    "no_stderr": "import sys; sys.stderr = None; sys.exit('no data')",
     "child": "import subprocess\nsubprocess.run(['echo', 'child'])",
     "forks": (
         "import multiprocessing, os\ndef work(): os._exit(3)\nif __name__ == '__main__':\n"
@@ -85,6 +87,31 @@ def test_an_interrupted_script_ends_by_the_signal(folder: Path) -> None:
     status, output, error = ended(["-m", "rnnscope", "run", "stop.py"], folder)
     assert (status, output) == (-signal.SIGINT, "bye\n")
     assert error.splitlines()[-1] == "KeyboardInterrupt"
+
+
+def test_an_interrupted_script_with_findings_ends_by_the_signal_too(folder: Path) -> None:
+    (folder / "stop.py").write_text(WARNS + "raise KeyboardInterrupt\n")
+    status, _, error = ended(["-m", "rnnscope", "run", "stop.py"], folder)
+    assert status == -signal.SIGINT
+    assert "stop.py:4:1: RNN101" in error
+
+
+def test_an_interrupt_while_threads_end_is_told_as_python_tells_it(folder: Path) -> None:
+    source = """import os, signal, threading
+stop = threading.Event()
+threading.Thread(target=stop.wait).start()
+def interrupt():
+    threading.main_thread().join()
+    os.kill(os.getpid(), signal.SIGINT)
+    stop.set()
+threading.Thread(target=interrupt).start()
+"""
+    (folder / "waits.py").write_text(source)
+    (status, output, error), plain = (
+        ended([*command, "waits.py"], folder) for command in (["-m", "rnnscope", "run"], [])
+    )
+    assert (status, output) == plain[:2]
+    assert error.split() == plain[2].replace("Interrupt: ", "Interrupt").split()
 
 
 @pytest.mark.parametrize(
@@ -142,6 +169,31 @@ def test_a_report_in_a_file_leaves_the_streams_alone(folder: Path) -> None:
     command = ["-m", "rnnscope", "run", "--output", "report.json", "plain.py"]
     assert ended(command, folder) == (0, "printed\n", "")
     assert json.loads((folder / "report.json").read_text())["outcome"]["status"] == 0
+
+
+def test_the_report_is_where_it_was_asked_for_wherever_the_script_goes(folder: Path) -> None:
+    (folder / "moves.py").write_text("import os; os.chdir('sub')")
+    assert ended(["-m", "rnnscope", "run", "--output", "r.json", "moves.py"], folder)[0] == 0
+    assert (folder / "r.json").exists()
+
+
+def test_a_report_does_not_follow_the_scripts_own_standard_error(folder: Path) -> None:
+    (folder / "own.py").write_text(WARNS + "import io, sys\nsys.stderr = io.StringIO()\n")
+    (folder / "none.py").write_text(WARNS + "import sys\nsys.stderr = None\n")
+    for name in ("own.py", "none.py"):
+        status, output, error = ended(["-m", "rnnscope", "run", name], folder)
+        assert (status, output) == (1, "torch.Size([3, 2, 5])\n")
+        assert f"{name}:4:1: RNN101" in error
+
+
+def test_a_forked_child_reports_nothing(folder: Path) -> None:
+    (folder / "forks.py").write_text(
+        WARNS + "import os, sys\nchild = os.fork()\nif child == 0: sys.exit(3)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
+    )
+    status, output, error = ended(["-m", "rnnscope", "run", "forks.py"], folder)
+    assert (status, output.splitlines()[-1]) == (1, "3")
+    assert error.count("forks.py:4:1: RNN101") == 1
 
 
 def test_torch_is_not_imported_before_the_script_does(folder: Path) -> None:
@@ -202,6 +254,52 @@ def test_noqa_and_ignore_silence_a_finding(folder: Path) -> None:
     for command in (["a.py"], ["--ignore", "RNN1", "b.py"]):
         status, _, error = ended(["-W", "ignore", "-m", "rnnscope", "run", *command], folder)
         assert (status, error) == (0, "")
+
+
+CELLS = (
+    ["%matplotlib inline\n", "!pip install torch\n", "import torch\n", "from torch import nn"],
+    "%%bash\nls",
+    "",
+    "%%time\ngru = nn.GRU(4, 5,\n  dropout=0.5\n  % 1)",
+    "print(gru(torch.zeros(3, 2, 4))[0].shape, __name__)\n1 / 0",
+    "print('never')",
+)
+
+
+def notebook(*cells: str | list[str]) -> str:
+    code = [{"cell_type": "code", "source": source} for source in cells]
+    return json.dumps({"nbformat": 4, "cells": [{"cell_type": "markdown", "source": "#"}, *code]})
+
+
+def test_the_cells_of_a_notebook_run_in_one_main(folder: Path) -> None:
+    (folder / "book.ipynb").write_text(notebook(*CELLS))
+    command = ["-W", "ignore", "-m", "rnnscope", "run", "--format", "plain", "book.ipynb"]
+    status, output, error = ended(command, folder)
+    assert status == 1
+    assert output.startswith("In[3]:2:")
+    assert ": RNN101 " in output
+    first, printed, *_ = error.splitlines()
+    said = "rnnscope: only IPython runs In[1]:1, In[1]:2, In[2]:1, In[3]:1; skipped."
+    assert (first, printed) == (said, "torch.Size([3, 2, 5]) __main__")
+    assert 'File "In[4]", line 2, in <module>\n    1 / 0\n' in error
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[]", "'book.ipynb' is not a notebook of format 4: open it in Jupyter"),
+        ("{", "is not a notebook of format 4"),
+        (notebook("x = 1", "y = ="), "In[2]:1 is not Python that"),
+        (notebook("x = !ls"), "In[1]:1 is not Python that"),
+    ],
+)
+def test_what_is_no_notebook_is_refused_in_one_sentence(
+    content: str, said: str, folder: Path
+) -> None:
+    (folder / "book.ipynb").write_text(content)
+    status, output, error = ended(["-m", "rnnscope", "run", "book.ipynb"], folder)
+    assert (status, output, error.count("\n")) == (2, "", 1)
+    assert said in error
 
 
 def test_compiling_is_refused_with_the_place(tmp_path: Path) -> None:

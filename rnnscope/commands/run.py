@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
-import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -17,13 +15,13 @@ from rnnscope.errors import OutputError
 from rnnscope.formats import format_for, known_format, render
 from rnnscope.running.output import reserve_standard_output
 from rnnscope.running.ranks import World, gathered, reported
-from rnnscope.running.script import INTERRUPTED, Target
+from rnnscope.running.script import Target
 from rnnscope.running.supervision import RunResult, supervise
 from rnnscope.selection import Selection
 
 
 def run(
-    script: Annotated[str, typer.Argument(help="The script; with -m, the name of a module.")],
+    script: Annotated[str, typer.Argument(help="The script or notebook; with -m, a module.")],
     arguments: Annotated[list[str] | None, typer.Argument(help="The script's own.")] = None,
     module: Annotated[bool, typer.Option("-m", help="Run a module, as python -m does.")] = False,
     format: Annotated[str | None, typer.Option(help="terminal, json, github, sarif, …")] = None,
@@ -42,12 +40,10 @@ def run(
     name = known_format(format) if format else (format_for(output) if output else "terminal")
     selection = Selection.configured(select, ignore)
     write = _writer(name, output)
-    _die_of_interrupts(status := [0])
     world = World.of()
 
     def finish(result: RunResult) -> int:
         wanted = replace(result, findings=selection.keep(result.findings))
-        status[0] = wanted.status
         together = gathered(wanted.findings, world)
         if together is not None:
             shown = replace(wanted, findings=together)
@@ -68,16 +64,15 @@ def _writer(name: str, output: Path | None) -> Callable[[RunResult], None]:
     """Where the report goes: a file, standard error for people, standard output for programs."""
     if output is not None:
         _refuse_unwritable(output)
-        return lambda result: _write_file(output, render(result, name))
+        path = output.absolute()  # wherever the script may go
+        return lambda result: _write_file(path, render(result, name))
     if name == "terminal":
-        return _print_terminal
+        return partial(_print_terminal, sys.stderr)
     stream = reserve_standard_output()
     return lambda result: _write_stream(stream, render(result, name))
 
 
 def _write_file(path: Path, text: str) -> None:
-    from rnnscope.errors import OutputError
-
     try:
         path.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
@@ -89,21 +84,25 @@ def _write_stream(stream: TextIO, text: str) -> None:
     stream.flush()
 
 
-def _print_terminal(result: RunResult) -> None:
-    """Findings alone: an exception was already printed, and no findings need no words."""
-    if not result.findings and not result.statistics:
+def _print_terminal(stream: TextIO | None, result: RunResult) -> None:
+    """Findings alone: an exception was already printed, and no findings need no words.
+
+    The stream is what standard error was before the script ran, which may have replaced it.
+    """
+    if stream is None or stream.closed or not (result.findings or result.statistics):
         return
     from rich.console import Console
 
     from rnnscope.formats import terminal
 
-    sys.stdout.flush()
-    console = Console(stderr=True, highlight=False)
+    if sys.stdout is not None and not sys.stdout.closed:
+        sys.stdout.flush()
+    console = Console(file=stream, highlight=False)
     shown = replace(result, outcome=None)
     if console.is_terminal:
         console.print(terminal.renderable(shown))
     elif text := terminal.render(shown, console.width):  # in a file or pipe no padding is wanted
-        print(text, file=sys.stderr)
+        print(text, file=stream)
     for line in _statistics_lines(result.statistics or {}):
         console.print(line)
 
@@ -114,16 +113,3 @@ def _statistics_lines(statistics: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(value, Mapping):
             value = ", ".join(f"{key} {count}" for key, count in value.items()) or "none"
         yield f"{name.replace('_', ' ')}: {value}"
-
-
-def _die_of_interrupts(status: list[int]) -> None:
-    """End an interrupted run as Python does: by the signal, once everything at exit has run."""
-
-    def die() -> None:
-        if status[0] == INTERRUPTED:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            os.kill(os.getpid(), signal.SIGINT)
-
-    atexit.register(die)  # registered before the script runs, and so called after its own

@@ -9,10 +9,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from rnnscope.errors import RnnscopeError
 from rnnscope.failures import explained, text_of, warnings_heard
 from rnnscope.results import Outcome, Result
 from rnnscope.running.arrival import when_imported
-from rnnscope.running.script import Ended, Target, execute
+from rnnscope.running.execution import Ended, execute
+from rnnscope.running.script import Target
 from rnnscope.subjects import Failure
 
 
@@ -79,14 +81,22 @@ class Supervision:
 def supervise(target: Target, finish: Callable[[RunResult], int], probe: bool = True) -> int:
     """Run the target under watch; ``finish`` gets the result and says the exit status.
 
-    It is called once: at the end, or just before the script calls ``os._exit``.
-    Raises TargetError when there is nothing to run.
+    It is called once: at the end, or just before the script calls ``os._exit``; not in a process
+    that the script forked. Raises TargetError when there is nothing to run.
     """
-    supervision = Supervision(probe)
+    supervision, process = Supervision(probe), os.getpid()
 
     def leave(ended: Ended) -> int:
-        supervision.end(ended.exception)
-        return finish(supervision.result(ended))
+        if os.getpid() != process:
+            return ended.status
+        try:
+            supervision.end(ended.exception)
+            return finish(supervision.result(ended))
+        except (KeyboardInterrupt, RnnscopeError):
+            raise
+        except BaseException as error:  # of ours: it may cost the findings, not the script's status
+            print(f"rnnscope: no report, by a mistake of its own: {error!r}", file=sys.__stderr__)
+            return ended.status
 
     with ExitStack() as stack:
         stack.callback(when_imported("torch", supervision.begin))
@@ -98,11 +108,14 @@ def supervise(target: Target, finish: Callable[[RunResult], int], probe: bool = 
 
 @contextmanager
 def _last_words(speak: Callable[[int], int]) -> Iterator[None]:
-    """Speak before ``os._exit`` ends this process; in a forked child it stays as it is."""
-    really_exit, process = os._exit, os.getpid()
+    """Speak before ``os._exit`` ends this process."""
+    really_exit = os._exit
 
     def exit_(status: int) -> Any:
-        really_exit(speak(status) if os.getpid() == process else status)
+        try:
+            status = speak(status)
+        finally:
+            really_exit(status)
 
     os._exit = exit_
     try:
