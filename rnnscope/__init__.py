@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rnnscope.api import check, diagnose, explain, inspect, verify
+    from rnnscope.api import check, diagnose, explain, gates, inspect, verify
     from rnnscope.call import Call
     from rnnscope.config import RNNConfig
     from rnnscope.findings import Finding, Location, Severity
@@ -25,6 +25,7 @@ _HOMES = {
     "check": "api",
     "diagnose": "api",
     "verify": "api",
+    "gates": "api",
     "watch": "watching",
     "name_axes": "tracing",
     "RNNConfig": "config",
@@ -46,6 +47,7 @@ __all__ = [
     "check",
     "diagnose",
     "explain",
+    "gates",
     "inspect",
     "name_axes",
     "verify",

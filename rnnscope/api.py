@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
+from rnnscope.errors import CallError
 from rnnscope.findings import Severity
 from rnnscope.prediction import check_packs, predict
 from rnnscope.report import Report
@@ -17,6 +18,7 @@ from rnnscope.torch_import import import_torch
 
 if TYPE_CHECKING:
     from rnnscope.explained import Explained
+    from rnnscope.gating import Gates
     from rnnscope.measuring.inspection import CallInspection, LayerInspection, ModelInspection
     from rnnscope.verified import Verified
 
@@ -135,6 +137,60 @@ def verify(
     found = Verified.of(verification_of(target, like, arguments, mapping), _version(torch))
     tell(found.findings)
     return found
+
+
+def gates(
+    subject: Any, input: Any = None, hx: Any = None, *, loss: Any = None, seed: int = 0
+) -> Gates:
+    """Tell what every gate of a layer did at every step of ``layer(input, hx)``.
+
+    ``subject`` is a live recurrent layer or cell, an RNNConfig, or a text such as
+    ``"LSTM(10, 20)"``; without an input a random one is drawn from ``seed``. The reference
+    recomputes the layer openly, without dropout, and must agree with it. ``loss`` is called with
+    what the layer returns, as in ``lambda output, states: output[-1].sum()``, and its gradient is
+    told step by step. Nothing of the layer is changed.
+    Raises SubjectError, ConfigError, CallError, and what torch raises for an input that it refuses.
+
+    >>> seen = gates("LSTM(10, 20)", loss=lambda output, states: output[-1].sum())
+    >>> tuple(seen["layer 0 forward"].forget.shape), seen.agrees
+    ((5, 3, 20), True)
+    """
+    import_torch()
+    from rnnscope.gating import gates_of_layer
+    from rnnscope.measuring.trial import random_arguments
+
+    if isinstance(subject, str):
+        subject = RNNConfig.parse(subject)
+    if isinstance(subject, RNNConfig):
+        return gates_of_config(subject, Call(), input, hx, loss=loss, seed=seed)
+    if input is None:
+        input, hx = random_arguments(RNNConfig.of(subject), Call(), seed)
+    return gates_of_layer(subject, input, hx, loss)
+
+
+def gates_of_config(
+    config: RNNConfig,
+    call: Call,
+    input: Any = None,
+    hx: Any = None,
+    *,
+    loss: Any = None,
+    seed: int = 0,
+) -> Gates:
+    """The same of a layer that is built from ``seed``, by default on a random input of a call.
+
+    Raises CallError where it cannot be run, DeviceError.
+    """
+    import_torch()
+    from rnnscope.gating import gates_of_layer
+    from rnnscope.measuring.trial import measure_config
+
+    trial = measure_config(config, call, seed=seed)
+    if trial.incomplete is not None:
+        raise CallError(f"no gates without a run: {trial.incomplete}.")
+    if input is None:
+        input, hx = trial.inputs
+    return gates_of_layer(trial.module, input, hx, loss)
 
 
 def _with_reference(report: Report, module: Any, inputs: tuple[Any, ...], at_once: bool) -> Report:
