@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rnnscope.api import check, diagnose, explain, gates, inspect, verify
+    from rnnscope.api import check, convert, diagnose, explain, gates, inspect, verify
     from rnnscope.call import Call
     from rnnscope.config import RNNConfig
     from rnnscope.findings import Finding, Location, Severity
@@ -26,6 +26,7 @@ _HOMES = {
     "diagnose": "api",
     "verify": "api",
     "gates": "api",
+    "convert": "api",
     "watch": "watching",
     "name_axes": "tracing",
     "RNNConfig": "config",
@@ -45,6 +46,7 @@ __all__ = [
     "Severity",
     "__version__",
     "check",
+    "convert",
     "diagnose",
     "explain",
     "gates",

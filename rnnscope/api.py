@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
-from rnnscope.errors import CallError
+from rnnscope.errors import CallError, SubjectError
 from rnnscope.findings import Severity
 from rnnscope.prediction import check_packs, predict
 from rnnscope.report import Report
@@ -17,6 +17,8 @@ from rnnscope.subjects import Construction, LayerCall, Sketch
 from rnnscope.torch_import import import_torch
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from rnnscope.explained import Explained
     from rnnscope.gating import Gates
     from rnnscope.measuring.inspection import CallInspection, LayerInspection, ModelInspection
@@ -191,6 +193,41 @@ def gates_of_config(
     if input is None:
         input, hx = trial.inputs
     return gates_of_layer(trial.module, input, hx, loss)
+
+
+def convert(
+    subject: Any,
+    *,
+    to: str | None = None,
+    from_: str | None = None,
+    like: Any = None,
+    **options: Any,
+) -> dict[str, Tensor]:
+    """The weights of a layer under another framework's names, or a framework's under torch's.
+
+    With ``to`` the subject is a layer or its state_dict, with ``from_`` a mapping of the
+    framework's arrays, and ``like`` the layer that they are to be: live, an RNNConfig or a text.
+    The frameworks are onnx, keras and flax. Their conventions may be given, as in
+    ``reset_after=False``, and are refused where torch has no such function.
+    Raises ConfigError, SubjectError, CallError, UnknownNameError.
+
+    >>> lstm = RNNConfig("LSTM", 10, 20).build()
+    >>> {name: tuple(a.shape) for name, a in convert(lstm, to="keras").items()}
+    {'layer_0/kernel': (10, 80), 'layer_0/recurrent_kernel': (20, 80), 'layer_0/bias': (80,)}
+    """
+    if (to is None) == (from_ is None):
+        raise SubjectError("convert goes one way: give to= or from_=, as in to='onnx'.")
+    import_torch()
+    from rnnscope.layouts.conversion import from_framework, to_framework
+
+    config = RNNConfig.parse(like) if isinstance(like, str) else like
+    if config is not None and not isinstance(config, RNNConfig):
+        config = RNNConfig.of(config)
+    if to is not None:
+        return to_framework(subject, to, config, **options)
+    if config is None:
+        raise SubjectError("from_ needs to know the layer: give like='LSTM(10, 20)'.")
+    return from_framework(subject, str(from_), config, **options)
 
 
 def _with_reference(report: Report, module: Any, inputs: tuple[Any, ...], at_once: bool) -> Report:
