@@ -149,8 +149,8 @@ def gates(
     ``subject`` is a live recurrent layer or cell, an RNNConfig, or a text such as
     ``"LSTM(10, 20)"``; without an input a random one is drawn from ``seed``. The reference
     recomputes the layer openly, without dropout, and must agree with it. ``loss`` is called with
-    what the layer returns, as in ``lambda output, states: output[-1].sum()``, and its gradient is
-    told step by step. Nothing of the layer is changed.
+    what the layer returns, as in ``lambda output, states: criterion(head(output[-1]), target)``,
+    and its gradient is told step by step. Nothing of the layer is changed.
     Raises SubjectError, ConfigError, CallError, and what torch raises for an input that it refuses.
 
     >>> seen = gates("LSTM(10, 20)", loss=lambda output, states: output[-1].sum())
@@ -159,15 +159,18 @@ def gates(
     """
     import_torch()
     from rnnscope.gating import gates_of_layer
+    from rnnscope.measuring.live import unwrapped
     from rnnscope.measuring.trial import random_arguments
 
     if isinstance(subject, str):
         subject = RNNConfig.parse(subject)
     if isinstance(subject, RNNConfig):
         return gates_of_config(subject, Call(), input, hx, loss=loss, seed=seed)
-    if input is None:
-        input, hx = random_arguments(RNNConfig.of(subject), Call(), seed)
-    return gates_of_layer(subject, input, hx, loss)
+    layer = unwrapped(subject) if hasattr(subject, "_modules") else subject
+    config = RNNConfig.of(layer)
+    if input is None and config.device != "meta":
+        input, hx = random_arguments(config, Call(), seed)
+    return gates_of_layer(layer, input, hx, loss)
 
 
 def gates_of_config(

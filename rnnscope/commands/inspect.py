@@ -12,6 +12,7 @@ import typer
 from rnnscope import api
 from rnnscope.commands import layer as words_of
 from rnnscope.commands import output as to
+from rnnscope.errors import CallError
 from rnnscope.formats import known_format
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def inspect(
     words_of.refuse_left_over(context, rest)
     call = words_of.read_call(batch, seq_len, unbatched, lengths, states)
     known_format(format or "terminal")
+    if gates and no_run:
+        raise CallError("--gates is what a run shows: leave out --no-run.")
     if gates:
         report: Report | None = api.gates_of_config(config, call, loss=_final_h(config), seed=seed)
     else:

@@ -13,12 +13,12 @@ from torch import nn
 
 from rnnscope.aside import aside, tell
 from rnnscope.config import RNNConfig
-from rnnscope.errors import CallError, UnknownNameError
+from rnnscope.errors import CallError, SubjectError, UnknownNameError
 from rnnscope.formats import known_format, render
-from rnnscope.gating.recording import Loss, record
+from rnnscope.gating.recording import Loss, exact_difference, record
 from rnnscope.gating.summary import TraceSummary, activity_of, first_not_finite, summary_of
 from rnnscope.gating.trace import LayerTrace
-from rnnscope.measuring.measurement import facts_of, weights_of
+from rnnscope.measuring.measurement import call_of, facts_of, weights_of
 from rnnscope.measuring.randomness import preserved_torch_randomness
 from rnnscope.prediction import predict
 from rnnscope.reference.agreement import TOLERANCES, tensors_of
@@ -45,12 +45,15 @@ class Gates(Report):
 
     ``difference`` is how far the recomputation is from the real layer, ``gradient_difference`` how
     far its gradient is, as a part of the largest; ``agrees`` says whether both are rounding.
+    Where rounding in the layer's own dtype grew beyond what that allows, both are run in float64:
+    then ``difference`` is theirs, and ``rounding`` what it had been.
     ``loss`` is the name of the loss, None without one.
     """
 
     traces: tuple[LayerTrace, ...] = field(default=(), repr=False)
     summaries: tuple[TraceSummary, ...] = ()
     gradient_difference: float | None = None
+    rounding: float | None = None
     loss: str | None = None
 
     @property
@@ -67,7 +70,8 @@ class Gates(Report):
     def agrees(self) -> bool:
         """True when shapes, values and gradients are those of the real layer."""
         gradient = self.gradient_difference or 0.0
-        return super().agrees and gradient <= _GRADIENT_SLACK * self.tolerance
+        rounded = self.rounding is not None or gradient <= _GRADIENT_SLACK * self.tolerance
+        return super().agrees and rounded
 
     def __getitem__(self, name: str) -> LayerTrace:
         """The trace of this name, as in ``"layer 1 backward"``. Raises UnknownNameError."""
@@ -84,7 +88,12 @@ class Gates(Report):
         """The JSON object of a report; ``gates`` are the numbers of each layer and direction."""
         gates = [_finite(asdict(summary)) for summary in self.summaries]
         gradient = _finite(self.gradient_difference)
-        return {**super().to_dict(), "gates": gates, "gradient_difference": gradient}
+        return {
+            **super().to_dict(),
+            "gates": gates,
+            "gradient_difference": gradient,
+            "rounding": self.rounding,
+        }
 
     def to_text(self, format: str = "terminal", width: int = 80) -> str:
         """The gates in one of the formats. Raises UnknownNameError."""
@@ -137,15 +146,21 @@ def gates_of_layer(
 ) -> Gates:
     """Run a live recurrent layer and say what its gates did. Raises SubjectError, CallError."""
     config = RNNConfig.of(module)
-    _require_numbers(config)
+    _require_torchs_own(module, config)
+    _require_numbers(config, input)
     with aside(), preserved_torch_randomness():
         recording = record(module, config, input, hx, loss)
+        difference, tolerance = recording.difference, TOLERANCES[config.dtype]
+        rounding = difference if tolerance < difference < float("inf") else None
+        if rounding is not None:
+            difference = exact_difference(module, config, input, hx)
+            tolerance = TOLERANCES["float64"]
     measured = facts_of(config, module, input, hx, recording.result)
     layer = LayerResult(
         predict(config, measured.call),
         measured=measured,
-        reference=recording.difference,
-        tolerance=TOLERANCES[config.dtype],
+        reference=difference,
+        tolerance=tolerance,
     )
     summaries = tuple(summary_of(trace) for trace in recording.traces)
     findings = tuple(_findings(module, (input, hx), recording.traces, summaries))
@@ -157,6 +172,7 @@ def gates_of_layer(
         traces=recording.traces,
         summaries=summaries,
         gradient_difference=recording.gradient_difference,
+        rounding=rounding,
         loss=_name(loss),
     )
 
@@ -166,11 +182,21 @@ def _name(loss: Loss | None) -> str | None:
     return None if loss is None else "the loss" if "<" in name else name
 
 
-def _require_numbers(config: RNNConfig) -> None:
+def _require_torchs_own(module: nn.Module, config: RNNConfig) -> None:
+    if type(module).forward is not getattr(nn, config.kind).forward:
+        raise SubjectError(
+            f"{type(module).__name__} has a forward of its own, and other gates perhaps: give the "
+            f"nn.{config.kind} itself."
+        )
+
+
+def _require_numbers(config: RNNConfig, input: Any) -> None:
     if config.device == "meta":
         raise CallError("a layer on the meta device has shapes and no numbers: move it to the cpu.")
     if config.dtype.startswith("complex"):
         raise CallError(f"gates of {config.dtype} have no order: give a layer of a real dtype.")
+    if call_of(config, input).batch == 0:
+        raise CallError("a batch of no samples has no gates: give at least one sample.")
 
 
 def _findings(

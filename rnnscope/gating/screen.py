@@ -51,6 +51,9 @@ def _head(gates: Gates) -> Iterator[RenderableType]:
     text = f" recomputed openly, it {verdict} the real layer: {gates.difference:.1e}"
     allowed = f" (rounding: {gates.tolerance:.0e})"
     yield Text.assemble(("✓" if good else "✗", GOOD if good else BAD), text, (allowed, QUIET))
+    if gates.rounding is not None:
+        dtype = gates.traces[0].config.dtype
+        yield Text(f"  run in float64, since in {dtype} rounding grew to {gates.rounding:.1e}")
     if gates.gradient_difference is not None:
         off = f"{gates.gradient_difference:.1e} of the largest"
         yield Text(f"  so does the gradient of {gates.loss} for the input: {off}")
