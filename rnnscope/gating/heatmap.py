@@ -164,6 +164,6 @@ def _curve(trace: LayerTrace, x: int, y: int, first: bool) -> Iterator[str]:
         if points:
             px, py = points[-1].split(",")
             yield f'<circle cx="{px}" cy="{py}" r="2.5" fill="{colour}"/>'
-        yield f'<text x="{x + 6 + 14 * place}" y="{y + 14}" fill="{colour}">{state}</text>'
+        yield f'<text x="{x + 14 * place}" y="{y + _HEIGHT + 11}" fill="{colour}">{state}</text>'
     words = f"{min(positive):.1e} to {max(positive):.1e}"
     yield from _text(x + _PANEL, y + _HEIGHT + 11, words, "end")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 import torch
@@ -95,7 +96,10 @@ def record(
             norms, gradient_difference = _gradients(layer, given, real, again, loss(*_parts(again)))
     with torch.no_grad():
         rows = _rows(layer, input)
-        traced = [_trace(config, k, c, rows, norms.get(k, {})) for k, c in layer.cells.items()]
+        traced = []
+        for place in list(layer.cells):  # one at a time: what a traced cell remembers is let go
+            cell = layer.cells.pop(place)
+            traced.append(_trace(config, place, cell, rows, norms.get(place, {})))
         difference = max(_apart(real, again), *(own for _, own in traced))
     traces = tuple(trace for trace, _ in traced)
     return Recording(traces, real, difference, gradient_difference)
@@ -197,22 +201,31 @@ def _trace(
     norms: dict[str, Tensor],
 ) -> tuple[LayerTrace, float]:
     """The gates of all steps at once, and how far the equations are from the steps' own states."""
-    before, after = (
-        tuple(torch.cat([states[t][i] for t in cell.steps]) for i in range(len(states[0])))
-        for states in (cell.before, cell.after)
-    )
-    letters = gates_of(config, cell.data, before, cell.weights)
-    own = max(_apart(letters[s], a) for s, a in zip(config.cell.states, after, strict=True))
+    letters = gates_of(config, cell.data, _together(cell.before), cell.weights)
+    after = zip(config.cell.states, _together(cell.after), strict=True)
+    own = max(_apart(letters[state], rows) for state, rows in after)
     letters = {letter: value.detach() for letter, value in letters.items()}
     return LayerTrace(config, *place, rows, letters, norms), own
 
 
+def _together(states: dict[int, State]) -> State:
+    """The states of all steps, first to last, with a row for each sample of each step."""
+    return tuple(
+        torch.cat(steps) for steps in zip(*(states[t] for t in sorted(states)), strict=True)
+    )
+
+
 def _apart(first: Any, second: Any) -> float:
     """The largest |difference| where both are numbers; infinite where only one of them is."""
-    largest = 0.0
-    for a, b in zip(tensors_of([first]), tensors_of([second]), strict=True):
-        finite = a.isfinite()
-        if not torch.equal(finite, b.isfinite()):
-            return float("inf")
-        largest = max(largest, float((a - b)[finite].abs().max()) if finite.any() else 0.0)
-    return largest
+    pairs = zip(tensors_of([first]), tensors_of([second]), strict=True)
+    return max(_largest_difference(a, b) for a, b in pairs)
+
+
+def _largest_difference(a: Tensor, b: Tensor) -> float:
+    largest = float((a - b).abs_().max())
+    if isfinite(largest):
+        return largest
+    finite = a.isfinite()
+    if not finite.equal(b.isfinite()):
+        return float("inf")
+    return float((a - b)[finite].abs().max()) if finite.any() else 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from rnnscope.gating.trace import WORDS, LayerTrace
@@ -81,21 +82,28 @@ def _memory(kept: Tensor) -> float:
 
 def _gate(trace: LayerTrace, letter: str) -> GateSummary:
     rows, activation = trace.letters[letter], activation_of(trace, letter)
-    limits = THRESHOLDS.get(activation or "")
-    shares = [rows <= limits[0], rows >= limits[1]] if limits else []
-    low, high = (share.float() for share in shares) if shares else (None, None)
+    below, above, _ = THRESHOLDS.get(activation or "", (None, None, ""))
+    low = None if below is None else _share(trace, rows <= below)
+    high = None if above is None else _share(trace, rows >= above)
     return GateSummary(
         name=WORDS[letter],
         activation=activation,
         mean=float(rows.mean()),
-        low=None if low is None else float(low.mean()),
-        high=None if high is None else float(high.mean()),
-        below=limits[0] if limits else None,
-        above=limits[1] if limits else None,
-        mean_by_step=_by_step(trace, rows),
-        low_by_step=() if low is None else _by_step(trace, low),
-        high_by_step=() if high is None else _by_step(trace, high),
+        low=low and low[0],
+        high=high and high[0],
+        below=below,
+        above=above,
+        mean_by_step=tuple(trace.rows.by_step(rows).mean(1).tolist()),
+        low_by_step=low[1] if low else (),
+        high_by_step=high[1] if high else (),
     )
+
+
+def _share(trace: LayerTrace, true: Tensor) -> tuple[float, tuple[float, ...]]:
+    """How many are true, as a part of all: at all steps, and at each."""
+    steps = true.split_with_sizes(list(trace.rows.sizes))
+    by_step = torch.stack([step.float().mean() for step in steps])
+    return int(true.sum()) / true.numel(), tuple(by_step.tolist())
 
 
 def activation_of(trace: LayerTrace, letter: str) -> str | None:
@@ -104,10 +112,6 @@ def activation_of(trace: LayerTrace, letter: str) -> str | None:
     if gate is None:
         return None
     return trace.config.nonlinearity if gate.activation == "nonlinearity" else gate.activation
-
-
-def _by_step(trace: LayerTrace, rows: Tensor) -> tuple[float, ...]:
-    return tuple(trace.rows.by_step(rows).mean(1).tolist())
 
 
 def activity_of(trace: LayerTrace, summary: TraceSummary, not_finite: NotFinite | None) -> Activity:
