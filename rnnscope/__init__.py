@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rnnscope.api import check, diagnose, explain, inspect, verify
+    from rnnscope.api import check, convert, diagnose, explain, gates, inspect, verify
     from rnnscope.call import Call
     from rnnscope.config import RNNConfig
     from rnnscope.findings import Finding, Location, Severity
@@ -25,6 +25,8 @@ _HOMES = {
     "check": "api",
     "diagnose": "api",
     "verify": "api",
+    "gates": "api",
+    "convert": "api",
     "watch": "watching",
     "name_axes": "tracing",
     "RNNConfig": "config",
@@ -44,8 +46,10 @@ __all__ = [
     "Severity",
     "__version__",
     "check",
+    "convert",
     "diagnose",
     "explain",
+    "gates",
     "inspect",
     "name_axes",
     "verify",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
+from rnnscope.errors import CallError, SubjectError
 from rnnscope.findings import Severity
 from rnnscope.prediction import check_packs, predict
 from rnnscope.report import Report
@@ -16,7 +17,10 @@ from rnnscope.subjects import Construction, LayerCall, Sketch
 from rnnscope.torch_import import import_torch
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from rnnscope.explained import Explained
+    from rnnscope.gating import Gates
     from rnnscope.measuring.inspection import CallInspection, LayerInspection, ModelInspection
     from rnnscope.verified import Verified
 
@@ -135,6 +139,98 @@ def verify(
     found = Verified.of(verification_of(target, like, arguments, mapping), _version(torch))
     tell(found.findings)
     return found
+
+
+def gates(
+    subject: Any, input: Any = None, hx: Any = None, *, loss: Any = None, seed: int = 0
+) -> Gates:
+    """Tell what every gate of a layer did at every step of ``layer(input, hx)``.
+
+    ``subject`` is a live recurrent layer or cell, an RNNConfig, or a text such as
+    ``"LSTM(10, 20)"``; without an input a random one is drawn from ``seed``. The reference
+    recomputes the layer openly, without dropout, and must agree with it. ``loss`` is called with
+    what the layer returns, as in ``lambda output, states: criterion(head(output[-1]), target)``,
+    and its gradient is told step by step. Nothing of the layer is changed.
+    Raises SubjectError, ConfigError, CallError, and what torch raises for an input that it refuses.
+
+    >>> seen = gates("LSTM(10, 20)", loss=lambda output, states: output[-1].sum())
+    >>> tuple(seen["layer 0 forward"].forget.shape), seen.agrees
+    ((5, 3, 20), True)
+    """
+    import_torch()
+    from rnnscope.gating import gates_of_layer
+    from rnnscope.measuring.live import unwrapped
+    from rnnscope.measuring.trial import random_arguments
+
+    if isinstance(subject, str):
+        subject = RNNConfig.parse(subject)
+    if isinstance(subject, RNNConfig):
+        return gates_of_config(subject, Call(), input, hx, loss=loss, seed=seed)
+    layer = unwrapped(subject) if hasattr(subject, "_modules") else subject
+    config = RNNConfig.of(layer)
+    if input is None and config.device != "meta":
+        input, hx = random_arguments(config, Call(), seed)
+    return gates_of_layer(layer, input, hx, loss)
+
+
+def gates_of_config(
+    config: RNNConfig,
+    call: Call,
+    input: Any = None,
+    hx: Any = None,
+    *,
+    loss: Any = None,
+    seed: int = 0,
+) -> Gates:
+    """The same of a layer that is built from ``seed``, by default on a random input of a call.
+
+    Raises CallError where it cannot be run, DeviceError.
+    """
+    import_torch()
+    from rnnscope.gating import gates_of_layer
+    from rnnscope.measuring.trial import measure_config
+
+    trial = measure_config(config, call, seed=seed)
+    if trial.incomplete is not None:
+        raise CallError(f"no gates without a run: {trial.incomplete}.")
+    if input is None:
+        input, hx = trial.inputs
+    return gates_of_layer(trial.module, input, hx, loss)
+
+
+def convert(
+    subject: Any,
+    *,
+    to: str | None = None,
+    from_: str | None = None,
+    like: Any = None,
+    **options: Any,
+) -> dict[str, Tensor]:
+    """The weights of a layer under another framework's names, or a framework's under torch's.
+
+    With ``to`` the subject is a layer or its state_dict, with ``from_`` a mapping of the
+    framework's arrays, and ``like`` the layer that they are to be: live, an RNNConfig or a text.
+    The frameworks are onnx, keras and flax. Their conventions may be given, as in
+    ``reset_after=False``, and are refused where torch has no such function.
+    Raises ConfigError, SubjectError, CallError, UnknownNameError.
+
+    >>> lstm = RNNConfig("LSTM", 10, 20).build()
+    >>> {name: tuple(a.shape) for name, a in convert(lstm, to="keras").items()}
+    {'layer_0/kernel': (10, 80), 'layer_0/recurrent_kernel': (20, 80), 'layer_0/bias': (80,)}
+    """
+    if (to is None) == (from_ is None):
+        raise SubjectError("convert goes one way: give to= or from_=, as in to='onnx'.")
+    import_torch()
+    from rnnscope.layouts.conversion import from_framework, to_framework
+
+    config = RNNConfig.parse(like) if isinstance(like, str) else like
+    if config is not None and not isinstance(config, RNNConfig):
+        config = RNNConfig.of(config)
+    if to is not None:
+        return to_framework(subject, to, config, **options)
+    if config is None:
+        raise SubjectError("from_ needs to know the layer: give like='LSTM(10, 20)'.")
+    return from_framework(subject, str(from_), config, **options)
 
 
 def _with_reference(report: Report, module: Any, inputs: tuple[Any, ...], at_once: bool) -> Report:

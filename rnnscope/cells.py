@@ -20,12 +20,16 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one time step does, whatever the number of layers and directions."""
+    """What one time step does, whatever the number of layers and directions.
+
+    ``keeps`` is the letter of the gate that says how much of the old state stays.
+    """
 
     name: str
     gates: tuple[Gate, ...]
     states: tuple[str, ...]
     equations: tuple[str, ...]
+    keeps: str | None = None
 
     @property
     def gate_multiple(self) -> int:
@@ -66,6 +70,7 @@ LSTM = Cell(
         "c_t = f_t * c_(t-1) + i_t * g_t",
         "h_t = o_t * tanh(c_t)",
     ),
+    keeps="f",
 )
 GRU = Cell(
     name="GRU",
@@ -81,6 +86,7 @@ GRU = Cell(
         "n_t = tanh(W_in x_t + b_in + r_t * (W_hn h_(t-1) + b_hn))",
         "h_t = (1 - z_t) * n_t + z_t * h_(t-1)",
     ),
+    keeps="z",
 )
 
 # Option names in the order in which torch.nn takes them by position. The source of the surprise

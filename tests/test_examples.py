@@ -57,6 +57,13 @@ def test_parameters(printed) -> None:
         assert line in text
 
 
+def test_gates(printed) -> None:
+    text = printed("gates.py")
+    assert "findings: ['RNN661']" in text
+    assert "findings: []" in text
+    assert "✓ recomputed openly, it agrees with the real layer" in text
+
+
 def test_layouts(printed) -> None:
     text = " ".join(printed("layouts.py").split())
     for line in (

@@ -45,9 +45,9 @@ def _snippet(rule: Rule, heading: str) -> str:
 
 
 def _runs_here(rule: Rule) -> bool:
-    """Rules about hand-written layers have their own tests: their subjects come from verify."""
+    """Rules about hand-written layers and about gates have tests where their subjects come from."""
     code = _snippet(rule, "Example")
-    elsewhere = rule.subject.__name__ == "Likeness" or rule.code in UNWATCHED
+    elsewhere = rule.subject.__name__ in ("Likeness", "Activity") or rule.code in UNWATCHED
     return not elsewhere and not code.startswith("$") and "needs CUDA" not in code
 
 

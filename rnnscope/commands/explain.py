@@ -48,6 +48,12 @@ def explain(
     no_run: bool = typer.Option(
         False, "--no-run", help="the arithmetic alone; torch is not imported"
     ),
+    as_: str | None = typer.Option(
+        None,
+        "--as",
+        help="the layout of another framework: keras, onnx, flax, coreml, tensorflow1 or cudnn",
+        metavar="FRAMEWORK",
+    ),
     format: Format = None,
     output: to.Output = None,
 ) -> None:
@@ -58,6 +64,11 @@ def explain(
             f"one name at a time: {' '.join(names)} are {len(names)}; give {names[0]} alone."
         )
     known_format(format or "terminal")
+    if as_ is not None:
+        from rnnscope.layouts import layouts_of
+
+        to.write(layouts_of(config, as_, names[0] if names else None), format, output)
+        return
     explanation = api.explain(
         config,
         names[0] if names else None,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from rnnscope import api
 from rnnscope.commands import layer as words_of
 from rnnscope.commands import output as to
+from rnnscope.errors import CallError
 from rnnscope.formats import known_format
 
 if TYPE_CHECKING:
@@ -41,6 +43,9 @@ def inspect(
     no_reference: bool = typer.Option(
         False, "--no-reference", help="do not recompute with the from-scratch reference"
     ),
+    gates: bool = typer.Option(
+        False, "--gates", help="what each gate did at each step, and the gradient's way back"
+    ),
     format: to.Format = None,
     output: to.Output = None,
 ) -> None:
@@ -52,10 +57,25 @@ def inspect(
     words_of.refuse_left_over(context, rest)
     call = words_of.read_call(batch, seq_len, unbatched, lengths, states)
     known_format(format or "terminal")
-    report = _report(config, call, seed, not no_run, not no_reference, _shows(format, output))
+    if gates and no_run:
+        raise CallError("--gates is what a run shows: leave out --no-run.")
+    if gates:
+        report: Report | None = api.gates_of_config(config, call, loss=_final_h(config), seed=seed)
+    else:
+        report = _report(config, call, seed, not no_run, not no_reference, _shows(format, output))
     if report is not None:
         to.write(report, format, output)
         raise typer.Exit(0 if report.agrees and not report.counted else 1)
+
+
+def _final_h(config: RNNConfig) -> Callable[..., Any]:
+    """The loss of a layer that has no task: the sum of the final h of each layer and direction."""
+
+    def the_sum_of_its_final_h(*result: Any) -> Any:
+        final = result[0] if config.single_step else result[1]
+        return (final[0] if isinstance(final, tuple) else final).sum()
+
+    return the_sum_of_its_final_h
 
 
 def _shows(format: str | None, output: Path | None) -> bool:

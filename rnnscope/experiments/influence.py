@@ -16,7 +16,10 @@ SMALLEST = 1e-12  # of the difference of two losses: rounding of sums in another
 
 
 class Laboratory:
-    """Everything that is tried on one tape: runs are counted, and each is made once."""
+    """Everything that is tried on one tape: runs are counted, and each is made once.
+
+    Raises CannotReplay where the tape cannot be run again at all.
+    """
 
     def __init__(self, tape: Tape, budget: Budget, adapt: Adapt | None = None) -> None:
         self.tape = tape
@@ -31,11 +34,8 @@ class Laboratory:
         """The values of a run without changes, where they are not as recorded."""
         if self._base is None:
             with quietly():
-                run = replay(self.tape, {}, adapt=self.adapt, full=self.adapt is not None)
-            self._base = {
-                slot: value.clone() if slot in self.tape.volatile else value
-                for slot, value in run.values.items()
-            }
+                # All of it: torch may take another path without gradients, and round otherwise.
+                self._base = replay(self.tape, {}, adapt=self.adapt, full=True).values
         return self._base
 
     def value(self, slot: int) -> Value | None:

@@ -22,6 +22,7 @@ from rnnscope.recording.tape import Call, Slot, Tape
 
 Value = torch.Tensor
 Adapt = Callable[[Call, Any, Any], tuple[Any, Any]]  # a call, its arguments; those to use
+SNAPSHOT = 1 << 16  # elements; a larger buffer that is filled step by step is compared at its end
 _STATISTICS = frozenset(("batch_norm", "instance_norm"))
 _HELD = frozenset(("generator",))  # a draw from the user's own stream is never drawn again
 
@@ -37,6 +38,15 @@ class Run:
     tape: Tape
     base: Mapping[int, Value]
     values: dict[int, Value] = field(default_factory=dict)
+    live: dict[int, Value] = field(default_factory=dict)  # of volatile slots, the memory itself
+
+    def keep(self, slot: int, value: Value) -> None:
+        """A call has made this; what a later call changes in place is kept as it is now."""
+        self.values[slot] = value
+        if slot in self.tape.volatile:
+            self.live[slot] = value
+            if value.numel() <= SNAPSHOT:
+                self.values[slot] = value.clone()
 
     def value(self, slot: int) -> Value | None:
         """A slot's tensor in this run."""
@@ -88,7 +98,8 @@ def replay(
         results = call_again(run, call, faithful, adapt)
         for slot, value in zip(call.results, results, strict=True):
             if slot not in fixed:
-                run.values[slot] = value
+                # What a later call changes in place is compared as it is now.
+                run.keep(slot, value)
                 dirty.add(slot)
     return run
 
@@ -139,14 +150,14 @@ def _decoded(run: Run, value: Any) -> Any:
 
 def _argument(run: Run, slot: int) -> Value:
     """A slot's value; of memory that is changed in place a copy, made once in each run."""
-    value = run.values.get(slot)
+    value = run.live.get(slot, run.values.get(slot))
     if value is not None:
         return value
     if slot in run.tape.volatile and slot in run.tape.sources:
         recorded = run.tape.values[slot]
         if recorded is None:
             raise CannotReplay("a value that was changed later")
-        value = run.values[slot] = recorded.detach().clone()
+        value = run.live[slot] = recorded.detach().clone()
         return value
     return _held(run, slot)
 

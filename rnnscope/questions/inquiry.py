@@ -99,10 +99,10 @@ class Inquiry:
         self._waiting[kind] = replace(tape, values=values)
 
     def _ask(self, tape: Tape) -> None:
-        laboratory = Laboratory(tape, self.budget)
         if not is_faithful(tape):
             self.unfaithful += 1
             return
+        laboratory = Laboratory(tape, self.budget)
         for subject, calls in answers(laboratory):
             lines = frozenset(call.location for call in calls if call.location is not None)
             self.report(Fact(subject, lines))

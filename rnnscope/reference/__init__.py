@@ -22,7 +22,7 @@ from rnnscope.reference.agreement import (
     reference_of,
 )
 from rnnscope.reference.module import ReferenceRNN
-from rnnscope.reference.steps import Listener, Operand, Step, equations_of
+from rnnscope.reference.steps import Listener, Operand, Step, equations_of, gates_of
 
 __all__ = [
     "GRU",
@@ -38,6 +38,7 @@ __all__ = [
     "Step",
     "disagreement",
     "equations_of",
+    "gates_of",
     "largest_difference",
     "reference_of",
 ]

@@ -69,6 +69,35 @@ def equations_of(config: RNNConfig) -> tuple[str, ...]:
     return tuple((text if config.bias else re.sub(r" \+ b_\w+", "", text)).splitlines())
 
 
+def gates_of(config: RNNConfig, x: Tensor, state: State, w: Weights) -> dict[str, Tensor]:
+    """Every gate and every state after it, by letter, for as many samples and steps as have rows.
+
+    x (R, H_in), h (R, H_out), c (R, H_cell): each row with the states before its own step.
+    """
+    values = _operands(config, x, state, w)
+    lines = [line.partition(" = ")[::2] for line in equations_of(config)]
+    for name, expression in lines:
+        values[name] = _Evaluation(values, [], lambda *_: None).value(_tree(expression))
+    return {name.removesuffix("_t"): values[name] for name, _ in lines}
+
+
+def _operands(config: RNNConfig, x: Tensor, state: State, w: Weights) -> dict[str, Tensor]:
+    """What goes into a step, under the names that the equations use: x_t, h_(t-1), W_ii, b_hn."""
+    before = zip((f"{letter}_(t-1)" for letter in config.cell.states), state, strict=True)
+    return {"x_t": x, **dict(before), **dict(_blocks(config, w))}
+
+
+def _blocks(config: RNNConfig, w: Weights) -> Iterator[tuple[str, Tensor]]:
+    """The rows of each gate: W_ii, W_if, b_hn, …"""
+    letters = [gate.letter for gate in config.cell.gates]
+    for name, stacked in (("W_i", w.W_ih), ("W_h", w.W_hh), ("b_i", w.b_ih), ("b_h", w.b_hh)):
+        if stacked is not None:
+            for letter, block in zip(letters, stacked.chunk(len(letters)), strict=True):
+                yield name + letter, block
+    if w.W_hr is not None:
+        yield "W_hr", w.W_hr
+
+
 class Aloud:
     """A recurrence that computes the equations line by line and tells the listener each step."""
 
@@ -84,25 +113,10 @@ class Aloud:
         return data
 
     def step(self, x: Tensor, state: State, w: Weights, time: int) -> State:
-        values = dict(self._blocks(w)) | {"x_t": x}
-        values |= zip(self._letters_of_states("(t-1)"), state, strict=True)
+        values = _operands(self.config, x, state, w)
         for line in equations_of(self.config):
             self._compute(line, values, time)
-        return tuple(values[name] for name in self._letters_of_states("t"))
-
-    def _letters_of_states(self, when: str) -> list[str]:
-        return [f"{letter}_{when}" for letter in self.config.cell.states]
-
-    def _blocks(self, w: Weights) -> Iterator[tuple[str, Tensor]]:
-        """The rows of each gate under the names that the equations use: W_ii, W_if, b_hn, …"""
-        for name, stacked in (("W_i", w.W_ih), ("W_h", w.W_hh), ("b_i", w.b_ih), ("b_h", w.b_hh)):
-            if stacked is not None:
-                for letter, block in zip(
-                    self.letters, stacked.chunk(len(self.letters)), strict=True
-                ):
-                    yield name + letter, block
-        if w.W_hr is not None:
-            yield "W_hr", w.W_hr
+        return tuple(values[f"{letter}_t"] for letter in self.config.cell.states)
 
     def _compute(self, line: str, values: dict[str, Tensor], time: int) -> None:
         name, _, expression = line.partition(" = ")

@@ -1,0 +1,223 @@
+"""Gates: every gate of a layer on one input, with its numbers, pictures and findings."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from rnnscope.aside import aside, tell
+from rnnscope.config import RNNConfig
+from rnnscope.errors import CallError, SubjectError, UnknownNameError
+from rnnscope.formats import known_format, render
+from rnnscope.gating.recording import Loss, exact_difference, record
+from rnnscope.gating.summary import TraceSummary, activity_of, first_not_finite, summary_of
+from rnnscope.gating.trace import LayerTrace
+from rnnscope.measuring.measurement import call_of, facts_of, weights_of
+from rnnscope.measuring.randomness import preserved_torch_randomness
+from rnnscope.prediction import predict
+from rnnscope.reference.agreement import TOLERANCES, tensors_of
+from rnnscope.reference.layer import weight_names
+from rnnscope.report import Report
+from rnnscope.results import LayerResult
+from rnnscope.rules import examine
+from rnnscope.subjects.gating import NotFinite
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from rnnscope.findings import Finding
+
+Traces = tuple[LayerTrace, ...]
+_DRAWN = ("terminal", "html", "svg", "markdown")
+# Rounding grows with every step that a gradient goes back through: it is allowed this much more.
+_GRADIENT_SLACK = 100
+
+
+@dataclass(frozen=True)
+class Gates(Report):
+    """What ``rnnscope.gates`` returns: ``seen["layer 0 forward"].forget`` is (L, N, H).
+
+    ``difference`` is how far the recomputation is from the real layer, ``gradient_difference`` how
+    far its gradient is, as a part of the largest; ``agrees`` says whether both are rounding.
+    Where rounding in the layer's own dtype grew beyond what that allows, both are run in float64:
+    then ``difference`` is theirs, and ``rounding`` what it had been.
+    ``loss`` is the name of the loss, None without one.
+    """
+
+    traces: tuple[LayerTrace, ...] = field(default=(), repr=False)
+    summaries: tuple[TraceSummary, ...] = ()
+    gradient_difference: float | None = None
+    rounding: float | None = None
+    loss: str | None = None
+
+    @property
+    def difference(self) -> float:
+        """The largest |difference| from the real layer: outputs, states, equations."""
+        return self.layers[0].reference or 0.0
+
+    @property
+    def tolerance(self) -> float:
+        """The difference that the dtype's rounding allows."""
+        return self.layers[0].tolerance
+
+    @property
+    def agrees(self) -> bool:
+        """True when shapes, values and gradients are those of the real layer."""
+        gradient = self.gradient_difference or 0.0
+        rounded = self.rounding is not None or gradient <= _GRADIENT_SLACK * self.tolerance
+        return super().agrees and rounded
+
+    def __getitem__(self, name: str) -> LayerTrace:
+        """The trace of this name, as in ``"layer 1 backward"``. Raises UnknownNameError."""
+        found = next((trace for trace in self.traces if trace.name == name), None)
+        if found is None:
+            names = ", ".join(trace.name for trace in self.traces)
+            raise UnknownNameError(f"there is no {name!r}: choose {names}.")
+        return found
+
+    def __iter__(self) -> Iterator[LayerTrace]:
+        return iter(self.traces)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of a report; ``gates`` are the numbers of each layer and direction."""
+        gates = [_finite(asdict(summary)) for summary in self.summaries]
+        gradient = _finite(self.gradient_difference)
+        return {
+            **super().to_dict(),
+            "gates": gates,
+            "gradient_difference": gradient,
+            "rounding": self.rounding,
+        }
+
+    def to_text(self, format: str = "terminal", width: int = 80) -> str:
+        """The gates in one of the formats. Raises UnknownNameError."""
+        name = known_format(format)
+        if name not in _DRAWN:
+            return render(self, name, width)
+        from rnnscope.gating.heatmap import figure
+
+        if name == "svg":
+            return figure(self.traces)
+        console = self._printed(name == "html", width)
+        if name == "html":
+            code = '<pre style="font-family:monospace">{code}</pre>\n' + figure(self.traces)
+            return console.export_html(inline_styles=True, code_format=code)
+        text = "\n".join(line.rstrip() for line in console.export_text().splitlines())
+        return f"```text\n{text}\n```" if name == "markdown" else text
+
+    def _printed(self, html: bool, width: int) -> Console:
+        from rich.console import Console
+
+        from rnnscope.gating.screen import renderable
+
+        console = Console(
+            file=io.StringIO(), width=width, record=True, highlight=False,
+            force_terminal=html, color_system="truecolor" if html else None,
+        )  # fmt: skip
+        console.print(renderable(self, pictures=not html))
+        return console
+
+    def __rich__(self) -> RenderableType:
+        from rnnscope.gating.screen import renderable
+
+        return renderable(self)
+
+    def _repr_html_(self) -> str:
+        return self.to_text("html", 100)
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN and no infinity: null stands for them."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def gates_of_layer(
+    module: nn.Module, input: Any, hx: Any = None, loss: Loss | None = None
+) -> Gates:
+    """Run a live recurrent layer and say what its gates did. Raises SubjectError, CallError."""
+    config = RNNConfig.of(module)
+    _require_torchs_own(module, config)
+    _require_numbers(config, input)
+    with aside(), preserved_torch_randomness():
+        recording = record(module, config, input, hx, loss)
+        difference, tolerance = recording.difference, TOLERANCES[config.dtype]
+        rounding = difference if tolerance < difference < float("inf") else None
+        if rounding is not None:
+            difference = exact_difference(module, config, input, hx)
+            tolerance = TOLERANCES["float64"]
+    measured = facts_of(config, module, input, hx, recording.result)
+    layer = LayerResult(
+        predict(config, measured.call),
+        measured=measured,
+        reference=difference,
+        tolerance=tolerance,
+    )
+    summaries = tuple(summary_of(trace) for trace in recording.traces)
+    findings = tuple(_findings(module, (input, hx), recording.traces, summaries))
+    tell(findings)
+    return Gates(
+        (layer,),
+        findings,
+        str(torch.__version__).partition("+")[0],
+        traces=recording.traces,
+        summaries=summaries,
+        gradient_difference=recording.gradient_difference,
+        rounding=rounding,
+        loss=_name(loss),
+    )
+
+
+def _name(loss: Loss | None) -> str | None:
+    name = getattr(loss, "__name__", "the loss").replace("_", " ")
+    return None if loss is None else "the loss" if "<" in name else name
+
+
+def _require_torchs_own(module: nn.Module, config: RNNConfig) -> None:
+    if type(module).forward is not getattr(nn, config.kind).forward:
+        raise SubjectError(
+            f"{type(module).__name__} has a forward of its own, and other gates perhaps: give the "
+            f"nn.{config.kind} itself."
+        )
+
+
+def _require_numbers(config: RNNConfig, input: Any) -> None:
+    if config.device == "meta":
+        raise CallError("a layer on the meta device has shapes and no numbers: move it to the cpu.")
+    if config.dtype.startswith("complex"):
+        raise CallError(f"gates of {config.dtype} have no order: give a layer of a real dtype.")
+    if call_of(config, input).batch == 0:
+        raise CallError("a batch of no samples has no gates: give at least one sample.")
+
+
+def _findings(
+    module: nn.Module, given: tuple[Any, Any], traces: Traces, summaries: tuple[TraceSummary, ...]
+) -> Iterator[Finding]:
+    first = first_not_finite(traces)
+    for trace, summary in zip(traces, summaries, strict=True):
+        broken: NotFinite | None = None
+        if first is not None and first[0] is trace:
+            broken = replace(first[1], source=_source(module, given, trace))
+        yield from examine(activity_of(trace, summary, broken))
+
+
+def _source(module: nn.Module, given: tuple[Any, Any], trace: LayerTrace) -> str | None:
+    """What had a value that is no number before this layer computed anything."""
+    weights, own = weights_of(module), weight_names(trace.config, trace.layer, trace.direction)
+    named: list[tuple[str, Any]] = [(name, weights[name]) for name in own if name is not None]
+    named += zip(("the input", "the initial state"), given, strict=True)
+    return next((name for name, value in named if not _all_numbers(value)), None)
+
+
+def _all_numbers(value: Any) -> bool:
+    tensors = () if value is None else tensors_of([value])
+    return all(bool(tensor.isfinite().all()) for tensor in tensors)
