@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterator
 
 from rnnscope.findings import Finding, Location
-from rnnscope.frames import is_users, location_of, source_line, steps, users_location
+from rnnscope.frames import is_users, location_of, source_line, steps
 from rnnscope.rules import examine
 from rnnscope.subjects import Failure, LayerCall
 
@@ -68,20 +65,3 @@ def explained(failure: Failure, known: tuple[Finding, ...] = ()) -> tuple[Findin
 
 def _places(finding: Finding) -> set[Location | None]:
     return {finding.location, *(related.location for related in finding.related)}
-
-
-@contextmanager
-def warnings_heard(hear: Callable[[Failure], None]) -> Iterator[None]:
-    """Also pass each warning that is shown to ``hear``; it is shown as it would be anyway."""
-    shown = warnings.showwarning
-
-    def show(message: Any, category: Any, *where: Any, **more: Any) -> None:
-        hear(warning_of(message, category, users_location(2)))
-        shown(message, category, *where, **more)
-
-    warnings.showwarning = show
-    try:
-        yield
-    finally:
-        if warnings.showwarning is show:
-            warnings.showwarning = shown

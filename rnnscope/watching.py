@@ -109,6 +109,9 @@ class Watch(ContextDecorator):
         session.end()
         self._forget()
         self._found = verdicts(self._found, session.histories.observed(), session.facts)
+        for failure in session.warnings:
+            for finding in explained(failure, tuple(self._found.values())):
+                self.found(finding)
         self._counted, self.session = self.statistics, None
         notebook.show(self.report)
 

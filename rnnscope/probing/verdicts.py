@@ -9,7 +9,7 @@ from rnnscope.questions.inquiry import Fact
 from rnnscope.findings import Finding, Location
 from rnnscope.rules import examine
 from rnnscope.subjects.facts import OthersTarget
-from rnnscope.subjects.proofs import Disorder, IdleWeights, Leak, PaddingRead
+from rnnscope.subjects.proofs import Disorder, Foresight, IdleWeights, Leak, PaddingRead
 
 Found = dict[tuple[str, Location | None], Finding]
 
@@ -19,6 +19,7 @@ _ABOUT: dict[type, tuple[str, ...]] = {
     Leak: ("RNN3", "RNN207", "RNN221", "RNN222", "RNN102", "RNN401", "RNN402", "RNN7"),
     IdleWeights: ("RNN4",),
     PaddingRead: ("RNN5",),
+    Foresight: ("RNN7",),
     OthersTarget: ("RNN2", "RNN3", "RNN4", "RNN5", "RNN7"),
 }
 # Where rows of different orders meet, the proof knows which line gave them their order.

@@ -14,6 +14,7 @@ from rnnscope.experiments.replay import CannotReplay, quietly, replay
 from rnnscope.questions.future_read import future_read
 from rnnscope.questions.like_with_like import like_with_like
 from rnnscope.questions.padding_read import padding_read
+from rnnscope.questions.random_state import random_states
 from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.samples_mixed import samples_mixed, separations
 from rnnscope.questions.training_mode import evaluated_in_training
@@ -42,6 +43,7 @@ class Inquiry:
     budget: Budget = field(default_factory=Budget)
     unfaithful: int = 0
     unasked: int = 0
+    _said: set[object] = field(default_factory=set)
     _trained: set[int] = field(default_factory=set)
     _asked: dict[object, int] = field(default_factory=dict)
     _waiting: dict[object, Tape] = field(default_factory=dict)
@@ -104,8 +106,11 @@ class Inquiry:
             return
         laboratory = Laboratory(tape, self.budget)
         for subject, calls in answers(laboratory):
-            lines = frozenset(call.location for call in calls if call.location is not None)
-            self.report(Fact(subject, lines))
+            key = type(subject), getattr(subject, "location", None), getattr(subject, "evaluated", 0)
+            if key not in self._said:
+                self._said.add(key)
+                lines = frozenset(call.location for call in calls if call.location is not None)
+                self.report(Fact(subject, lines))
 
 
 def answers(laboratory: Laboratory) -> Iterator[tuple[object, list[Call]]]:
@@ -113,6 +118,8 @@ def answers(laboratory: Laboratory) -> Iterator[tuple[object, list[Call]]]:
     tape = laboratory.tape
     for unused in results_unused(tape):
         yield unused, []
+    for state in random_states(laboratory):
+        yield state, []
     for meeting in meetings(tape):
         wanted = tape.ancestors(meeting.prediction)
         calls = [c for c in tape.calls if not wanted.isdisjoint(c.results)] + [meeting.call]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from torch.utils.data import dataloader as torch_dataloader
 from torch.utils.data.sampler import BatchSampler, RandomSampler, SubsetRandomSampler
 
 from rnnscope.cells import KINDS
-from rnnscope.frames import is_ours
+from rnnscope.frames import is_ours, users_location
 from rnnscope.recording import reporting
 from rnnscope.recording.compiling import leave_uncompiled
 from rnnscope.recording.user_code import here, users_frame
@@ -83,10 +84,12 @@ def rows(recorder: Recorder) -> list[tuple[Any, str, Wrapper]]:
         (torch.no_grad, "__enter__", _novelty(recorder)),
         (torch.inference_mode, "__enter__", _novelty(recorder)),
         (nn.Module, "train", _novelty(recorder)),
+        (nn.Module, "eval", _novelty(recorder)),
         (loader, "__next__", _batch(recorder)),
         (torch.optim.Optimizer, "__init__", _announced(recorder, "optimizer_built")),
         (nn.DataParallel, "__init__", _announced(recorder, "scattered")),
-        (warnings, "_showwarnmsg", reporting.warning_at_the_users_line),
+        (threading.Thread, "_bootstrap_inner", _thread(recorder)),
+        (warnings, "_showwarnmsg", _warning(recorder)),
         (traceback, "walk_tb", reporting.walk_without_ours),
         (traceback, "_walk_tb_with_full_positions", reporting.walk_without_ours),
         (traceback, "walk_stack", reporting.stack_without_ours),
@@ -159,6 +162,39 @@ def _announced(recorder: Recorder, event: str) -> Wrapper:
             recorder.heard(event, built, *([args, kwargs] if event == "scattered" else []))
 
         return construct
+
+    return wrap
+
+
+def _thread(recorder: Recorder) -> Wrapper:
+    """Threads are recorded like the main one.
+
+    ``Thread.run`` may be anybody's own, so the function below it is wrapped, whose frame is in no
+    traceback. Python does not know the thread yet: nothing here may ask for the current one.
+    """
+
+    def wrap(original: Any) -> Any:
+        def begin(thread: Any) -> None:
+            recorder.enter_thread()
+            try:
+                original(thread)
+            finally:
+                recorder.leave_thread()
+
+        return begin
+
+    return wrap
+
+
+def _warning(recorder: Recorder) -> Wrapper:
+    def wrap(original: Any) -> Any:
+        def show(message: Any) -> None:
+            if not reporting.is_issued_again(message):
+                place = users_location(2)
+                original(message)
+                recorder.heard("warning_shown", message.message, message.category, place)
+
+        return show
 
     return wrap
 

@@ -65,6 +65,11 @@ class Subscriber:
     def batch_loaded(self, iterator: Any, batch: Any) -> None:
         """A DataLoader has handed out a batch."""
 
+    def warning_shown(
+        self, message: Warning | str, category: type[Warning], location: Location | None
+    ) -> None:
+        """A warning is shown, which would be shown anyway."""
+
     def optimizer_built(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer was built."""
 
@@ -228,7 +233,7 @@ class Recording(TorchFunctionMode):
             return func(*args, **(kwargs or {}))  # it would become a part of the user's graph
         kwargs = kwargs or {}
         try:
-            if self.paused or _is_foreign() or is_aside():
+            if self.paused or not self.recorder.subscribers or _is_foreign() or is_aside():
                 return func(*args, **kwargs)
             kind = _kind(func)
             if kind is Kind.LOOK or kind is Kind.BACKWARD:

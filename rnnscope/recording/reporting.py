@@ -70,27 +70,24 @@ def stack_without_ours(original: Any) -> Any:
     return walk
 
 
-def warning_at_the_users_line(original: Any) -> Any:
-    """torch finds the user's line by counting frames, and meets the mode: issue it again, there.
+def is_issued_again(message: Any) -> bool:
+    """True for a warning that names rnnscope's mode: it is issued again, at the user's line.
 
-    Python's filters and its once-per-line rule then decide about the line that it should name.
+    torch finds the user's line by counting frames, and meets the mode. Python's filters and its
+    once-per-line rule then decide about the line that it should name.
     """
-
-    def show(message: Any) -> None:
-        frame = _caller_of_ours() if _is_ours(message.filename) else None
-        if frame is None:
-            original(message)
-            return
-        warnings.warn_explicit(
-            message.message,
-            message.category,
-            frame.f_code.co_filename,
-            frame.f_lineno,
-            frame.f_globals.get("__name__"),
-            frame.f_globals.setdefault("__warningregistry__", {}),
-        )
-
-    return show
+    frame = _caller_of_ours() if _is_ours(message.filename) else None
+    if frame is None:
+        return False
+    warnings.warn_explicit(
+        message.message,
+        message.category,
+        frame.f_code.co_filename,
+        frame.f_lineno,
+        frame.f_globals.get("__name__"),
+        frame.f_globals.setdefault("__warningregistry__", {}),
+    )
+    return True
 
 
 def _is_ours(filename: str) -> bool:

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnnscope.errors import RnnscopeError
-from rnnscope.failures import explained, text_of, warnings_heard
+from rnnscope.failures import text_of
 from rnnscope.results import Outcome, Result
 from rnnscope.running.arrival import when_imported
 from rnnscope.running.execution import Ended, execute
 from rnnscope.running.script import Target
-from rnnscope.subjects import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,6 @@ class Supervision:
     def __init__(self, probe: bool = True) -> None:
         self.probe = probe
         self.seen: Any = None
-        self.warnings: list[Failure] = []
         self._watching = ExitStack()
 
     def begin(self) -> None:
@@ -65,8 +63,6 @@ class Supervision:
         if self.seen is None:  # the script got nowhere near torch
             return RunResult(outcome=outcome, script_status=ended.status)
         known = tuple(self.seen.findings)
-        for failure in self.warnings:
-            known += explained(failure, known)
         version = sys.modules["torch"].__version__
         return RunResult(
             (),
@@ -100,7 +96,6 @@ def supervise(target: Target, finish: Callable[[RunResult], int], probe: bool = 
 
     with ExitStack() as stack:
         stack.callback(when_imported("torch", supervision.begin))
-        stack.enter_context(warnings_heard(supervision.warnings.append))
         stack.enter_context(_last_words(lambda status: leave(Ended(status))))
         ended = execute(target)
     return leave(ended)

@@ -15,14 +15,15 @@ from torch import nn
 from rnnscope.config import RNNConfig
 from rnnscope.errors import RnnscopeError
 from rnnscope.questions.inquiry import Fact, Inquiry
-from rnnscope.findings import Finding
+from rnnscope.failures import warning_of
+from rnnscope.findings import Finding, Location
 from rnnscope.probing.histories import Histories
 from rnnscope.recording.layers import LayerCall as RecordedCall
 from rnnscope.recording.layers import failed_call
 from rnnscope.recording.recorder import RECORDER, Subscriber
 from rnnscope.recording.tape import Tape
 from rnnscope.recording.user_code import here, standing_at
-from rnnscope.subjects import Construction, LayerCall
+from rnnscope.subjects import Construction, Failure, LayerCall
 from rnnscope.tracing import given as names_given
 from rnnscope.tracing import loaders
 from rnnscope.tracing.calls import LayerCalls, given_to, keeps_contract
@@ -49,6 +50,7 @@ class Session(Subscriber):
         self.tracer = Tracer(self.reported)
         self.histories = Histories(self.tracer, self.built_at)
         self.facts: list[Fact] = []
+        self.warnings: list[Failure] = []
         self.inquiry = Inquiry(self.facts.append)
         self._events: dict[Any, tuple[Finding, ...]] = {}
 
@@ -134,6 +136,12 @@ class Session(Subscriber):
     def optimizer_steps(self, optimizer: torch.optim.Optimizer) -> None:
         """Gradients have been computed."""
         self.histories.optimizer_steps(optimizer)
+
+    def warning_shown(
+        self, message: Warning | str, category: type[Warning], location: Location | None
+    ) -> None:
+        """A warning is shown."""
+        self.warnings.append(warning_of(message, category, location))
 
     def optimizer_built(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer was built at this line."""
