@@ -46,7 +46,9 @@ def _settle(known: Found, proof: object, lines: frozenset[Location] | None) -> N
     for key in [key for key, finding in known.items() if finding.code in worse]:
         del known[key]
     for finding in examine(proof):
-        known.setdefault((finding.code, finding.location), finding)
+        key = (finding.code, finding.location)
+        if key not in known or (finding.severity.counts and not known[key].severity.counts):
+            known[key] = finding
 
 
 def _is_about(proof: object, finding: Finding, lines: frozenset[Location] | None) -> bool:
