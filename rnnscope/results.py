@@ -20,7 +20,8 @@ class LayerResult:
     ``measured`` is None when nothing was run; its tensors are empty when only the parameters
     could be measured, and ``incomplete`` says why. ``tolerance`` is the difference that the dtype
     allows the reference. ``paths`` are the layer's names in a model, several when it is shared;
-    ``call_index`` counts its calls from 0, and ``calls`` are how many were alike.
+    ``call_index`` counts its calls from 0, and ``calls`` are how many were alike. ``unknown`` are
+    the options that a weights file does not tell; None where the layer is of no file.
     """
 
     facts: LayerFacts
@@ -32,6 +33,7 @@ class LayerResult:
     notes: tuple[str, ...] = ()
     call_index: int = 0
     calls: int = 1
+    unknown: tuple[str, ...] | None = None
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -60,7 +62,8 @@ class LayerResult:
         return {
             **({"path": self.paths[0], "paths": list(self.paths)} if self.paths else {}),
             **({"notes": list(self.notes)} if self.notes else {}),
-            "config": asdict(facts.config),
+            **({"unknown": list(self.unknown)} if self.unknown is not None else {}),
+            "config": asdict(facts.config) | dict.fromkeys(self.unknown or ()),
             "call": asdict(facts.call),
             "device": facts.config.device,
             "dtype": facts.config.dtype,

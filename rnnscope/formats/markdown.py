@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rnnscope.axes import shape_text
 from rnnscope.findings import Finding
+from rnnscope.formats.tables import origin
 from rnnscope.reasons import sentence
 from rnnscope.results import LayerResult, Result
 
@@ -124,6 +125,8 @@ def _mark(layer: LayerResult, name: str) -> str:
 
 
 def _agreement(layer: LayerResult) -> str:
+    if layer.unknown is not None:
+        return " ".join([origin(layer).replace("\n", " "), *(f"{note}." for note in layer.notes)])
     if layer.agrees is None:
         return "Predicted by symbols; nothing was run."
     if not layer.agrees:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from rnnscope.weights.stored import Malformed
+from rnnscope.weights.stored import MalformedError
 
 MOST_OPERATIONS = 2_000_000  # a tensor takes about thirty
 
@@ -54,25 +54,25 @@ STORAGE = Name("storage")
 
 
 def described(file: BinaryIO) -> Any:
-    """What the next pickle in the file describes. Raises Malformed."""
+    """What the next pickle in the file describes. Raises MalformedError."""
     machine = _Machine()
     try:
         for count, (operation, argument, _) in enumerate(pickletools.genops(file)):
             if count == MOST_OPERATIONS:
-                raise Malformed(f"its pickle has more than {MOST_OPERATIONS:,} operations")
+                raise MalformedError(f"its pickle has more than {MOST_OPERATIONS:,} operations")
             machine.follow(operation.name, argument)
         return machine.stack[-1]
-    except Malformed:
+    except MalformedError:
         raise
     except Exception as error:  # a broken pickle breaks pickletools in many ways
-        raise Malformed("its pickle is broken or cut off") from error
+        raise MalformedError("its pickle is broken or cut off") from error
 
 
-_PUSHED = frozenset(
-    """INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING
-    BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8 UNICODE BINUNICODE SHORT_BINUNICODE
-    BINUNICODE8""".split()
-)
+_PUSHED = frozenset((
+    "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT",
+    "STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8",
+    "BYTEARRAY8", "UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8",
+))  # fmt: skip
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 _COLLECTION = Name("list")
@@ -149,7 +149,7 @@ class _Machine:
                 items = self._marked()
                 self.stack[-1].items += items
             case _:
-                raise Malformed(f"its pickle uses {operation}, which no state_dict needs")
+                raise MalformedError(f"its pickle uses {operation}, which no state_dict needs")
 
     def _marked(self) -> list[Any]:
         """What was pushed since the last mark, and the stack below it again."""

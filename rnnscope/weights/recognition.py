@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from rnnscope.axes import shape_text
 from rnnscope.cells import KINDS
 from rnnscope.config import DTYPES, RNNConfig
 from rnnscope.errors import ConfigError
-from rnnscope.facts import LayerFacts
+from rnnscope.facts import LayerFacts, ParameterFact
 from rnnscope.prediction import predict
 from rnnscope.weights.stored import Stored
 
@@ -47,19 +48,27 @@ class StoredLayer:
         """What is so of the layer, with the dtypes and bytes of the file."""
         assert self.config is not None
         predicted = predict(self.config)
-        own = tuple(
-            replace(p, dtype=self.parameters[p.name].dtype, nbytes=self.parameters[p.name].nbytes)
-            for p in predicted.parameters
-        )
+        own = tuple(_as_stored(p, self.parameters[p.name]) for p in predicted.parameters)
         return replace(predicted, parameters=own, tensors=(), macs=None)
+
+
+def _as_stored(parameter: ParameterFact, stored: Stored) -> ParameterFact:
+    """The parameter with the file's dtype and bytes, and its gates in the order of the file."""
+    rows = {row.gate.letter: row for row in parameter.rows}
+    places = [(row.start, row.stop) for row in parameter.rows]
+    if stored.gates and rows:
+        moved = zip(stored.gates, places, strict=True)
+        own = tuple(replace(rows[gate], start=start, stop=stop) for gate, (start, stop) in moved)
+        parameter = replace(parameter, rows=own)
+    return replace(parameter, dtype=stored.dtype, nbytes=stored.nbytes)
 
 
 def layers_in(tensors: Iterable[Stored]) -> tuple[StoredLayer, ...]:
     """Every group of parameters that are named like a recurrent layer's, in the file's order.
 
     >>> weights = {"weight_ih": (9, 2), "weight_hh": (9, 3)}
-    >>> found = layers_in(Stored(f"rnn.{name}", shape, "float32") for name, shape in weights.items())
-    >>> print(found[0].path, found[0].config)
+    >>> (found,) = layers_in(Stored(f"rnn.{name}", weights[name], "float32") for name in weights)
+    >>> print(found.path, found.config)
     rnn GRUCell(2, 3, bias=False)
     """
     groups: dict[str, dict[str, dict[str, Stored]]] = {}
@@ -101,12 +110,14 @@ def _layer(path: str, group: Mapping[str, Mapping[str, Stored]]) -> StoredLayer:
     for name, forms in group.items():
         found = _stands_for(forms)
         if found is None:
-            kept = ", ".join(stored.name for stored in forms.values())
-            return StoredLayer(path, {}, problem=f"{name} is kept as {kept}, a form that is unknown")
+            kept = " and ".join(name + form for form in forms)
+            return StoredLayer(path, {}, problem=f"{name} is kept as {kept}, an unknown form")
         form, stored = found
         parameters[name] = replace(stored, name=name, offset=None if form else stored.offset)
-        notes += [f"{name} is computed of {' and '.join(s.name for s in forms.values())}"] * bool(form)
-    return replace(told(path, parameters), notes=tuple(notes))
+        if form:
+            notes.append(f"{name} is computed of {' and '.join(name + form for form in forms)}")
+    layer = told(path, parameters)
+    return replace(layer, notes=(*layer.notes, *notes))
 
 
 def _stands_for(forms: Mapping[str, Stored]) -> tuple[str, Stored] | None:
@@ -127,7 +138,9 @@ def told(path: str, parameters: Mapping[str, Stored]) -> StoredLayer:
     problem = problem or _not_computed(parameters)
     if problem or not isinstance(config, RNNConfig):
         return StoredLayer(path, parameters, problem=problem)
-    return StoredLayer(path, parameters, config, unknown=_unknown(config))
+    notes = [f"{s.name} is {s.dtype}" for s in parameters.values() if s.dtype != config.dtype]
+    notes += dict.fromkeys(s.note for s in parameters.values() if s.note)
+    return StoredLayer(path, parameters, config, unknown=_unknown(config), notes=tuple(notes))
 
 
 def _dtype(parameters: Mapping[str, Stored]) -> str:
@@ -142,7 +155,7 @@ def _not_computed(parameters: Mapping[str, Stored]) -> str | None:
 
 def _config(shapes: Mapping[str, Shape], dtype: str) -> RNNConfig | str:
     """The only configuration that these parameters can have, or why there is none."""
-    cell = "weight_hh" in shapes
+    cell = "weight_hh" in shapes or "weight_ih" in shapes
     end = "" if cell else "_l0"
     missing = [name for name in (f"weight_ih{end}", f"weight_hh{end}") if name not in shapes]
     if missing:
@@ -152,14 +165,14 @@ def _config(shapes: Mapping[str, Shape], dtype: str) -> RNNConfig | str:
             return f"{name} is {shape_text(shapes[name])}, and torch's has two axes"
     (_, columns), (rows, width) = shapes[f"weight_ih{end}"], shapes[f"weight_hh{end}"]
     projection, hidden = shapes.get(f"weight_hr{end}", (0, width))
-    kinds = [k for k in KINDS.values() if k.single_step == cell and k.cell.gate_multiple * hidden == rows]
+    kinds = [
+        k for k in KINDS.values() if k.single_step == cell and k.cell.gate_multiple * hidden == rows
+    ]
     if len(kinds) != 1:
-        return (
-            f"weight_hh{end} is {shape_text((rows, width))}, and its rows are not 4 (LSTM), 3 (GRU) or "
-            f"1 (RNN) times {hidden}"
-        )
+        shown = f"weight_hh{end} is {shape_text((rows, width))}"
+        return f"{shown}: its rows are not 4 (LSTM), 3 (GRU) or 1 (RNN) times {hidden}"
     layers = [int(number) for name in shapes for number in re.findall(r"_l([0-9]+)", name)]
-    options = {} if cell else {
+    options: dict[str, Any] = {} if cell else {
         "num_layers": 1 + max(layers),
         "bidirectional": any(name.endswith("_reverse") for name in shapes),
         "proj_size": projection,

@@ -16,7 +16,7 @@ from rnnscope.weights.stored import (
     ITEM_BYTES,
     MOST_HEADER,
     MOST_TENSORS,
-    Malformed,
+    MalformedError,
     Stored,
     checked_name,
     checked_shape,
@@ -36,21 +36,25 @@ _DTYPES = {
 
 
 def tensors(path: Path, size: int) -> Iterator[Stored]:
-    """Every tensor that the header of a file of ``size`` bytes describes. Raises Malformed."""
+    """Every tensor that the header of a file of ``size`` bytes describes. Raises MalformedError."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if length > min(size - 8, MOST_HEADER):
-            most = f"{MOST_HEADER:,} is the most" if length <= size - 8 else f"the file has {size:,}"
-            raise Malformed(f"its header is {length:,} bytes long, and {most}")
+            most = (
+                f"{MOST_HEADER:,} is the most" if length <= size - 8 else f"the file has {size:,}"
+            )
+            raise MalformedError(f"its header is {length:,} bytes long, and {most}")
         header = _header(file.read(length))
     end = 0
     for tensor, stop in sorted(_described(header, 8 + length), key=_place):
         if tensor.offset != 8 + length + end:
-            raise Malformed(f"{tensor.name} does not begin where the tensor before it ends")
+            raise MalformedError(f"{tensor.name} does not begin where the tensor before it ends")
         end = stop
         yield tensor
     if 8 + length + end != size:
-        raise Malformed(f"its tensors end at byte {8 + length + end:,}, and the file has {size:,}")
+        raise MalformedError(
+            f"its tensors end at byte {8 + length + end:,}, and the file has {size:,}"
+        )
 
 
 def _place(described: tuple[Stored, int]) -> tuple[int, int]:
@@ -60,29 +64,29 @@ def _place(described: tuple[Stored, int]) -> tuple[int, int]:
 def _header(text: bytes) -> dict[str, Any]:
     # Each bracket may become an object of a hundred bytes: they are counted before.
     if text.count(b"{") + text.count(b"[") > 4 * MOST_TENSORS:
-        raise Malformed("its header has more parts than 100,000 tensors need")
+        raise MalformedError("its header has more parts than 100,000 tensors need")
     try:
         found = json.loads(text, object_pairs_hook=_pairs, parse_constant=_refuse_constant)
     except RecursionError:
-        raise Malformed("its header is nested too deeply") from None
-    except Malformed:
+        raise MalformedError("its header is nested too deeply") from None
+    except MalformedError:
         raise
     except ValueError:
-        raise Malformed("its header is no JSON") from None
+        raise MalformedError("its header is no JSON") from None
     if not isinstance(found, dict):
-        raise Malformed("its header is no JSON object")
+        raise MalformedError("its header is no JSON object")
     return found
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise Malformed("its header has the same key twice")
+        raise MalformedError("its header has the same key twice")
     return found
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise Malformed(f"its header says {name} where a whole number belongs")
+    raise MalformedError(f"its header says {name} where a whole number belongs")
 
 
 def _described(header: dict[str, Any], start: int) -> Iterator[tuple[Stored, int]]:
@@ -92,14 +96,18 @@ def _described(header: dict[str, Any], start: int) -> Iterator[tuple[Stored, int
             continue
         name = checked_name(key)
         if not isinstance(value, dict) or not {"dtype", "shape", "data_offsets"} <= value.keys():
-            raise Malformed(f"{name} has no dtype, shape and data_offsets")
+            raise MalformedError(f"{name} has no dtype, shape and data_offsets")
         dtype = _DTYPES.get(str(value["dtype"]))
         if dtype is None:
-            raise Malformed(f"{name} has the dtype {str(value['dtype'])[:20]!a}, which is unknown")
+            raise MalformedError(
+                f"{name} has the dtype {str(value['dtype'])[:20]!a}, which is unknown"
+            )
         shape = checked_shape(name, value["shape"])
         begin, end = _offsets(name, value["data_offsets"])
         if end - begin != prod(shape) * ITEM_BYTES[dtype]:
-            raise Malformed(f"{name} of shape {shape} and {dtype} does not take {end - begin} bytes")
+            raise MalformedError(
+                f"{name} of shape {shape} and {dtype} does not take {end - begin} bytes"
+            )
         yield Stored(name, shape, dtype, start + begin), end
 
 
@@ -108,4 +116,4 @@ def _offsets(name: str, value: object) -> tuple[int, int]:
         begin, end = value
         if is_count(begin) and is_count(end) and begin <= end:
             return begin, end
-    raise Malformed(f"{name} has data_offsets that are no two places in the file")
+    raise MalformedError(f"{name} has data_offsets that are no two places in the file")

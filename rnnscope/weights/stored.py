@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
 
-from rnnscope.errors import TargetError
-
 MOST_TENSORS = 100_000
 MOST_HEADER = 16 * 2**20  # bytes of a table of contents: those of 100,000 tensors take about ten
 LONGEST_NAME = 1_000
@@ -28,7 +26,7 @@ ITEM_BYTES = {
 }
 
 
-class Malformed(ValueError):
+class MalformedError(ValueError):
     """What is wrong with a file, without its name: ``reading.py`` makes the sentence of it."""
 
 
@@ -37,13 +35,16 @@ class Stored:
     """One tensor of a file, as its table of contents describes it; no number of it is read.
 
     ``offset`` is where its first number lies in the file, None when the numbers do not lie there
-    row by row (views, the format before torch 1.6, a state_dict in memory).
+    row by row (views, the format before torch 1.6, a state_dict in memory). ``gates`` are the
+    letters of the gates in the order of the file, where that is not torch's.
     """
 
     name: str
     shape: tuple[int, ...]
     dtype: str
     offset: int | None = None
+    gates: str = ""
+    note: str = ""
 
     @property
     def nbytes(self) -> int:
@@ -51,18 +52,18 @@ class Stored:
 
 
 def checked_sizes(name: str, sizes: object) -> tuple[int, ...]:
-    """Sizes or strides, if they are whole numbers that 64 bits hold. Raises Malformed."""
+    """Sizes or strides, if they are whole numbers that 64 bits hold. Raises MalformedError."""
     found = tuple(sizes) if isinstance(sizes, list | tuple) else None
     if found is None or len(found) > _MOST_AXES or not all(map(is_count, found)):
-        raise Malformed(f"{name} has no sizes that a tensor can have")
+        raise MalformedError(f"{name} has no sizes that a tensor can have")
     return found
 
 
 def checked_shape(name: str, shape: object) -> tuple[int, ...]:
-    """The shape of a tensor whose bytes can be counted. Raises Malformed."""
+    """The shape of a tensor whose bytes can be counted. Raises MalformedError."""
     sizes = checked_sizes(name, shape)
     if prod(sizes) * max(ITEM_BYTES.values()) > _MOST_BYTES:
-        raise Malformed(f"{name} has more numbers than a 64-bit number can count")
+        raise MalformedError(f"{name} has more numbers than a 64-bit number can count")
     return sizes
 
 
@@ -74,19 +75,19 @@ def is_count(value: object) -> bool:
 def checked_name(name: object) -> str:
     """A name that can be printed: it is the file's, and may try to steer the terminal."""
     if not isinstance(name, str):
-        raise Malformed(f"a tensor is named by a {type(name).__name__}, not by a text")
+        raise MalformedError(f"a tensor is named by a {type(name).__name__}, not by a text")
     if len(name) > LONGEST_NAME:
-        raise Malformed(f"a tensor has a name of more than {LONGEST_NAME:,} characters")
+        raise MalformedError(f"a tensor has a name of more than {LONGEST_NAME:,} characters")
     return name if name.isprintable() else ascii(name)[1:-1]
 
 
 def by_name(tensors: Iterable[Stored]) -> Mapping[str, Stored]:
-    """The tensors of a file by name. Raises Malformed for a name that comes twice, or too many."""
+    """The tensors of a file by name, each once. Raises MalformedError."""
     found: dict[str, Stored] = {}
     for tensor in tensors:
         if tensor.name in found:
-            raise Malformed(f"it names {tensor.name} twice")
+            raise MalformedError(f"it names {tensor.name} twice")
         found[tensor.name] = tensor
         if len(found) > MOST_TENSORS:
-            raise Malformed(f"it names more than {MOST_TENSORS:,} tensors")
+            raise MalformedError(f"it names more than {MOST_TENSORS:,} tensors")
     return found

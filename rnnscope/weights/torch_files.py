@@ -13,14 +13,15 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from math import prod
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, TypeGuard
 
 from rnnscope.weights.pickles import STORAGE, Made, Name, described
 from rnnscope.weights.stored import (
     ITEM_BYTES,
     LONGEST_NAME,
     MOST_HEADER,
-    Malformed,
+    MOST_TENSORS,
+    MalformedError,
     Stored,
     checked_name,
     checked_shape,
@@ -30,7 +31,7 @@ from rnnscope.weights.stored import (
 
 MOST_PICKLE = 64 * 2**20
 _MOST_DEPTH = 100
-_MOST_VISITED = 1_000_000
+_MOST_VISITED = 2 * MOST_TENSORS
 _MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of the format before torch 1.6
 
 _STORAGES = {
@@ -44,8 +45,8 @@ _Places = Callable[[str, int], int | None]
 
 
 def zipped(path: Path, size: int) -> Iterator[Stored]:
-    """Every tensor of an archive of ``size`` bytes. Raises Malformed."""
-    with _archive(path) as archive, path.open("rb") as file:
+    """Every tensor of an archive of ``size`` bytes. Raises MalformedError."""
+    with _Bounded(path) as file, _archive(file) as archive:
         records = _records(archive, size)
         root = _root(records)
         order = records.get(f"{root}/byteorder")
@@ -55,7 +56,7 @@ def zipped(path: Path, size: int) -> Iterator[Stored]:
             record = records.get(f"{root}/data/{key}")
             held = record.file_size if record else 0
             if record is None or held < count:
-                raise Malformed(f"its storage {key!a} has {held:,} bytes of {count:,}")
+                raise MalformedError(f"its storage {key!a} has {held:,} bytes of {count:,}")
             _check_stored(record)
             return _start_of(file, record, size) if straight else None
 
@@ -67,31 +68,31 @@ def _records(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
     listed = archive.infolist()
     records = {record.filename: record for record in listed}
     if len(records) != len(listed):
-        raise Malformed("its archive has two entries of the same name")
+        raise MalformedError("its archive has two entries of the same name")
     if sum(record.compress_size for record in listed) > size:
-        raise Malformed("the entries of its archive overlap")
+        raise MalformedError("the entries of its archive overlap")
     return records
 
 
 def _root(records: dict[str, zipfile.ZipInfo]) -> str:
     pickles = [name for name in records if name.endswith("/data.pkl") and name.count("/") == 1]
     if len(pickles) != 1:
-        raise Malformed("it is a zip archive without the data.pkl that torch.save writes")
+        raise MalformedError("it is a zip archive without the data.pkl that torch.save writes")
     return pickles[0].removesuffix("/data.pkl")
 
 
 def streamed(path: Path, size: int) -> Iterator[Stored]:
-    """Every tensor of the format before torch 1.6. Raises Malformed."""
+    """Every tensor of the format before torch 1.6. Raises MalformedError."""
     with path.open("rb") as file:
-        start = io.BytesIO(file.read(MOST_PICKLE))
+        start = io.BytesIO(file.read(min(size, MOST_PICKLE)))
     if described(start) != _MAGIC:
-        raise Malformed("it is a pickle that torch.save did not write")
+        raise MalformedError("it is a pickle that torch.save did not write")
     described(start)  # the version of the format
     described(start)  # the machine that wrote it
 
     def place(key: str, count: int) -> None:
         if count > size:
-            raise Malformed(f"its storage {key!a} has {size:,} bytes of {count:,}")
+            raise MalformedError(f"its storage {key!a} has {size:,} bytes of {count:,}")
 
     yield from _tensors(described(start), place)
 
@@ -103,43 +104,47 @@ class _Bounded(io.FileIO):
         left = os.fstat(self.fileno()).st_size - self.tell()
         wanted = left if size is None or size < 0 else min(size, left)
         if wanted > MOST_HEADER:
-            raise Malformed("the directory of its archive is too large")
+            raise MalformedError("the directory of its archive is too large")
         return super().read(wanted) or b""
 
 
-def _archive(path: Path) -> zipfile.ZipFile:
+def _archive(file: _Bounded) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(_Bounded(path))
-    except Malformed:
+        return zipfile.ZipFile(file)
+    except MalformedError:
         raise
     except Exception as error:  # zipfile has many ways to fail, and not all are its own
-        raise Malformed("its archive is broken or cut off") from error
+        raise MalformedError("its archive is broken or cut off") from error
 
 
 def _content(archive: zipfile.ZipFile, record: zipfile.ZipInfo, most: int) -> bytes:
     """The bytes of an entry that is not compressed, so that they are what the file holds."""
     _check_stored(record)
     if record.file_size > most:
-        raise Malformed(f"{record.filename} has {record.file_size:,} bytes, and {most:,} is the most")
+        raise MalformedError(
+            f"{record.filename} has {record.file_size:,} bytes, and {most:,} is the most"
+        )
     try:
         return archive.read(record)
     except Exception as error:
-        raise Malformed(f"{record.filename} is broken or cut off") from error
+        raise MalformedError(f"{record.filename} is broken or cut off") from error
 
 
 def _check_stored(record: zipfile.ZipInfo) -> None:
     if record.compress_type or record.compress_size != record.file_size or record.flag_bits & 1:
-        raise Malformed(f"{record.filename} is compressed or encrypted, as torch.save leaves none")
+        raise MalformedError(
+            f"{record.filename} is compressed or encrypted, as torch.save leaves none"
+        )
 
 
-def _start_of(file: BinaryIO, record: zipfile.ZipInfo, size: int) -> int:
+def _start_of(file: io.FileIO, record: zipfile.ZipInfo, size: int) -> int:
     """The place of an entry's first byte, behind a header that has two lengths of its own."""
     file.seek(record.header_offset)
     header = file.read(30)
     name, extra = (int.from_bytes(header[at : at + 2], "little") for at in (26, 28))
     start = record.header_offset + 30 + name + extra
     if header[:4] != b"PK\3\4" or start + record.file_size > size:
-        raise Malformed(f"{record.filename} does not lie inside of the file")
+        raise MalformedError(f"{record.filename} does not lie inside of the file")
     return start
 
 
@@ -156,7 +161,9 @@ def _tensors(root: Any, place: _Places) -> Iterator[Stored]:
             return
         for key, inner in value.pairs():
             if next(visits) > _MOST_VISITED or depth > _MOST_DEPTH or len(path) > LONGEST_NAME:
-                raise Malformed("its dictionaries are nested too deeply, or contain themselves")
+                raise MalformedError(
+                    "its dictionaries are nested too deeply, or contain themselves"
+                )
             if type(key) is str:
                 yield from inside(inner, f"{path}.{key}" if path else key, depth + 1)
 
@@ -175,10 +182,12 @@ def _unwrapped(value: Any) -> Any:
             value = value.arguments[0] if _is_long(value.arguments, 1) else None
         elif called == "torch._tensor._rebuild_from_type_v2" and _is_long(value.arguments, 3):
             value = Made(value.arguments[0], value.arguments[2])
+        else:
+            break
     return value
 
 
-def _is_long(arguments: Any, least: int) -> bool:
+def _is_long(arguments: Any, least: int) -> TypeGuard[tuple[Any, ...]]:
     return isinstance(arguments, tuple) and len(arguments) >= least
 
 
@@ -189,9 +198,9 @@ def _storage_of(value: Made) -> tuple[str, str, int] | None:
     made = value.arguments[0] if _is_long(value.arguments, 4) else None
     what = made.arguments if isinstance(made, Made) and made.maker is STORAGE else None
     if not _is_long(what, 5) or not isinstance(what[1], Name) or not isinstance(what[2], str):
-        raise Malformed("it has a tensor without a storage")
+        raise MalformedError("it has a tensor without a storage")
     if not is_count(what[4]):
-        raise Malformed("it has a storage without a size")
+        raise MalformedError("it has a storage without a size")
     return what[1].text.rpartition(".")[2].removesuffix("Storage"), what[2], what[4]
 
 
@@ -202,16 +211,18 @@ def _stored(name: str, arguments: Any, storage: tuple[str, str, int], place: _Pl
     untyped = isinstance(named, Name)
     dtype = named.text.removeprefix("torch.") if isinstance(named, Name) else _STORAGES.get(kind)
     if dtype not in ITEM_BYTES:
-        raise Malformed(f"{name} has the dtype {(dtype or kind)[:40]!a}, which is unknown")
+        raise MalformedError(f"{name} has the dtype {(dtype or kind)[:40]!a}, which is unknown")
     item = ITEM_BYTES[dtype]
     shape = checked_shape(name, size.arguments[0] if isinstance(size, Made) else size)
     steps = checked_sizes(f"the stride of {name}", stride)
     if not is_count(offset) or len(steps) != len(shape):
-        raise Malformed(f"{name} has no place in its storage")
+        raise MalformedError(f"{name} has no place in its storage")
     last = offset + sum((n - 1) * step for n, step in zip(shape, steps, strict=True))
     held = numbers // item if untyped else numbers
     if prod(shape) and last >= held:
-        raise Malformed(f"{name} of shape {shape} is larger than its storage of {held:,} numbers")
+        raise MalformedError(
+            f"{name} of shape {shape} is larger than its storage of {held:,} numbers"
+        )
     start = place(key, numbers if untyped else numbers * item)
     if start is None or steps != _row_by_row(shape):
         return Stored(name, shape, dtype)
