@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rnnscope.explained import Explained
     from rnnscope.measuring.inspection import CallInspection, LayerInspection, ModelInspection
     from rnnscope.verified import Verified
+    from rnnscope.weights.facts import LayerValues
     from rnnscope.weights.recognition import StoredLayer
 
 
@@ -106,14 +107,29 @@ def inspect_weights(
 
     layers = stored_layers(Path(path), prefix)
     problems = [*problems_in(layers), *(misplaced(layers, against, prefix) if against else ())]
-    results = tuple(_stored_result(layer) for layer in layers if layer.config)
+    known = tuple(layer for layer in layers if layer.config)
+    numbers: Sequence[LayerValues | None] = [None] * len(known)
+    if values:
+        import_torch()
+        from rnnscope.weights.values import read_values
+
+        numbers, broken = read_values(Path(path), known)
+        problems += broken
+    results = tuple(map(_stored_result, known, numbers))
     found = tuple(finding for problem in problems for finding in examine(problem))
     return Report(results, found, model=any(layer.path for layer in layers))
 
 
-def _stored_result(layer: StoredLayer) -> LayerResult:
+def _stored_result(layer: StoredLayer, values: LayerValues | None) -> LayerResult:
     facts, paths = layer.facts(), (layer.path,) if layer.path else ()
-    return LayerResult(facts, measured=facts, paths=paths, notes=layer.notes, unknown=layer.unknown)
+    return LayerResult(
+        facts,
+        measured=facts,
+        paths=paths,
+        notes=layer.notes,
+        unknown=layer.unknown,
+        values=values,
+    )
 
 
 def configs_of(weights: str | Path | Mapping[str, Any]) -> dict[str, RNNConfig]:

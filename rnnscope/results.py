@@ -9,6 +9,7 @@ from rnnscope.axes import Axes
 from rnnscope.facts import Difference, LayerFacts, ParameterFact, TensorFact, differences
 from rnnscope.findings import Finding
 from rnnscope.reasons import sentence
+from rnnscope.weights.facts import LayerValues
 
 SCHEMA = "rnnscope/1"
 
@@ -21,7 +22,8 @@ class LayerResult:
     could be measured, and ``incomplete`` says why. ``tolerance`` is the difference that the dtype
     allows the reference. ``paths`` are the layer's names in a model, several when it is shared;
     ``call_index`` counts its calls from 0, and ``calls`` are how many were alike. ``unknown`` are
-    the options that a weights file does not tell; None where the layer is of no file.
+    the options that a weights file does not tell; None where the layer is of no file. ``values``
+    are what its numbers are like, where they were read.
     """
 
     facts: LayerFacts
@@ -34,6 +36,7 @@ class LayerResult:
     call_index: int = 0
     calls: int = 1
     unknown: tuple[str, ...] | None = None
+    values: LayerValues | None = None
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -70,6 +73,7 @@ class LayerResult:
             "parameters": [_parameter_dict(p, self) for p in facts.parameters],
             "parameter_count": facts.parameter_count,
             "parameter_bytes": facts.parameter_bytes,
+            **({"values": asdict(self.values)} if self.values else {}),
             "macs": facts.macs,
             "tensors": [_tensor_dict(t, self) for t in facts.tensors],
             "state_slots": [asdict(slot) for slot in facts.slots],

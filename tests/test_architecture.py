@@ -210,7 +210,7 @@ measuring.randomness measuring.devices measuring.measurement measuring.trial mea
 measuring.untouched measuring.observation measuring.inspection reference tracing.calls
 tracing.compiling tracing.subscripts tracing.given tracing.session tracing.sketching tracing.table
 tracing.loaders tracing.mode tracing.packing tracing.recurrent tracing.states tracing.tracer probing
-verification verified formats.verified testing
+verification verified formats.verified weights.initial weights.values testing
 """
 LIVE = _LIVE.split()
 

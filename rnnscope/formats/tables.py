@@ -41,7 +41,7 @@ def mark(result: LayerResult, name: str) -> Text:
 
 def origin(result: LayerResult) -> str:
     """What a weights file tells of a layer, and what it does not."""
-    silent = " and ".join(result.unknown or ())
+    silent = ", ".join(result.unknown or ())
     unsaid = f";\nno shape tells {silent}: unknown" if silent else ""
     return f"Read from the names and shapes in the file{unsaid}."
 

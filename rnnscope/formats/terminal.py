@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from rnnscope.findings import Finding
-from rnnscope.formats import tables
+from rnnscope.formats import tables, values
 from rnnscope.formats.palette import BAD, GOOD, QUIET, SEVERITY_STYLES, TITLE
 from rnnscope.results import LayerResult, Result
 
@@ -81,6 +81,9 @@ def _layer(layer: LayerResult) -> Iterator[RenderableType]:
     yield from tables.parameters(layer)
     yield _title("Gate rows", "the same in every weight_ih, weight_hh, bias_ih and bias_hh")
     yield tables.gate_rows(layer)
+    if layer.values:
+        yield _title("Values", "norm: spectral norm; radius: spectral radius")
+        yield from values.table(layer.values)
     if facts.macs is not None:
         yield _title("Cost")
         yield Text(f"  {facts.macs:,} multiply-accumulates in one forward of this call")
