@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import pickle
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -147,6 +150,15 @@ def test_a_whole_pickled_model_and_a_scripted_one(tmp_path):
         warnings.simplefilter("ignore")
         torch.jit.save(torch.jit.script(nn.Sequential(nn.GRU(2, 3))), tmp_path / "script.pt")
     assert str(rnnscope.configs_of(tmp_path / "script.pt")["0"]) == "GRU(2, 3)"
+
+
+def test_a_checkpoint_with_objects_that_torch_refuses(tmp_path):
+    path = tmp_path / "last.ckpt"
+    options = argparse.Namespace(lr=0.1, path=Path("data"), hidden={1, 2})
+    torch.save({"hyper_parameters": options, "state_dict": nn.GRU(2, 3).state_dict()}, path)
+    with pytest.raises(pickle.UnpicklingError):
+        torch.load(path, weights_only=True)
+    assert str(rnnscope.configs_of(path)[""]) == "GRU(2, 3)"
 
 
 @pytest.mark.parametrize("wrap", ["weight_norm", "spectral_norm", "old weight_norm", "pruned"])
@@ -330,7 +342,9 @@ def test_parameters_of_no_layer_are_a_warning(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--layers", "2"], "num_layers=2 is not possible: "),
+        (["--layers", "2"], "--layers=2 is not possible: "),
+        (["--batch-first"], "model.pt is a weights file, leave it out"),
+        (["--states"], "--states=True is not possible"),
         (["--prefix", "nowhere"], "is the path of no layer: the file has encoder.lstm, decoder."),
         (["--against", "LSTM(10"], "LSTM(10"),
         (["10", "20"], "argument='10'"),
@@ -343,7 +357,7 @@ def test_words_that_do_not_fit(saved, words, said, capsys):
 
 def test_options_for_files_alone(capsys):
     assert run(["inspect", "LSTM", "10", "20", "--no-run", "--against", "GRU(2, 3)"]) == 2
-    assert "it is for weights files" in capsys.readouterr().err
+    assert "LSTM is no weights file, name a file that ends in .pt" in capsys.readouterr().err
 
 
 def test_what_is_no_state_dict():

@@ -11,6 +11,9 @@ import zipfile
 
 import pytest
 import torch
+from conftest import at_least
+from hypothesis import given
+from hypothesis import strategies as st
 from weights_files import (
     archive,
     call,
@@ -165,6 +168,10 @@ FILES = {
         archive(b"}" * 100 * MIB, compression=zipfile.ZIP_DEFLATED),
         "compressed or encrypted",
     ),
+    "zip: name": (
+        archive(b"}" * 99, compression=zipfile.ZIP_DEFLATED).replace(b"model/", b"\x1b[2J\n/"),
+        "'\\x1b[2J\\n/data.pkl' is compressed",
+    ),
     "zip: encrypted": (encrypted(), "compressed or encrypted"),
     "zip: overlap": (overlapping(), "overlap"),
     "zip: directory": (directory_of(20 * MIB), "directory of its archive is too large"),
@@ -179,8 +186,8 @@ FILES = {
     "pickle: no STOP": (archive(b"\x80\x02}"), "pickle is broken"),
     "pickle: operation": (saved(b"\x82\x01"), "uses EXT1"),
     "pickle: 2**60 bytes": (saved(b"\x96" + struct.pack("<Q", 2**60)), "pickle is broken"),
-    "pickle: in itself": (saved(b"}q\0(" + text("a") + b"h\0u"), "contain themselves"),
-    "pickle: 2**60 paths": (saved(nested(60)), "contain themselves"),
+    "pickle: in itself": (saved(b"}q\0(" + text("a") + b"h\0u"), "has no recurrent layer"),
+    "pickle: 2**60 paths": (saved(nested(60)), "has no recurrent layer"),
     "pickle: deep": (saved(b"}" + (text("a") + b"}") * 9999 + b"s" * 9999), "too deeply"),
     "pickle: name": (saved(dictionary(**{"n" * 1001: FINE})), "1,000 characters"),
     "pickle: twice": (
@@ -233,6 +240,11 @@ FILES = {
     ),
     "attack: copies": (saved(copies()), "has no recurrent layer"),
 }
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("damaged")
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -295,6 +307,27 @@ def test_what_is_no_file(tmp_path, capsys):
     assert "it is no file" in capsys.readouterr().err
     assert run(["inspect", str(tmp_path / "none.pt")]) == 2
     assert "No such file or directory" in capsys.readouterr().err
+
+
+@at_least(300)
+@given(data=st.data(), base=st.sampled_from(["zip", "pickle", "old", "safe"]))
+def test_a_damaged_file_is_read_or_refused(folder, data, base):
+    body = program(dictionary(rnn=dictionary(**{W: FINE, "weight_hh_l0": FINE})))
+    sound = {"safe": HEADER, "old": legacy(dictionary(**{W: FINE})), "pickle": body}
+    content = bytearray(sound.get(base, ARCHIVE))
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(content) - 1))
+        stop = start + data.draw(st.integers(0, 8))
+        content[start:stop] = data.draw(st.binary(max_size=8))
+        content = content or bytearray(b"P")
+    path = folder / "model.pt"
+    path.write_bytes(archive(bytes(content), {"0": bytes(1600)}) if base == "pickle" else content)
+    said = ""
+    try:
+        rnnscope.inspect(path)
+    except RnnscopeError as error:
+        said = str(error)
+    assert said.isprintable()
 
 
 def test_a_name_cannot_steer_the_terminal(tmp_path, capsys):

@@ -61,7 +61,7 @@ def read_layer(context: typer.Context, words: list[str]) -> tuple[RNNConfig, lis
 
     The options are those that the command declares with the types above. Raises ConfigError.
     """
-    given = given_options(context.params)
+    given = _given_options(context.params)
     if "(" in words[0]:
         written = RNNConfig.parse(words[0])
         return (written.with_options(**given) if given else written), words[1:]
@@ -78,7 +78,7 @@ def read_layer(context: typer.Context, words: list[str]) -> tuple[RNNConfig, lis
     return config, words[1 + len(numbers) :]
 
 
-def given_options(parameters: dict[str, Any]) -> dict[str, Any]:
+def _given_options(parameters: dict[str, Any]) -> dict[str, Any]:
     """RNNConfig's options as they were given; those that are None or False were left out."""
     # By identity: 0 equals False, and `--layers 0` was given.
     given = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -22,34 +21,32 @@ Against = Annotated[
 Values = Annotated[bool, typer.Option("--values", help="of a weights file: its numbers, by gates")]
 
 
-def inspect_file(context: typer.Context, words: list[str]) -> None:
-    """Report on a weights file and end the command, if the words name one.
+# What ``inspect`` takes for layers and files alike, and what it takes for files alone.
+_SHARED = ("layer", "format", "output", "no_run", "no_reference")
+_OWN = ("prefix", "against", "values")
 
-    Raises ConfigError for options that have no meaning here, or would have one only here.
-    """
-    given = context.params
-    if not names_weights(words[0]):
-        for name in ("prefix", "against", "values"):
-            if given[name]:
-                example = f"name one that ends in {', '.join(ENDINGS)}"
-                raise ConfigError(f"--{name}", given[name], f"it is for weights files: {example}")
-        return
-    _report(context, words)
+
+def inspect_file(context: typer.Context, words: list[str]) -> None:
+    """Report on a weights file and end the command, if the words name one. Raises ConfigError."""
+    file = names_weights(words[0])
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        given = source is not None and source.name == "COMMANDLINE"
+        if given and name not in _SHARED and (name in _OWN) != file:
+            option = "--" + name.replace("_", "-")
+            remedy = "leave it out" if file else f"name a file that ends in {', '.join(ENDINGS)}"
+            what = f"{words[0]} is {'a' if file else 'no'} weights file"
+            raise ConfigError(option, context.params[name], f"{what}, {remedy}")
+    if file:
+        _report(context, words)
 
 
 def _report(context: typer.Context, words: list[str]) -> NoReturn:
     given = context.params
     words_of.refuse_left_over(context, words[1:])
-    for option, value in words_of.given_options(given).items():
-        raise ConfigError(
-            option, value, f"{words[0]} itself tells what its layers are", "Leave it out."
-        )
     known_format(given["format"] or "terminal")
     report = api.inspect_weights(
-        Path(words[0]),
-        prefix=given["prefix"],
-        against=given["against"],
-        values=given["values"],
+        words[0], prefix=given["prefix"], against=given["against"], values=given["values"]
     )
     to.write(report, given["format"], given["output"])
     raise typer.Exit(1 if report.counted else 0)

@@ -10,7 +10,6 @@ import io
 import os
 import zipfile
 from collections.abc import Callable, Iterator
-from itertools import count
 from math import prod
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -20,7 +19,6 @@ from rnnscope.weights.stored import (
     ITEM_BYTES,
     LONGEST_NAME,
     MOST_HEADER,
-    MOST_TENSORS,
     MalformedError,
     Stored,
     checked_name,
@@ -31,7 +29,6 @@ from rnnscope.weights.stored import (
 
 MOST_PICKLE = 64 * 2**20
 _MOST_DEPTH = 100
-_MOST_VISITED = 2 * MOST_TENSORS
 _MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of the format before torch 1.6
 
 _STORAGES = {
@@ -122,18 +119,18 @@ def _content(archive: zipfile.ZipFile, record: zipfile.ZipInfo, most: int) -> by
     _check_stored(record)
     if record.file_size > most:
         raise MalformedError(
-            f"{record.filename} has {record.file_size:,} bytes, and {most:,} is the most"
+            f"{record.filename[-40:]!a} has {record.file_size:,} bytes, and {most:,} is the most"
         )
     try:
         return archive.read(record)
     except Exception as error:
-        raise MalformedError(f"{record.filename} is broken or cut off") from error
+        raise MalformedError(f"{record.filename[-40:]!a} is broken or cut off") from error
 
 
 def _check_stored(record: zipfile.ZipInfo) -> None:
     if record.compress_type or record.compress_size != record.file_size or record.flag_bits & 1:
         raise MalformedError(
-            f"{record.filename} is compressed or encrypted, as torch.save leaves none"
+            f"{record.filename[-40:]!a} is compressed or encrypted, as torch.save leaves none"
         )
 
 
@@ -144,13 +141,13 @@ def _start_of(file: io.FileIO, record: zipfile.ZipInfo, size: int) -> int:
     name, extra = (int.from_bytes(header[at : at + 2], "little") for at in (26, 28))
     start = record.header_offset + 30 + name + extra
     if header[:4] != b"PK\3\4" or start + record.file_size > size:
-        raise MalformedError(f"{record.filename} does not lie inside of the file")
+        raise MalformedError(f"{record.filename[-40:]!a} does not lie inside of the file")
     return start
 
 
 def _tensors(root: Any, place: _Places) -> Iterator[Stored]:
-    """Every tensor in nested dictionaries and attributes, under its path."""
-    visits = count()
+    """Every tensor in nested dictionaries and attributes, under its path; each dictionary once."""
+    seen: set[int] = set()
 
     def inside(value: Any, path: str, depth: int) -> Iterator[Stored]:
         value = _unwrapped(value)
@@ -159,11 +156,12 @@ def _tensors(root: Any, place: _Places) -> Iterator[Stored]:
         if (storage := _storage_of(value)) is not None:
             yield _stored(checked_name(path), value.arguments, storage, place)
             return
+        if id(value) in seen:
+            return
+        seen.add(id(value))
+        if depth > _MOST_DEPTH or len(path) > LONGEST_NAME:
+            raise MalformedError("its dictionaries are nested too deeply")
         for key, inner in value.pairs():
-            if next(visits) > _MOST_VISITED or depth > _MOST_DEPTH or len(path) > LONGEST_NAME:
-                raise MalformedError(
-                    "its dictionaries are nested too deeply, or contain themselves"
-                )
             if type(key) is str:
                 yield from inside(inner, f"{path}.{key}" if path else key, depth + 1)
 
