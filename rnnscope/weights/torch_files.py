@@ -95,23 +95,27 @@ def streamed(path: Path, size: int) -> Iterator[Stored]:
 
 
 class _Bounded(io.FileIO):
-    """A file of which no large part is read at once, as zipfile reads an archive's directory."""
+    """A file of which no large part is read at once: zipfile reads a directory as a whole."""
+
+    most = MOST_HEADER
 
     def read(self, size: int | None = -1, /) -> bytes:
         left = os.fstat(self.fileno()).st_size - self.tell()
         wanted = left if size is None or size < 0 else min(size, left)
-        if wanted > MOST_HEADER:
+        if wanted > self.most:
             raise MalformedError("the directory of its archive is too large")
         return super().read(wanted) or b""
 
 
 def _archive(file: _Bounded) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(file)
+        archive = zipfile.ZipFile(file)
     except MalformedError:
         raise
     except Exception as error:  # zipfile has many ways to fail, and not all are its own
         raise MalformedError("its archive is broken or cut off") from error
+    file.most = MOST_PICKLE  # the directory is behind us
+    return archive
 
 
 def _content(archive: zipfile.ZipFile, record: zipfile.ZipInfo, most: int) -> bytes:
