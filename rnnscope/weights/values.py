@@ -54,7 +54,7 @@ class LayerReading:
             self.blocks.append(_measured(parameter.name, block, rows))
             digest = blake2b(memoryview(held)[start * wide : stop * wide]).digest()
             self.digests[place][block[-1:]].append(digest)
-            if block in ("b_if", "b_hf"):
+            if block in ("b_if", "b_hf") and not rows.is_complex():
                 self._forget[place].append(rows.double())
 
     def values(self, notes: tuple[str, ...] = ()) -> LayerValues:
