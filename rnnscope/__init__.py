@@ -9,7 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rnnscope.api import check, convert, diagnose, explain, gates, inspect, verify
+    from rnnscope.api import (
+        check,
+        configs_of,
+        convert,
+        diagnose,
+        explain,
+        gates,
+        inspect,
+        verify,
+    )
     from rnnscope.call import Call
     from rnnscope.config import RNNConfig
     from rnnscope.findings import Finding, Location, Severity
@@ -21,6 +30,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "inspect": "api",
+    "configs_of": "api",
     "explain": "api",
     "check": "api",
     "diagnose": "api",
@@ -46,6 +56,7 @@ __all__ = [
     "Severity",
     "__version__",
     "check",
+    "configs_of",
     "convert",
     "diagnose",
     "explain",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnscope.call import Call
@@ -15,6 +17,7 @@ from rnnscope.results import LayerResult, Outcome
 from rnnscope.rules import examine
 from rnnscope.subjects import Construction, LayerCall, Sketch
 from rnnscope.torch_import import import_torch
+from rnnscope.weights import names_weights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,21 +26,26 @@ if TYPE_CHECKING:
     from rnnscope.gating import Gates
     from rnnscope.measuring.inspection import CallInspection, LayerInspection, ModelInspection
     from rnnscope.verified import Verified
+    from rnnscope.weights.facts import LayerValues
+    from rnnscope.weights.recognition import StoredLayer
 
 
 def inspect(subject: Any, *inputs: Any, reference: bool = False, **named: Any) -> Report:
     """Tell every parameter and every tensor of a layer, or of each recurrent layer in a model.
 
-    ``subject`` is an RNNConfig, a text such as ``"LSTM(10, 20)"``, a live layer, or any module with
-    recurrent layers inside. With ``inputs`` (and ``named`` ones) the module is run on them once,
-    and each layer's real calls are told; when it raises half way, the report holds every layer up
-    to there and the reason. A single layer is also recomputed from scratch: at once with
-    ``reference``, else when the report is printed. Nothing of the module is changed.
-    Raises SubjectError, ConfigError.
+    ``subject`` is an RNNConfig, a text such as ``"LSTM(10, 20)"``, a live layer, any module with
+    recurrent layers inside, or a weights file such as ``"model.safetensors"``. With ``inputs`` (and
+    ``named`` ones) the module is run on them once, and each layer's real calls are told; when it
+    raises half way, the report holds every layer up to there and the reason. A single layer is also
+    recomputed from scratch: at once with ``reference``, else when the report is printed. Nothing of
+    the module is changed.
+    Raises SubjectError, ConfigError, TargetError.
 
     >>> inspect("LSTM(10, 20, num_layers=2)").layers[0].facts.tensor("h_n").shape
     (2, 3, 20)
     """
+    if isinstance(subject, str | Path) and names_weights(subject):
+        return inspect_weights(subject)
     if isinstance(subject, str):
         subject = RNNConfig.parse(subject)
     if isinstance(subject, RNNConfig):
@@ -88,6 +96,63 @@ def inspect_config(
     if reference is False or not trial.complete:
         return report
     return _with_reference(report, trial.module, trial.inputs, at_once=bool(reference))
+
+
+def inspect_weights(
+    path: str | Path, *, prefix: str = "", against: str | None = None, values: bool = False
+) -> Report:
+    """Tell every recurrent layer in a weights file, by names and shapes; nothing of it is run.
+
+    ``prefix`` keeps the layers below one path. ``against`` is what they should fit: a text such as
+    ``"nn.LSTM(10, 20, 2)"`` for each, or ``"model.py:Net"``, which is built. ``values`` reads the
+    numbers, too. Raises TargetError, SubjectError, ConfigError.
+    """
+    from rnnscope.weights.checking import misplaced, problems_in, stored_layers
+
+    layers = stored_layers(Path(path), prefix)
+    problems = [*problems_in(layers), *(misplaced(layers, against, prefix) if against else ())]
+    known = tuple(layer for layer in layers if layer.config)
+    numbers: Sequence[LayerValues | None] = [None] * len(known)
+    if values:
+        import_torch()
+        from rnnscope.weights.values import read_values
+
+        numbers, broken = read_values(Path(path), known)
+        problems += broken
+    results = tuple(map(_stored_result, known, numbers))
+    found = tuple(finding for problem in problems for finding in examine(problem))
+    return Report(results, found, model=any(layer.path for layer in layers))
+
+
+def _stored_result(layer: StoredLayer, values: LayerValues | None) -> LayerResult:
+    facts, paths = layer.facts(), (layer.path,) if layer.path else ()
+    return LayerResult(
+        facts,
+        measured=facts,
+        paths=paths,
+        notes=layer.notes,
+        unknown=layer.unknown,
+        values=values,
+    )
+
+
+def configs_of(weights: str | Path | Mapping[str, Any]) -> dict[str, RNNConfig]:
+    """The recurrent layers in a weights file or a state_dict, by their paths.
+
+    What names and shapes do not tell (batch_first, dropout, the nonlinearity of an RNN) has torch's
+    default; parameters that are no layer of torch.nn are left out. Raises TargetError.
+
+    >>> from torch import nn
+    >>> print(configs_of(nn.Sequential(nn.GRU(10, 20, bidirectional=True)).state_dict())["0"])
+    GRU(10, 20, bidirectional=True)
+    """
+    from rnnscope.weights.checking import held_layers, stored_layers
+
+    if isinstance(weights, str | Path):
+        layers = stored_layers(Path(weights))
+    else:
+        layers = held_layers(weights)
+    return {layer.path: layer.config for layer in layers if layer.config is not None}
 
 
 def explain(

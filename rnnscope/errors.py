@@ -7,7 +7,7 @@
     ├── SubjectError (TypeError)       an object that is no recurrent layer or model
     ├── UnknownNameError (LookupError) a parameter, tensor or rule that does not exist
     ├── DeviceError                    a device that this machine does not have
-    ├── TargetError                    a script, module or class that cannot be loaded
+    ├── TargetError                    a script, module, class or weights file that cannot be loaded
     └── OutputError (OSError)          a file that cannot be written
 
 Every message is one sentence that names the value and the remedy; the command line
@@ -66,7 +66,7 @@ class DeviceError(RnnscopeError):
 
 
 class TargetError(RnnscopeError):
-    """A script, module or class that cannot be loaded or built."""
+    """A script, module, class or weights file that cannot be loaded or built."""
 
 
 class OutputError(RnnscopeError, OSError):

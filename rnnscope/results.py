@@ -9,6 +9,7 @@ from rnnscope.axes import Axes
 from rnnscope.facts import Difference, LayerFacts, ParameterFact, TensorFact, differences
 from rnnscope.findings import Finding
 from rnnscope.reasons import sentence
+from rnnscope.weights.facts import LayerValues
 
 SCHEMA = "rnnscope/1"
 
@@ -20,7 +21,9 @@ class LayerResult:
     ``measured`` is None when nothing was run; its tensors are empty when only the parameters
     could be measured, and ``incomplete`` says why. ``tolerance`` is the difference that the dtype
     allows the reference. ``paths`` are the layer's names in a model, several when it is shared;
-    ``call_index`` counts its calls from 0, and ``calls`` are how many were alike.
+    ``call_index`` counts its calls from 0, and ``calls`` are how many were alike. ``unknown`` are
+    the options that a weights file does not tell; None where the layer is of no file. ``values``
+    are what its numbers are like, where they were read.
     """
 
     facts: LayerFacts
@@ -32,6 +35,8 @@ class LayerResult:
     notes: tuple[str, ...] = ()
     call_index: int = 0
     calls: int = 1
+    unknown: tuple[str, ...] | None = None
+    values: LayerValues | None = None
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -60,13 +65,15 @@ class LayerResult:
         return {
             **({"path": self.paths[0], "paths": list(self.paths)} if self.paths else {}),
             **({"notes": list(self.notes)} if self.notes else {}),
-            "config": asdict(facts.config),
+            **({"unknown": list(self.unknown)} if self.unknown is not None else {}),
+            "config": asdict(facts.config) | dict.fromkeys(self.unknown or ()),
             "call": asdict(facts.call),
             "device": facts.config.device,
             "dtype": facts.config.dtype,
             "parameters": [_parameter_dict(p, self) for p in facts.parameters],
             "parameter_count": facts.parameter_count,
             "parameter_bytes": facts.parameter_bytes,
+            **({"values": asdict(self.values)} if self.values else {}),
             "macs": facts.macs,
             "tensors": [_tensor_dict(t, self) for t in facts.tensors],
             "state_slots": [asdict(slot) for slot in facts.slots],

@@ -24,10 +24,10 @@ measuring.measurement measuring.trial measuring.untouched measuring.live measuri
 reference tracing.factors tracing.labels tracing.events tracing.regrouping tracing.operations
 tracing.ops tracing.naming tracing.readings subjects.proofs rules.pages messages subjects.mismatch
 subjects.likeness subjects.packing rules selection failures subjects.planning diagnosis tracing
-probing measuring.inspection measuring explanation verification results formats printing report
-layouts explained verified gating api testing strategies fuzzing running.arrival running.threads
-running.output running.cells running.script running.execution running.ranks running.notebook watching
-running.supervision running pytest_plugin commands cli
+probing questions measuring.inspection measuring explanation verification weights results formats
+printing report layouts explained verified gating api testing strategies fuzzing running.arrival
+running.output running.cells running.script running.execution running.ranks running.notebook
+watching running.supervision running pytest_plugin commands cli
 """
 RIVER = _RIVER.split()
 
@@ -210,7 +210,7 @@ measuring.randomness measuring.devices measuring.measurement measuring.trial mea
 measuring.untouched measuring.observation measuring.inspection reference tracing.calls
 tracing.compiling tracing.subscripts tracing.given tracing.session tracing.sketching tracing.table
 tracing.loaders tracing.mode tracing.packing tracing.recurrent tracing.states tracing.tracer probing
-verification verified formats.verified gating layouts.conversion testing
+verification verified formats.verified gating layouts.conversion weights.initial weights.values testing
 """
 LIVE = _LIVE.split()
 

@@ -12,6 +12,7 @@ import typer
 from rnnscope import api
 from rnnscope.commands import layer as words_of
 from rnnscope.commands import output as to
+from rnnscope.commands import weights as of_weights
 from rnnscope.errors import CallError
 from rnnscope.formats import known_format
 
@@ -46,13 +47,18 @@ def inspect(
     gates: bool = typer.Option(
         False, "--gates", help="what each gate did at each step, and the gradient's way back"
     ),
+    prefix: of_weights.Prefix = "",
+    against: of_weights.Against = None,
+    values: of_weights.Values = False,
     format: to.Format = None,
     output: to.Output = None,
 ) -> None:
     """Print every parameter and tensor of a layer, with its shape.
 
-    Each has its formula and the reason for each axis, and is measured on the real layer.
+    Each has its formula and the reason for each axis, and is measured on the real layer. Of a
+    weights file such as model.pt, every recurrent layer is found by its parameters.
     """
+    of_weights.inspect_file(context, layer)
     config, rest = words_of.read_layer(context, layer)
     words_of.refuse_left_over(context, rest)
     call = words_of.read_call(batch, seq_len, unbatched, lengths, states)

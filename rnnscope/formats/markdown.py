@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from rnnscope.axes import shape_text
 from rnnscope.findings import Finding
+from rnnscope.formats import values
+from rnnscope.formats.tables import origin
 from rnnscope.reasons import sentence
 from rnnscope.results import LayerResult, Result
 
@@ -110,6 +112,11 @@ def _parameters(layer: LayerResult) -> Iterator[str]:
         for i, r in enumerate(stacked[0].rows)
     ]
     yield from table(("rows", "blocks", "gate"), rows)
+    if layer.values:
+        yield from ("### Values", "")
+        blocks = [(b.parameter, *values.cells(b)) for b in layer.values.blocks]
+        yield from table(("parameter", *values.HEAD), blocks)
+        yield from (f"- {line}" for line in values.lines(layer.values))
     if facts.macs is not None:
         yield from (f"Multiply-accumulates of one forward: {facts.macs:,}", "")
 
@@ -124,6 +131,8 @@ def _mark(layer: LayerResult, name: str) -> str:
 
 
 def _agreement(layer: LayerResult) -> str:
+    if layer.unknown is not None:
+        return " ".join([origin(layer).replace("\n", " "), *(f"{note}." for note in layer.notes)])
     if layer.agrees is None:
         return "Predicted by symbols; nothing was run."
     if not layer.agrees:

@@ -39,6 +39,13 @@ def mark(result: LayerResult, name: str) -> Text:
     return Text(f"✗ measured {wrong.field} {actual}", BAD)
 
 
+def origin(result: LayerResult) -> str:
+    """What a weights file tells of a layer, and what it does not."""
+    silent = ", ".join(result.unknown or ())
+    unsaid = f";\nno shape tells {silent}: unknown" if silent else ""
+    return f"Read from the names and shapes in the file{unsaid}."
+
+
 def overview(result: Result) -> Iterator[RenderableType]:
     """The recurrent layers of a model, a line each."""
     table = grid("left", "left", "left", "left", "right")

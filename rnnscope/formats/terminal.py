@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from rnnscope.findings import Finding
-from rnnscope.formats import tables
+from rnnscope.formats import tables, values
 from rnnscope.formats.palette import BAD, GOOD, QUIET, SEVERITY_STYLES, TITLE
 from rnnscope.results import LayerResult, Result
 
@@ -28,7 +28,7 @@ def renderable(result: Result) -> RenderableType:
     parts: list[RenderableType] = []
     for finding in result.findings:
         parts += [*finding_lines(finding), Text()]
-    if len(result.layers) > 1:
+    if len(result.layers) > 1 and result.layers[0].unknown is None:
         parts += [*tables.overview(result), Text()]
     for layer in result.layers:
         parts += [*_layer(layer), Text()]
@@ -62,8 +62,11 @@ def _layer(layer: LayerResult) -> Iterator[RenderableType]:
     facts = layer.facts
     config = facts.config
     yield _headline(layer)
-    yield _layout_line(layer)
-    yield _agreement(layer)
+    if layer.unknown is None:
+        yield _layout_line(layer)
+        yield _agreement(layer)
+    else:
+        yield Text("\n").join([Text(tables.origin(layer)), *(Text(n, QUIET) for n in layer.notes)])
     if facts.tensors:
         yield _title("Tensors", "N batch, L time, D directions, H features")
         yield from tables.tensors(layer)
@@ -78,6 +81,9 @@ def _layer(layer: LayerResult) -> Iterator[RenderableType]:
     yield from tables.parameters(layer)
     yield _title("Gate rows", "the same in every weight_ih, weight_hh, bias_ih and bias_hh")
     yield tables.gate_rows(layer)
+    if layer.values:
+        yield _title("Values", "norm: spectral norm; radius: spectral radius")
+        yield from values.table(layer.values)
     if facts.macs is not None:
         yield _title("Cost")
         yield Text(f"  {facts.macs:,} multiply-accumulates in one forward of this call")
@@ -89,7 +95,8 @@ def _headline(layer: LayerResult) -> Text:
     if layer.paths:
         text.append(", ".join(layer.paths) + "  ", "bold magenta")
     text.append(str(config), "bold")
-    text.append(f"  on {config.device}, {config.dtype}", QUIET)
+    place = f"on {config.device}, " if layer.unknown is None else ""
+    text.append(f"  {place}{config.dtype}", QUIET)
     if layer.calls > 1:
         text.append(f"  {layer.calls} calls of these shapes", QUIET)
     return text
