@@ -26,7 +26,7 @@ from rnnscope.subjects import LayerCall
 
 if TYPE_CHECKING:
     from rnnscope.report import Report
-    from rnnscope.tracing.session import Session
+    from rnnscope.session import Session
 
 class Watch(ContextDecorator):
     """What ``watch`` returns: a context manager and a decorator that collects findings.
@@ -73,7 +73,7 @@ class Watch(ContextDecorator):
 
     def __enter__(self) -> Watch:
         from rnnscope.recording.recorder import RECORDER
-        from rnnscope.tracing.session import Session
+        from rnnscope.session import Session
 
         if self._depth == 0:
             self.session = Session(examine, self.found)
@@ -104,7 +104,7 @@ class Watch(ContextDecorator):
                 self._end(session, exception)
 
     def _end(self, session: Session, exception: BaseException | None) -> None:
-        from rnnscope.probing.verdicts import verdicts
+        from rnnscope.questions.precedence import verdicts
 
         session.end()
         self._forget()

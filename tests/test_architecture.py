@@ -19,15 +19,16 @@ PACKAGE = Path(rnnscope.__file__).parent
 # everything below it that has no line of its own, and files of one entry may import each other.
 _RIVER = """
 errors axes cells options notation config call facts prediction reasons findings frames sources
-subjects subjects.sketching torch_import aside measuring.randomness measuring.devices
-measuring.measurement measuring.trial measuring.untouched measuring.live measuring.observation
-reference tracing.factors tracing.labels tracing.events tracing.regrouping tracing.operations
-tracing.ops tracing.naming tracing.readings subjects.proofs rules.pages messages subjects.mismatch
-subjects.likeness subjects.packing rules selection failures subjects.planning diagnosis tracing
-probing questions measuring.inspection measuring explanation verification weights results formats
-printing report layouts explained verified gating api testing strategies fuzzing running.arrival
-running.output running.cells running.script running.execution running.ranks running.notebook
-watching running.supervision running pytest_plugin commands cli
+subjects subjects.sketching torch_import aside recording experiments measuring.randomness
+measuring.devices measuring.measurement measuring.trial measuring.untouched measuring.live
+measuring.observation reference tracing.factors tracing.labels tracing.events tracing.regrouping
+tracing.operations tracing.ops tracing.naming tracing.readings subjects.proofs subjects.facts
+rules.pages messages subjects.mismatch subjects.likeness subjects.packing rules selection failures
+subjects.planning diagnosis tracing probing questions session measuring.inspection measuring
+explanation verification weights results formats printing report layouts explained verified gating
+api testing strategies fuzzing running.arrival running.output running.cells running.script
+running.execution running.ranks running.notebook watching running.supervision running pytest_plugin
+commands cli
 """
 RIVER = _RIVER.split()
 
@@ -206,11 +207,12 @@ def _loaded_with(name: str, tree: ast.Module) -> set[str]:
 
 # What works on live tensors and modules. Everything else must load where torch does not exist.
 _LIVE = """
-measuring.randomness measuring.devices measuring.measurement measuring.trial measuring.live
-measuring.untouched measuring.observation measuring.inspection reference tracing.calls
-tracing.compiling tracing.subscripts tracing.given tracing.session tracing.sketching tracing.table
-tracing.loaders tracing.mode tracing.packing tracing.recurrent tracing.states tracing.tracer probing
-verification verified formats.verified gating layouts.conversion weights.initial weights.values testing
+recording experiments questions session measuring.randomness measuring.devices
+measuring.measurement measuring.trial measuring.live measuring.untouched measuring.observation
+measuring.inspection reference tracing.calls tracing.given tracing.sketching tracing.table
+tracing.loaders tracing.propagation tracing.packing tracing.recurrent tracing.states tracing.tracer
+probing verification verified formats.verified gating layouts.conversion weights.initial
+weights.values testing
 """
 LIVE = _LIVE.split()
 

@@ -2,7 +2,7 @@
 
 Those of ``TOGETHER`` share a process, once by ``python``, once by ``rnnscope run``, and once each
 under ``watch()``; those of ``ALONE`` have something to do with how a process ends. Any of them can
-be run by hand. ``pending`` marks what is known to differ.
+be run by hand.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ class Row:
     """One program; what it is about stands in the first line of its file."""
 
     name: str
-    pending: bool = False
     options: tuple[str, ...] = ()  # of python
     needs: str | None = None  # a command without which it cannot run
 
@@ -38,52 +37,52 @@ TOGETHER = (
     Row("autograd"),
     Row("copies"),
     Row("random_streams"),
-    Row("compile_model", pending=True),
-    Row("compile_step", pending=True),
-    Row("compile_before", pending=True),
+    Row("compile_model"),
+    Row("compile_step"),
+    Row("compile_before"),
     Row("compile_inductor", needs="g++"),
-    Row("after_watch", pending=True),
-    Row("export_strict", pending=True),
+    Row("after_watch"),
+    Row("export_strict"),
     Row("export_loose"),
-    Row("fx", pending=True),
-    Row("jit", pending=True),
-    Row("make_fx", pending=True),
-    Row("parametrized", pending=True),
-    Row("memory_models", pending=True),
-    Row("memory_batches", pending=True),
-    Row("forward_once", pending=True),
-    Row("own_generators", pending=True),
-    Row("function_mode", pending=True),
-    Row("odd_loaders", pending=True),
-    Row("odd_attributes", pending=True),
-    Row("transforms", pending=True),
-    Row("threads", pending=True),
-    Row("patched_forward", pending=True),
-    Row("expected_errors", pending=True),
-    Row("stale_gradients", pending=True),
-    Row("vmap_refused", pending=True),
-    Row("nested", pending=True),
-    Row("tensor_subclass", pending=True),
-    Row("dispatched", pending=True),
-    Row("tracebacks", pending=True),
-    Row("warned", pending=True),
+    Row("fx"),
+    Row("jit"),
+    Row("make_fx"),
+    Row("parametrized"),
+    Row("memory_models"),
+    Row("memory_batches"),
+    Row("forward_once"),
+    Row("own_generators"),
+    Row("function_mode"),
+    Row("odd_loaders"),
+    Row("odd_attributes"),
+    Row("transforms"),
+    Row("threads"),
+    Row("patched_forward"),
+    Row("expected_errors"),
+    Row("stale_gradients"),
+    Row("vmap_refused"),
+    Row("nested"),
+    Row("tensor_subclass"),
+    Row("dispatched"),
+    Row("tracebacks"),
+    Row("warned"),
 )
 ALONE = (
     Row("pools"),
     Row("forked"),
-    Row("forward_exits", pending=True),
-    Row("uncaught", pending=True),
+    Row("forward_exits"),
+    Row("uncaught"),
     Row("excepthook"),
     Row("interrupted"),
     Row("recursion"),
-    Row("strict", pending=True, options=("-W", "error")),
+    Row("strict", options=("-W", "error")),
 )
 
 
 @cache
-def records(pending: bool) -> dict[str, dict[str, Any]]:
+def records() -> dict[str, dict[str, Any]]:
     """What each program left behind, by the way in which it was run."""
-    names = [row.name for row in TOGETHER if row.pending == pending and can_run(row)]
+    names = [row.name for row in TOGETHER if can_run(row)]
     folders = {way: Path(mkdtemp()) for way in ("plain", "run", "watch")}
     report = folders["run"] / "report"
     run = ["-m", "rnnscope", "run", "--format", "json", "--output", str(report)]
@@ -131,24 +130,16 @@ def finished(process: subprocess.Popen[str]) -> tuple[int | str, str, str]:
     return process.returncode, output, error
 
 
-def parameters(rows: tuple[Row, ...]) -> list[Any]:
-    known = pytest.mark.xfail(strict=False, reason="known to differ")
-    return [
-        pytest.param(row, id=" ".join((row.name, *row.options)), marks=known if row.pending else ())
-        for row in rows
-    ]
-
-
-@pytest.mark.parametrize("row", parameters(TOGETHER))
+@pytest.mark.parametrize("row", TOGETHER, ids=lambda row: row.name)
 @pytest.mark.parametrize("way", ["run", "watch"])
 def test_a_program_is_left_as_it_is(row: Row, way: str) -> None:
     if not can_run(row):
         pytest.skip(f"needs {row.needs}")
-    left = records(row.pending)
+    left = records()
     assert left[way][row.name] == {**left["plain"][row.name], "findings": []}
 
 
-@pytest.mark.parametrize("row", parameters(ALONE))
+@pytest.mark.parametrize("row", ALONE, ids=lambda row: row.name)
 def test_a_program_ends_as_it_does(row: Row) -> None:
     script = str(PROGRAMS / f"{row.name}.py")
     plain = python([*row.options, script])

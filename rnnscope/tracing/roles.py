@@ -37,7 +37,7 @@ def name_axes(tensor: Tensor, names: str) -> Tensor:
         raise AxisNamesError(
             f'"{names}" names {len(words)} axes, but the tensor has {len(shape)}: {shape}'
         )
-    if "rnnscope.tracing.session" in sys.modules:
+    if "rnnscope.session" in sys.modules:
         _tell(tensor, words)
     return tensor
 
