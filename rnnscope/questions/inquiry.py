@@ -143,6 +143,8 @@ def is_worth_asking(tape: Tape) -> bool:
 
 def is_faithful(tape: Tape) -> bool:
     """True when the tape, run again unchanged, gives the recorded loss."""
+    if tape.lost:
+        return False
     slot = tape.loss if tape.loss is not None else _last(tape)
     recorded = tape.values[slot] if slot is not None else None
     if slot is None or recorded is None:

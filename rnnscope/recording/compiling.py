@@ -17,6 +17,19 @@ def _never() -> bool:
 is_compiling: Callable[[], bool] = getattr(torch.compiler, "is_compiling", _never)
 
 
+_callback: Callable[[], object] = getattr(
+    torch._C._dynamo.eval_frame, "get_eval_frame_callback", lambda: None
+)
+
+
+def in_compiled_code() -> bool:
+    """True while torch.compile reads code, and while a function that it compiled is running.
+
+    Every Python function that is called then may be compiled, rnnscope's own among them.
+    """
+    return is_compiling() or _callback() is not None
+
+
 def leave_uncompiled(code: CodeType) -> None:
     """Frames of this code run as they are, also below a compiled function's graph break."""
     frames: Any = torch._C._dynamo.eval_frame

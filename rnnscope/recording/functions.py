@@ -67,7 +67,9 @@ def kind_of(function: Any) -> Kind:
 
 
 def changed_by(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """What ``add_``, ``__iadd__``, ``x[i] = y`` and ``inplace=True`` change: the first tensor."""
+    """What ``add_``, ``x[i] = y``, ``inplace=True`` and ``out=`` change: mostly the first tensor."""
+    if isinstance(kwargs.get("out"), torch.Tensor):
+        return kwargs["out"]
     if not _changes_in_place(name, kwargs):
         return None
     first = args[0] if args else next(iter(kwargs.values()), None)
@@ -80,3 +82,21 @@ def _changes_in_place(name: str, kwargs: Mapping[str, Any]) -> bool:
     if name.startswith("__i") and name not in ("__invert__", "__index__", "__int__"):
         return True
     return name.endswith("_") and not name.endswith("__") and name != "requires_grad_"
+
+
+def versions(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[int, ...]:
+    """How often each tensor that a call is given has been changed in place."""
+    given = [v for v in (*args, *kwargs.values()) if isinstance(v, torch.Tensor)]
+    return tuple(0 if t.is_inference() else t._version for t in given)
+
+
+def changed_secretly(
+    name: str, before: tuple[int, ...], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> bool:
+    """True for a call that changed what it was given, and whose name does not say so.
+
+    Such a call is never run again. Batch norm is, on copies of its statistics.
+    """
+    if name in ("batch_norm", "instance_norm") or changed_by(name, args, kwargs) is not None:
+        return False
+    return versions(args, kwargs) != before

@@ -23,13 +23,20 @@ from torch.utils.data.sampler import BatchSampler, RandomSampler, SubsetRandomSa
 from rnnscope.cells import KINDS
 from rnnscope.frames import is_ours, users_location
 from rnnscope.recording import reporting
-from rnnscope.recording.compiling import leave_uncompiled
+from rnnscope.recording.compiling import in_compiled_code, leave_uncompiled
 from rnnscope.recording.user_code import here, users_frame
 
 if TYPE_CHECKING:
     from rnnscope.recording.recorder import Recorder
 
 Wrapper = Callable[[Any], Any]
+# What makes a program of a program: its graph and its line numbers must not tell of rnnscope.
+_CAPTURES = (
+    (torch.jit, "trace"),
+    (torch.jit, "trace_module"),
+    (torch.jit, "script"),
+    (torch.export, "export"),
+)
 
 
 class Patches:
@@ -44,9 +51,7 @@ class Patches:
         try:
             for owner, name, wrap in rows(self.recorder):
                 self._replace(owner, name, wrap)
-            handle = register_optimizer_step_pre_hook(
-                lambda optimizer, *_: self.recorder.heard("optimizer_steps", optimizer)
-            )
+            handle = register_optimizer_step_pre_hook(_steps(self.recorder))
             self._undo.append(handle.remove)
         except BaseException:
             self.uninstall()
@@ -81,6 +86,7 @@ def rows(recorder: Recorder) -> list[tuple[Any, str, Wrapper]]:
     return [
         *((getattr(nn, kind), "__init__", _construction(recorder, kind)) for kind in KINDS),
         (torch.autograd, "backward", _backward(recorder)),
+        *((owner, name, _capture(recorder)) for owner, name in _CAPTURES),
         (torch.no_grad, "__enter__", _novelty(recorder)),
         (torch.inference_mode, "__enter__", _novelty(recorder)),
         (nn.Module, "train", _novelty(recorder)),
@@ -100,6 +106,8 @@ def _construction(recorder: Recorder, kind: str) -> Wrapper:
     def wrap(original: Any) -> Any:
         @functools.wraps(original)
         def construct(module: nn.Module, *args: Any, **kwargs: Any) -> None:
+            if in_compiled_code():
+                return original(module, *args, **kwargs)
             try:
                 original(module, *args, **kwargs)
             except BaseException as error:
@@ -120,6 +128,8 @@ def _backward(recorder: Recorder) -> Wrapper:
     def wrap(original: Any) -> Any:
         @functools.wraps(original)
         def backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
+            if in_compiled_code():
+                return original(tensors, *args, **kwargs)
             recorder.backward_begins(tensors)
             try:
                 return original(tensors, *args, **kwargs)
@@ -140,6 +150,8 @@ def _novelty(recorder: Recorder) -> Wrapper:
     def wrap(original: Any) -> Any:
         @functools.wraps(original)
         def enter(self: Any, *args: Any) -> Any:
+            if in_compiled_code():
+                return original(self, *args)
             frame = sys._getframe(1)
             if users_frame(frame) is frame:
                 recorder.novelty((frame.f_code, frame.f_lasti))
@@ -150,10 +162,20 @@ def _novelty(recorder: Recorder) -> Wrapper:
     return wrap
 
 
+def _steps(recorder: Recorder) -> Any:
+    def step(optimizer: Any, *_: Any) -> None:
+        if not in_compiled_code():
+            recorder.heard("optimizer_steps", optimizer)
+
+    return step
+
+
 def _announced(recorder: Recorder, event: str) -> Wrapper:
     def wrap(original: Any) -> Any:
         @functools.wraps(original)
         def construct(built: Any, *args: Any, **kwargs: Any) -> None:
+            if in_compiled_code():
+                return original(built, *args, **kwargs)
             try:
                 original(built, *args, **kwargs)
             except BaseException as error:
@@ -195,6 +217,22 @@ def _warning(recorder: Recorder) -> Wrapper:
                 recorder.heard("warning_shown", message.message, message.category, place)
 
         return show
+
+    return wrap
+
+
+def _capture(recorder: Recorder) -> Wrapper:
+    def wrap(original: Any) -> Any:
+        @functools.wraps(original)
+        def capture(*args: Any, **kwargs: Any) -> Any:
+            with recorder.away():
+                try:
+                    return original(*args, **kwargs)
+                except BaseException as error:
+                    _forget_this_frame(error)
+                    raise
+
+        return capture
 
     return wrap
 

@@ -11,7 +11,8 @@ import functools
 import sys
 import threading
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -22,14 +23,21 @@ from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
 from rnnscope.aside import is_aside
 from rnnscope.findings import Location
-from rnnscope.recording.compiling import is_compiling, leave_uncompiled
-from rnnscope.recording.functions import Kind, changed_by, kind_of, name_of
+from rnnscope.recording.compiling import in_compiled_code, leave_uncompiled
+from rnnscope.recording.functions import (
+    Kind,
+    changed_by,
+    changed_secretly,
+    kind_of,
+    name_of,
+    versions,
+)
 from rnnscope.recording.layers import LayerCall, described, layer_call
 from rnnscope.recording.nest import tensors_in
 from rnnscope.recording.pace import CALLS, Pace
 from rnnscope.recording.patches import Patches
 from rnnscope.recording.tape import Tape
-from rnnscope.recording.user_code import caller, place_of, standing_at
+from rnnscope.recording.user_code import Caller, caller, place_of, standing_at
 from rnnscope.recording.writing import Writer
 
 
@@ -46,7 +54,12 @@ class Subscriber:
         """A recurrent layer was built."""
 
     def function_returned(
-        self, name: str, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
+        self,
+        name: str,
+        function: Any,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        result: Any,
     ) -> None:
         """A torch function called outside of recurrent layers has returned."""
 
@@ -170,15 +183,28 @@ class Recorder:
     @_harmless
     def heard(self, event: str, *values: Any) -> None:
         """Something that is rare enough to be heard at all times."""
-        if not (is_compiling() or is_aside()):
+        if not (in_compiled_code() or is_aside()):
             with torch._C.DisableTorchFunction():
                 self.emit(event, *values)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Record nothing in this block, and be on no stack."""
+        recording = self._recording()
+        was_on = recording is not None and recording.on and not recording.paused
+        if recording is not None and was_on:
+            recording.sleep()
+        try:
+            yield
+        finally:
+            if recording is not None and was_on:
+                recording.wake()
 
     @_harmless
     def novelty(self, what: Hashable) -> None:
         """Something that may be new was met in this thread: if so, record what follows."""
         recording = self._recording()
-        if recording is None or is_compiling() or is_aside():
+        if recording is None or in_compiled_code() or is_aside():
             return
         recording.boundary()
         if recording.pace.novel(what):
@@ -198,14 +224,14 @@ class Recorder:
     def backward_begins(self, tensors: Any) -> None:
         """Gradients are about to be computed: the step is over."""
         recording = self._recording()
-        if recording is not None and not is_aside() and not is_compiling():
+        if recording is not None and not is_aside() and not in_compiled_code():
             recording.end_step(tensors)
 
     @_harmless
     def backward_ended(self) -> None:
         """The next step begins."""
         recording = self._recording()
-        if recording is not None and not is_aside() and not is_compiling():
+        if recording is not None and not is_aside() and not in_compiled_code():
             recording.next_step()
 
 
@@ -229,7 +255,7 @@ class Recording(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
-        if is_compiling():
+        if in_compiled_code():
             return func(*args, **(kwargs or {}))  # it would become a part of the user's graph
         kwargs = kwargs or {}
         try:
@@ -256,56 +282,64 @@ class Recording(TorchFunctionMode):
         if who.optimizer:
             return None
         try:
-            if self._layer is not None or self._outer is not None:
-                self._settle(sys._getframe(2))
-            writer = self.writer
-            if kind is Kind.READ:
-                self._read(func, args)
-                return None
-            name = name_of(func)
-            target = changed_by(name, args, kwargs)
-            if target is not None:
-                writer.keep_before_change(target)
-            place = place_of(who.frame) if who.frame is not None else None
-            encoded = (writer.encode(args), writer.encode(kwargs))
-            if kind is Kind.KERNEL and who.layer is not None:
-                self._layer = layer_call(who.layer, place)
-            random = None
-            if kind is Kind.DRAW or (kind is Kind.KERNEL and _drops(self._layer)):
-                random = torch.random.default_generator.get_state()
-            return who, place, encoded, random
+            with torch._C.DisableTorchFunction():
+                return self._prepared(func, kind, args, kwargs, who)
         except Exception as error:
             self.recorder.failed("recording", error)
             return None
 
+    def _prepared(self, func: Any, kind: Kind, args: Any, kwargs: Any, who: Caller) -> Any:
+        if self._layer is not None or self._outer is not None:
+            self._settle(sys._getframe(3))
+        writer = self.writer
+        if kind is Kind.READ:
+            self._read(func, args)
+            return None
+        name = name_of(func)
+        target = changed_by(name, args, kwargs)
+        if target is not None:
+            writer.keep_before_change(target)
+        place = place_of(who.frame) if who.frame is not None else None
+        encoded = (writer.encode(args), writer.encode(kwargs))
+        if kind is Kind.KERNEL and who.layer is not None:
+            self._layer = layer_call(who.layer, place)
+        random = None
+        if kind is Kind.DRAW or (kind is Kind.KERNEL and _drops(self._layer)):
+            random = torch.random.default_generator.get_state()
+        return who, place, encoded, random, versions(args, kwargs)
+
     def _after(
         self, func: Any, kind: Kind, args: Any, kwargs: Any, before: Any, result: Any
     ) -> None:
-        who, place, encoded, random = before
         try:
-            name, layer = name_of(func), None
-            if kind is Kind.KERNEL and self._layer is not None and who.layer is self._layer.frame:
-                layer = described(self._layer, self.recorder.built_at.get(self._layer.module))
-                self._layer.results = list(result) if isinstance(result, tuple) else [result]
-            elif self._layer is not None and who.layer is self._layer.frame:
-                self._layer.follow(args, result)
-            self.writer.add(
-                name, func, args, kwargs, encoded, result, place, kind, random, layer
-            )
-            if who.layer is None:
-                self.recorder.emit("function_returned", name, func, args, kwargs, result)
-            if self.writer.full:
-                self._let_go("a step too large to be recorded")
+            with torch._C.DisableTorchFunction():
+                self._written(func, kind, args, kwargs, before, result)
         except Exception as error:
             self.recorder.failed(name_of(func), error)
+
+    def _written(
+        self, func: Any, kind: Kind, args: Any, kwargs: Any, before: Any, result: Any
+    ) -> None:
+        who, place, encoded, random, known = before
+        name, layer = name_of(func), None
+        if kind is Kind.KERNEL and self._layer is not None and who.layer is self._layer.frame:
+            layer = described(self._layer, self.recorder.built_at.get(self._layer.module))
+            self._layer.results = list(result) if isinstance(result, tuple) else [result]
+        elif self._layer is not None and who.layer is self._layer.frame:
+            self._layer.follow(args, result)
+        self.writer.add(name, func, args, kwargs, encoded, result, place, kind, random, layer)
+        if who.layer is None:
+            self.recorder.emit("function_returned", name, func, args, kwargs, result)
+        if changed_secretly(name, known, args, kwargs):
+            self.writer.lost[f"{name} changes what it is given"] = None
+        if self.writer.full:
+            self._let_go("a step too large to be recorded")
 
     def _read(self, func: Any, args: Any) -> None:
         for value in args:
             number = self.writer.known(value) if isinstance(value, torch.Tensor) else None
             if number is not None:
                 self.writer.looked_at.add(number)
-                if name_of(func) == "numpy":
-                    self.writer.lost["numpy"] = None
 
     # ---- layers ----------------------------------------------------------------------------------
 
@@ -431,9 +465,13 @@ def _kind(function: Any) -> Kind:
 
 
 def _is_foreign() -> bool:
-    """True inside jit.trace and functorch: their tensors stand for something else."""
+    """True inside jit.trace, functorch and modes of the user's that see every operation.
+
+    Tensors stand for something else there, and what rnnscope computes would be seen.
+    """
     return (
-        torch._C._get_tracing_state() is not None
+        torch._C._len_torch_dispatch_stack() > 0
+        or torch._C._get_tracing_state() is not None
         or torch._C._functorch.peek_interpreter_stack() is not None
     )
 
