@@ -143,6 +143,17 @@ class Session(Subscriber):
         """A warning is shown."""
         self.warnings.append(warning_of(message, category, location))
 
+    def backward_begins(self, location: Location | None) -> None:
+        """Gradients are about to be computed."""
+        self.histories.accumulation.backward(location)
+
+    def gradients_cleared(self, owner: Any) -> None:
+        """``zero_grad`` of an optimizer or a module is about to run."""
+        if isinstance(owner, torch.optim.Optimizer):
+            self.histories.accumulation.cleared(owner)
+        else:
+            self.histories.accumulation.cleared_modules()
+
     def optimizer_built(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer was built at this line."""
         self.histories.gradients.built(optimizer, here(1))

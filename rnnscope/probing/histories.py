@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from rnnscope.findings import Location
+from rnnscope.probing.accumulation import Accumulation
 from rnnscope.probing.borrowing import Borrowers
 from rnnscope.probing.carrying import Loops
 from rnnscope.probing.detaching import Cuts
@@ -36,6 +37,7 @@ class Histories:
         self.loops = Loops()
         self.borrowers = Borrowers()
         self.gradients = Gradients(built_at)
+        self.accumulation = Accumulation()
         self.freezes = Freezes()
         self.dropouts = Dropouts(tracer.report)
         self.cuts = Cuts(tracer)
@@ -66,6 +68,7 @@ class Histories:
     def optimizer_steps(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer is about to step: the gradients are those of the user's own backward."""
         self.gradients.stepping(optimizer)
+        self.accumulation.stepping(optimizer)
         self.freezes.stepping(optimizer)
         self.cuts.stepping(optimizer)
 
@@ -82,3 +85,4 @@ class Histories:
         yield from self.trails.carried()
         yield from self.targets.seen
         yield from self.scatters.seen
+        yield from self.accumulation.seen()

@@ -17,6 +17,7 @@ from rnnscope.questions.padding_read import padding_read
 from rnnscope.questions.random_state import random_states
 from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.samples_mixed import samples_mixed, separations
+from rnnscope.questions.state_handed_on import states_never_handed_on
 from rnnscope.questions.training_mode import evaluated_in_training
 from rnnscope.findings import Location
 from rnnscope.recording.tape import Call, Tape
@@ -118,6 +119,8 @@ def answers(laboratory: Laboratory) -> Iterator[tuple[object, list[Call]]]:
     tape = laboratory.tape
     for unused in results_unused(tape):
         yield unused, []
+    for forgotten in states_never_handed_on(tape):
+        yield forgotten, []
     for state in random_states(laboratory):
         yield state, []
     for meeting in meetings(tape):

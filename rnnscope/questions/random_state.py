@@ -28,7 +28,7 @@ def random_states(laboratory: Laboratory) -> Iterator[RandomState]:
                 moved,
                 draw.location or call.location,
                 call.location,
-                evaluated=not call.layer.training,
+                evaluated=not (call.layer.training and call.grad),
             )
             return
 

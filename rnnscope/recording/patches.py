@@ -92,6 +92,8 @@ def rows(recorder: Recorder) -> list[tuple[Any, str, Wrapper]]:
         (nn.Module, "train", _novelty(recorder)),
         (nn.Module, "eval", _novelty(recorder)),
         (loader, "__next__", _batch(recorder)),
+        (torch.optim.Optimizer, "zero_grad", _cleared(recorder)),
+        (nn.Module, "zero_grad", _cleared(recorder)),
         (torch.optim.Optimizer, "__init__", _announced(recorder, "optimizer_built")),
         (nn.DataParallel, "__init__", _announced(recorder, "scattered")),
         (threading.Thread, "_bootstrap_inner", _thread(recorder)),
@@ -217,6 +219,19 @@ def _warning(recorder: Recorder) -> Wrapper:
                 recorder.heard("warning_shown", message.message, message.category, place)
 
         return show
+
+    return wrap
+
+
+def _cleared(recorder: Recorder) -> Wrapper:
+    def wrap(original: Any) -> Any:
+        @functools.wraps(original)
+        def zero_grad(owner: Any, *args: Any, **kwargs: Any) -> Any:
+            if not in_compiled_code():
+                recorder.heard("gradients_cleared", owner)
+            return original(owner, *args, **kwargs)
+
+        return zero_grad
 
     return wrap
 

@@ -37,7 +37,7 @@ from rnnscope.recording.nest import tensors_in
 from rnnscope.recording.pace import CALLS, Pace
 from rnnscope.recording.patches import Patches
 from rnnscope.recording.tape import Tape
-from rnnscope.recording.user_code import Caller, caller, place_of, standing_at
+from rnnscope.recording.user_code import Caller, caller, here, place_of, standing_at
 from rnnscope.recording.writing import Writer
 
 
@@ -82,6 +82,12 @@ class Subscriber:
         self, message: Warning | str, category: type[Warning], location: Location | None
     ) -> None:
         """A warning is shown, which would be shown anyway."""
+
+    def backward_begins(self, location: Location | None) -> None:
+        """Gradients are about to be computed, recorded or not."""
+
+    def gradients_cleared(self, owner: Any) -> None:
+        """``zero_grad`` of an optimizer or a module is about to run."""
 
     def optimizer_built(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer was built."""
@@ -223,6 +229,8 @@ class Recorder:
     @_harmless
     def backward_begins(self, tensors: Any) -> None:
         """Gradients are about to be computed: the step is over."""
+        if not is_aside() and not in_compiled_code():
+            self.heard("backward_begins", here(1))
         recording = self._recording()
         if recording is not None and not is_aside() and not in_compiled_code():
             recording.end_step(tensors)

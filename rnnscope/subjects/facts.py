@@ -43,3 +43,24 @@ class EvaluatedInTraining:
     kind: str
     what: str
     location: Location | None
+
+
+@dataclass(frozen=True, slots=True)
+class GradientsKept:
+    """An optimizer steps along gradients to which those of all earlier steps were added."""
+
+    optimizer: str
+    location: Location | None
+
+
+@dataclass(frozen=True, slots=True)
+class StateNeverHandedOn:
+    """A layer is called step after step, and begins from nothing each time.
+
+    ``times`` is how often it was called in one step of training.
+    """
+
+    kind: str
+    times: int
+    location: Location | None
+    built_at: Location | None = None

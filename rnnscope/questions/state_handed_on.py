@@ -1,0 +1,56 @@
+"""Is a layer that is called step after step ever given the state that it returned?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from rnnscope.experiments.roles import state_slots
+from rnnscope.recording.tape import Call, Tape
+from rnnscope.subjects.facts import StateNeverHandedOn
+
+_FEWEST = 3  # calls: two may be two sequences of one step each
+
+
+def states_never_handed_on(tape: Tape) -> Iterator[StateNeverHandedOn]:
+    """Layers of single steps, called at one line again and again, that always begin from zeros."""
+    calls: dict[object, list[Call]] = {}
+    for call in tape.recurrent:
+        if call.layer is not None:
+            calls.setdefault((call.layer.name, call.location), []).append(call)
+    for found in calls.values():
+        layer = found[0].layer
+        steps = all(_is_one_step(tape, call) and _from_nothing(tape, call) for call in found)
+        if layer is None or len(found) < _FEWEST or not steps or not _differ(tape, found):
+            continue
+        yield StateNeverHandedOn(layer.kind, len(found), found[0].location, layer.built_at)
+
+
+def _is_one_step(tape: Tape, call: Call) -> bool:
+    shape = tape.shape(call.inputs[0])
+    if "cell" in call.name:
+        return True
+    first = call.layer is not None and call.layer.batch_first
+    return len(shape) == 3 and shape[1 if first else 0] == 1
+
+
+def _from_nothing(tape: Tape, call: Call) -> bool:
+    """True where every initial state is zeros that no parameter has made."""
+    for slot in state_slots(call):
+        value = tape.values[slot]
+        if value is None or value.requires_grad or bool((value != 0).any()):
+            return False
+    return True
+
+
+def _differ(tape: Tape, calls: list[Call]) -> bool:
+    """True for steps of one thing: inputs taken one after the other from it, or made in turn."""
+    values = [tape.values[call.inputs[0]] for call in calls]
+    known = [value for value in values if value is not None]
+    if len(known) < len(values) or len({value.shape for value in known}) > 1:
+        return False
+    if all(torch.equal(known[0], value) for value in known[1:]):
+        return False
+    makers = [tape.producer.get(call.inputs[0]) for call in calls]
+    return all(maker is not None for maker in makers)
