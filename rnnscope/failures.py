@@ -9,8 +9,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from rnnscope.findings import Finding, Location
-from rnnscope.frames import is_users, location_of, source_line, steps, users_location
+from rnnscope.frames import (
+    is_users,
+    location_of,
+    source_line,
+    steps,
+    users_entry,
+    users_location,
+)
 from rnnscope.rules import examine
+from rnnscope.spans import expression_of
 from rnnscope.subjects import Failure, LayerCall
 
 
@@ -26,7 +34,7 @@ def failure_of(
     exception: BaseException, call: LayerCall | None = None, after: LayerCall | None = None
 ) -> Failure:
     """What the rules need to know of an exception: its text, the user's line, the layer's call."""
-    place = location_of(exception)
+    place = _raised_at(exception)
     return Failure(
         text=text_of(exception),
         exception=type(exception).__name__,
@@ -36,6 +44,15 @@ def failure_of(
         through=tuple(_below_users(exception)),
         after=after,
     )
+
+
+def _raised_at(exception: BaseException) -> Location | None:
+    """The user's line, and the expression in it that raised."""
+    entry, line = users_entry(exception), location_of(exception)
+    if entry is None:
+        return None
+    found = expression_of(entry.tb_frame.f_code, entry.tb_lasti)
+    return found if found == line else line
 
 
 def _below_users(exception: BaseException) -> Iterator[str]:

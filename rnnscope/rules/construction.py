@@ -29,7 +29,11 @@ def refused(construction: Construction, *options: str) -> Iterator[Problem]:
     error = refusal(construction)
     if error is not None and error.option in options:
         shown = "" if error.value is UNREAD else f"={error.value!r}"
-        yield Problem(f"{error.option}{shown} is not possible: {error.allowed}.", error.intent)
+        yield Problem(
+            f"{error.option}{shown} is not possible: {error.allowed}.",
+            error.intent,
+            values={"option": error.option},
+        )
 
 
 def given(construction: Construction) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import pkgutil
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from inspect import cleandoc
@@ -27,6 +27,7 @@ class Problem:
     """What a rule yields; the rule's own code, name and severity are added to make a Finding.
 
     ``location`` None means the place of the subject; ``severity`` None means the rule's own.
+    ``values`` are numbers and names of which ``rnnscope.repair`` makes an edit.
     """
 
     message: str
@@ -34,6 +35,8 @@ class Problem:
     location: Location | None = None
     related: tuple[Related, ...] = ()
     severity: Severity | None = None
+    proof: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Rule:
                 fix=problem.fix,
                 location=problem.location or getattr(subject, "location", None),
                 related=problem.related,
+                proof=problem.proof,
+                values=problem.values,
             )
 
 

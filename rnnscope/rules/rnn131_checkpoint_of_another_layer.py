@@ -54,7 +54,18 @@ def checkpoint_of_another_layer(reading: Reading) -> Iterator[Problem]:
     yield Problem(
         f"the checkpoint is that of a layer with other options: {reason}.",
         "build the model with the options of the checkpoint, then load it",
+        values=_sizes(text),
     )
+
+
+def _sizes(text: str) -> dict[str, int | str]:
+    """The hidden sizes of model and checkpoint, and the kind of layer of which it is."""
+    for name, saved, built in _SIZES.findall(text):
+        if "weight_hh" in name:
+            (rows, columns), (_, others) = _numbers(saved), _numbers(built)
+            kinds = [k for k in ("LSTM", "GRU") if rows == columns * KINDS[k].cell.gate_multiple]
+            return {"wanted": others, "got": columns, "kind": kinds[0] if kinds else "RNN"}
+    return {}
 
 
 def _keys(text: str, heading: str) -> str:

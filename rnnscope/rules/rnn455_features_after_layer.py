@@ -39,7 +39,8 @@ def features_after_layer(reading: Reading) -> Iterator[Problem]:
     scores = linear(output)
     """
     got, wanted = _widths(reading)
-    yield Problem(f"{_told(got, wanted)}.", _fix(got, wanted))
+    values = {"wanted": wanted, "got": got}
+    yield Problem(f"{_told(got, wanted)}.", _fix(got, wanted), values=values)
 
 
 def _widths(reading: Reading) -> tuple[int | None, int | None]:

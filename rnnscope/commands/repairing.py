@@ -1,0 +1,93 @@
+"""``rnnscope run --diff`` and ``--fix``: repairs are tried, then shown as a diff or written."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TextIO
+
+from rnnscope.errors import OutputError
+from rnnscope.findings import Edit, Finding
+from rnnscope.repair import completed
+from rnnscope.repair.files import diff, write
+from rnnscope.repair.trying import Ending, Trial, tried
+from rnnscope.running.output import reserve_standard_output
+from rnnscope.running.script import Target
+from rnnscope.running.supervision import RunResult
+
+
+@dataclass(frozen=True)
+class Repairing:
+    """What is to become of the repairs of one run, and how to run its program again."""
+
+    target: Target
+    options: tuple[str, ...] = ()
+    diff: bool = False
+    fix: bool = False
+    trying: bool = True
+    stream: TextIO | None = None
+    began: float = field(default_factory=time.time)
+
+    @classmethod
+    def of(
+        cls, target: Target, selected: Sequence[str], diff: bool, fix: bool, trying: bool, name: str
+    ) -> Repairing:
+        """Before the program runs: a diff keeps standard output for itself. Raises OutputError."""
+        if diff and name != "terminal":
+            raise OutputError(f"--diff prints a diff, --format {name} something else: take one.")
+        stream = reserve_standard_output() if diff else None
+        return cls(target, tuple(selected), diff, fix, trying, stream)
+
+    def done(self, result: RunResult) -> RunResult:
+        """The result with its repairs; where it was asked for they are tried, shown and written."""
+        findings = completed(result.findings)
+        if not (self.diff or self.fix):
+            return replace(result, findings=findings)
+        findings, edits = self._tried(findings, result)
+        if self.stream is not None:
+            self.stream.write(diff(edits))
+            self.stream.flush()
+        if self.fix:
+            self._write(edits)
+        return replace(result, findings=findings)
+
+    def _tried(
+        self, findings: tuple[Finding, ...], result: RunResult
+    ) -> tuple[tuple[Finding, ...], tuple[Edit, ...]]:
+        if not self.trying:
+            return findings, _together(findings)
+        raised = result.outcome.exception if result.outcome else None
+        former = Ending.before(findings, raised, result.script_status)
+        return tried(findings, former, self._trial())
+
+    def _trial(self) -> Trial:
+        module = ("-m",) if self.target.module else ()
+        words = (*self.options, *module, self.target.name, *self.target.arguments)
+        return Trial(words, self.target.folder, time.time() - self.began)
+
+    def _write(self, edits: Sequence[Edit]) -> None:
+        folders = Path(self.target.folder), Path.cwd()
+        left = write(edits, folders, self.began)
+        for sentence in left:
+            print(f"rnnscope: {sentence}", file=sys.stderr)
+        files = {edit.file for edit in edits}
+        if len(files) > len(left):
+            print(f"rnnscope: repaired {', '.join(sorted(files))}.", file=sys.stderr)
+
+
+def _together(findings: Sequence[Finding]) -> tuple[Edit, ...]:
+    """The edits of all repairs that leave each other's lines alone."""
+    taken: list[Edit] = []
+    for finding in findings:
+        edits = finding.repair.edits if finding.repair else ()
+        if not any(_touch(one, other) for one in edits for other in taken):
+            taken += edits
+    return tuple(taken)
+
+
+def _touch(one: Edit, other: Edit) -> bool:
+    same = one.file == other.file
+    return same and one.line <= other.end_line and other.line <= one.end_line

@@ -1,0 +1,164 @@
+"""A finding as a terminal shows it: the user's own lines, what is meant in them, the repair.
+
+The same parts in the same order in every format: head, message, places, proof, repair, more.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions
+from rich.text import Text
+
+from rnnscope.findings import Finding, Location, Related
+from rnnscope.formats.palette import SEVERITY_STYLES
+from rnnscope.frames import code_line
+from rnnscope.summary import WatchSummary
+
+TRIED = "tried: the program ran, and this finding was gone"
+_LABEL = 11  # columns before what proof, repair and more say
+_WIDEST = 24  # columns of a place that still leave room for code beside it
+
+
+@dataclass(frozen=True)
+class FindingText:
+    """Prints one finding at whatever width there is; code is cut or runs on, never wrapped."""
+
+    finding: Finding
+    watched: WatchSummary | None = None
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        width, finding = options.max_width, self.finding
+        yield self._head(width)
+        yield from _indented(finding.message, 2, width)
+        places = [Related(finding.location, "")] if finding.location else []
+        yield from _places([*places, *_others(finding)], SEVERITY_STYLES[finding.severity], width)
+        if finding.proof:
+            yield from _labelled("proof", finding.proof, width)
+        yield from _repair(finding, width)
+        yield from _labelled("more", f"rnnscope rule {finding.code}", width)
+
+    def _head(self, width: int) -> Text:
+        finding = self.finding
+        head = Text(f"{finding.severity}[{finding.code}]", SEVERITY_STYLES[finding.severity])
+        head.append(f" {finding.name}", "bold")
+        times = self.watched.times(finding.count) if self.watched else _times(finding.count)
+        room = width - len(head) - len(times)
+        return head.append(f"{' ' * room if room > 1 else '  '}{times}" if times else "", "default")
+
+
+def _times(count: int) -> str:
+    return f"{count} times" if count > 1 else ""
+
+
+def _others(finding: Finding) -> Iterator[Related]:
+    """The related lines, without one that only repeats the line of the finding."""
+    for related in finding.related:
+        if related.message != code_line(related.location).strip():
+            yield related
+        elif related.location != finding.location:
+            yield Related(related.location, "")
+
+
+def _places(places: list[Related], style: str, width: int) -> Iterator[Text]:
+    names = [each.location.place for each in places]
+    gutter = min(max(map(len, names), default=0), _WIDEST) + 4
+    for name, each in zip(names, places, strict=True):
+        code = code_line(each.location)
+        if len(name) + 4 > gutter or not code:
+            yield Text(f"  {name}", "bold", no_wrap=True, overflow="ignore")
+        if code:
+            yield from _code(name, code, each, style, gutter, width)
+        else:
+            yield from _indented(each.message, gutter + 2, width)
+
+
+def _code(
+    name: str, code: str, each: Related, style: str, gutter: int, width: int
+) -> Iterator[Text]:
+    """The line, and below it what is meant, with what is said of it."""
+    start, length = _marked(each.location, code)
+    window, start = _window(code, start, length, width - gutter - 2)
+    head = f"  {name}".ljust(gutter + 2) if len(name) + 4 <= gutter else " " * (gutter + 2)
+    yield Text.assemble((head, "bold"), window, no_wrap=True, overflow="ignore")
+    indent = gutter + 2 + start
+    length = min(length, width - indent)
+    marks = Text(" " * indent).append("^" * length, style) if length > 0 else None
+    if marks is not None and each.message and indent + length + 1 + len(each.message) <= width:
+        yield marks.append(f" {each.message}")
+        return
+    if marks is not None:
+        yield marks
+    yield from _indented(each.message, gutter + 2, width)
+
+
+def _marked(location: Location, code: str) -> tuple[int, int]:
+    """Where in the line the expression begins, and how long it is there; 0 where unknown."""
+    if location.column is None or location.end_column is None:
+        return 0, 0
+    behind = location.end_column - 1 if location.end_line == location.line else len(code)
+    return location.column - 1, max(0, min(behind, len(code)) - location.column + 1)
+
+
+def _window(code: str, start: int, length: int, room: int) -> tuple[str, int]:
+    """As much of the line as fits, with the expression in it, and where that begins now."""
+    indent = len(code) - len(code.lstrip())
+    code, start = code[indent:], max(0, start - indent)
+    if len(code) <= room:
+        return code, start
+    cut = max(0, min(start - 8, start + length + 4 - room))
+    if cut:
+        code, start = f"... {code[cut + 4 :]}", start - cut
+    return (code if len(code) <= room else f"{code[: max(room - 4, 0)].rstrip()} ..."), start
+
+
+def _repair(finding: Finding, width: int) -> Iterator[Text]:
+    repair = finding.repair
+    if repair is None:
+        if finding.fix:
+            yield from _labelled("fix", finding.fix, width, code=is_code(finding.fix))
+        return
+    for number, line in enumerate(repair.text.splitlines()):
+        head = Text(f"  {'repair' if number == 0 else '':<{_LABEL - 2}}", "bold")
+        yield _unwrapped(head.append(line, "not bold red" if line[0] == "-" else "not bold green"))
+    if repair.tried:
+        yield from _indented(TRIED, _LABEL, width)
+
+
+def is_code(text: str) -> bool:
+    """True for what Python can read: it is to be copied, and so never wrapped."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def _unwrapped(text: Text) -> Text:
+    text.no_wrap, text.overflow = True, "ignore"
+    return text
+
+
+def _labelled(label: str, words: str, width: int, code: bool = False) -> Iterator[Text]:
+    lines = [Text(words)] if code else list(_wrapped(words, width - _LABEL))
+    for number, line in enumerate(lines):
+        head = Text(f"  {label if number == 0 else '':<{_LABEL - 2}}", "bold")
+        yield _unwrapped(head.append_text(Text("", "not bold") + line))
+
+
+def _indented(words: str, indent: int, width: int) -> Iterator[Text]:
+    for line in _wrapped(words, width - indent):
+        yield _unwrapped(Text(" " * indent) + line)
+
+
+def _wrapped(words: str, width: int) -> Iterator[Text]:
+    """The words in lines; a single long word, as of code, runs on."""
+    import textwrap
+
+    for line in words.splitlines():
+        wrapped = textwrap.wrap(
+            line, max(width, 20), break_long_words=False, break_on_hyphens=False
+        )
+        yield from map(Text, wrapped)

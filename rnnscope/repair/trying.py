@@ -1,0 +1,175 @@
+"""Repairs are tried: the repaired program runs in a copy of its folder, in a process of its own.
+
+Nothing of the user's is touched, and what the copy prints is thrown away. A repair is good when
+the program ends as well as before or better, the finding is gone, and no other one came.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rnnscope.findings import Edit, Finding
+from rnnscope.repair import repair_of
+from rnnscope.repair.edits import applied
+from rnnscope.repair.files import read, write_text
+from rnnscope.repair.table import suggestions
+
+_MOST_SUGGESTIONS = 4  # programs that are run for one finding
+_MOST_FILES, _MOST_BYTES = 3000, 300_000_000  # what is copied to try a repair
+_LEFT_OUT = shutil.ignore_patterns(".git", "__pycache__", ".venv", "venv", "node_modules")
+_PATIENCE = 30.0  # seconds that a run may take beside a multiple of the first one
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How the program was started, and how long it may take: what ``rnnscope run`` was given."""
+
+    arguments: tuple[str, ...]
+    script_folder: str
+    seconds: float
+
+    def run(self, edits: Sequence[Edit]) -> Ending | None:
+        """The repaired program's end; None where it cannot be copied or took too long."""
+        roots = _roots(Path.cwd(), Path(self.script_folder).resolve())
+        if not all(map(_is_small, roots)):
+            return None
+        with tempfile.TemporaryDirectory(prefix="rnnscope-") as folder:
+            copies = {root: Path(folder, str(number)) for number, root in enumerate(roots)}
+            for root, copy in copies.items():
+                shutil.copytree(root, copy, ignore=_LEFT_OUT, symlinks=True)
+            for file in {edit.file for edit in edits}:
+                text, encoding = read(file)
+                own = [edit for edit in edits if edit.file == file]
+                write_text(_moved(Path(file).resolve(), copies), applied(text, own), encoding)
+            words = [_moved_word(word, copies) for word in self.arguments]
+            return self._ending(words, _moved(Path.cwd(), copies))
+
+    def _ending(self, words: list[str], folder: Path) -> Ending | None:
+        program = (
+            f"import sys; sys.path[0] = {str(Path(__file__).parents[2])!r}; "
+            "from rnnscope.cli import main; main()"
+        )
+        command = [sys.executable, "-c", program, "run", "--format", "json", *words]
+        try:
+            done = subprocess.run(
+                command,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=_PATIENCE + 4 * self.seconds,
+                check=False,
+            )
+            return Ending.of(json.loads(done.stdout))
+        except (subprocess.TimeoutExpired, ValueError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How often each code was found in a run, and what the program ended with."""
+
+    codes: Counter[str]
+    exception: str | None
+    status: int
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Ending:
+        """Read off what ``rnnscope run --format json`` prints."""
+        outcome = data["outcome"]
+        raised = outcome["exception"]
+        counted = [f["code"] for f in data["findings"] if f["severity"] != "hint"]
+        return cls(Counter(counted), raised and raised["type"], outcome["status"])
+
+    @classmethod
+    def before(cls, findings: Sequence[Finding], exception: str | None, status: int) -> Ending:
+        """The same of the run that the findings are of."""
+        counted = [finding.code for finding in findings if finding.severity.counts]
+        return cls(Counter(counted), exception, status)
+
+    def cures(self, code: str, former: Ending) -> bool:
+        """True when this code came up less often than before, no other more often, and it ran."""
+        ran = self.exception is None or self.exception == former.exception
+        well = self.status == 0 or self.status == former.status
+        others = all(count <= former.codes[name] for name, count in self.codes.items())
+        return ran and well and others and self.codes[code] < former.codes[code]
+
+
+def tried(
+    findings: Sequence[Finding], former: Ending, trial: Trial
+) -> tuple[tuple[Finding, ...], tuple[Edit, ...]]:
+    """The findings with the repairs that were seen to work, and all their edits together."""
+    accepted: tuple[Edit, ...] = ()
+    kept = []
+    for finding in findings:
+        kept.append(replace(finding, repair=None))
+        if former.codes[finding.code] == 0:  # gone with the repair of another one
+            continue
+        for edits in _suggested(finding):
+            ending = _outcome(trial, (*accepted, *edits))
+            if ending is not None and ending.cures(finding.code, former):
+                accepted, former = (*accepted, *edits), ending
+                kept[-1] = replace(finding, repair=repair_of(edits, tried=True))
+                break
+    return tuple(kept), accepted
+
+
+def _suggested(finding: Finding) -> Iterator[tuple[Edit, ...]]:
+    for number, suggestion in enumerate(suggestions(finding)):
+        if number == _MOST_SUGGESTIONS:
+            return
+        yield suggestion.edits
+
+
+def _outcome(trial: Trial, edits: tuple[Edit, ...]) -> Ending | None:
+    """The end of one trial; edits that are about the same place are never run."""
+    try:
+        return trial.run(edits)
+    except (ValueError, OSError, shutil.Error):
+        return None
+
+
+def _roots(*folders: Path) -> list[Path]:
+    """The folders to copy: none of them inside of another."""
+    outer = sorted(set(folders), key=lambda folder: len(folder.parts))
+    return [f for n, f in enumerate(outer) if not any(f.is_relative_to(o) for o in outer[:n])]
+
+
+def _is_small(folder: Path) -> bool:
+    """True for a folder that can be copied in a moment."""
+    files = size = 0
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in _LEFT_OUT(place, folders)]
+        files += len(names)
+        size += sum(os.lstat(os.path.join(place, name)).st_size for name in names)
+        if files > _MOST_FILES or size > _MOST_BYTES:
+            return False
+    return True
+
+
+def _moved(path: Path, copies: Mapping[Path, Path]) -> Path:
+    """The same file in the copy of its folder. Raises ValueError for one that is in none."""
+    for root, copy in copies.items():
+        if path.is_relative_to(root):
+            return copy / path.relative_to(root)
+    raise ValueError(f"{path} is in none of the folders that were copied")
+
+
+def _moved_word(word: str, copies: Mapping[Path, Path]) -> str:
+    """An argument that is an absolute path into a copied folder leads into the copy."""
+    if not os.path.isabs(word):
+        return word
+    try:
+        return str(_moved(Path(word).resolve(), copies))
+    except ValueError:
+        return word
