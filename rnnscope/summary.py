@@ -29,11 +29,12 @@ class WatchSummary:
         }
 
     def times(self, count: int) -> str:
-        """In how many of the steps something came up."""
+        """In how many of the steps something came up; nothing of what is so once for all."""
         watched = self.steps_watched
-        if count >= watched > 1:
-            return f"in all {watched} steps watched"
-        return f"in {count} of {watched} steps watched" if count < watched else ""
+        if count == 1 or watched == 0:
+            return ""
+        part = f"{count} of" if count < watched else "all"
+        return f"in {part} {watched} steps watched"
 
 
 def last_line(findings: Sequence[Finding], name: str, watched: WatchSummary) -> str:

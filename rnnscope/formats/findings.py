@@ -31,7 +31,7 @@ class FindingText:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
         width, finding = options.max_width, self.finding
-        yield self._head(width)
+        yield from self._head(width)
         yield from _indented(finding.message, 2, width)
         places = [Related(finding.location, "")] if finding.location else []
         yield from _places([*places, *_others(finding)], SEVERITY_STYLES[finding.severity], width)
@@ -40,17 +40,19 @@ class FindingText:
         yield from _repair(finding, width)
         yield from _labelled("more", f"rnnscope rule {finding.code}", width)
 
-    def _head(self, width: int) -> Text:
+    def _head(self, width: int) -> Iterator[Text]:
         finding = self.finding
-        head = Text(f"{finding.severity}[{finding.code}]", SEVERITY_STYLES[finding.severity])
-        head.append(f" {finding.name}", "bold")
-        times = self.watched.times(finding.count) if self.watched else _times(finding.count)
-        room = width - len(head) - len(times)
-        return head.append(f"{' ' * room if room > 1 else '  '}{times}" if times else "", "default")
-
-
-def _times(count: int) -> str:
-    return f"{count} times" if count > 1 else ""
+        code = f"{finding.severity}[{finding.code}]"
+        head = Text.assemble(
+            (code, SEVERITY_STYLES[finding.severity]), (f" {finding.name}", "bold")
+        )
+        times = self.watched.times(finding.count) if self.watched else f"{finding.count} times"
+        if finding.count == 1 or not times:
+            yield _unwrapped(head)
+        elif len(head) + len(times) + 2 <= width:
+            yield _unwrapped(head.append(times.rjust(width - len(head))))
+        else:
+            yield from (_unwrapped(head), _unwrapped(Text(f"  {times}")))
 
 
 def _others(finding: Finding) -> Iterator[Related]:
@@ -121,8 +123,8 @@ def _repair(finding: Finding, width: int) -> Iterator[Text]:
             yield from _labelled("fix", finding.fix, width, code=is_code(finding.fix))
         return
     for number, line in enumerate(repair.text.splitlines()):
-        head = Text(f"  {'repair' if number == 0 else '':<{_LABEL - 2}}", "bold")
-        yield _unwrapped(head.append(line, "not bold red" if line[0] == "-" else "not bold green"))
+        style = "red" if line[:1] == "-" else "green"
+        yield _unwrapped(Text.assemble(_label("repair", number), (line, style)))
     if repair.tried:
         yield from _indented(TRIED, _LABEL, width)
 
@@ -144,8 +146,12 @@ def _unwrapped(text: Text) -> Text:
 def _labelled(label: str, words: str, width: int, code: bool = False) -> Iterator[Text]:
     lines = [Text(words)] if code else list(_wrapped(words, width - _LABEL))
     for number, line in enumerate(lines):
-        head = Text(f"  {label if number == 0 else '':<{_LABEL - 2}}", "bold")
-        yield _unwrapped(head.append_text(Text("", "not bold") + line))
+        yield _unwrapped(Text.assemble(_label(label, number), line))
+
+
+def _label(label: str, number: int) -> tuple[str, str]:
+    """The label in front of the first line, and as much room in front of the others."""
+    return f"  {'' if number else label:<{_LABEL - 2}}", "bold"
 
 
 def _indented(words: str, indent: int, width: int) -> Iterator[Text]:

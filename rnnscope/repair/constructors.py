@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from rnnscope.cells import KINDS
-from rnnscope.findings import Finding
+from rnnscope.findings import Edit, Finding
 from rnnscope.repair.code import Code, code_of, line_of
 from rnnscope.repair.edits import (
     Suggestion,
@@ -79,17 +80,24 @@ def _keywords(text: str) -> dict[str, str]:
 
 def option_of_fix(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """The options that the fix names, given to the constructor: ``dropout=0.5``."""
-    wanted = _keywords(f"f({(finding.fix or '').partition(';')[0].partition('  #')[0]})")
+    wanted = dict(re.findall(r"\b(\w+)=([\w.]*\w|\.{3})", finding.fix or ""))
     for home, call in constructions(finding):
+        options = KINDS[function_name(call)].options
         for name, text in wanted.items():
-            given = argument(call, name)
-            if text in ("...", "int(...)") or (given is not None and home.text(given) == text):
-                continue
-            if given is None or isinstance(given, ast.Constant):
-                yield suggest(home, call, keyword(home, call, name, text))
-            else:
-                wrapped = replaced(home, given, f"bool({home.text(given)})")
-                yield suggest(home, call, wrapped)
+            if name in options:
+                yield suggest(home, call, _option(home, call, name, text))
+
+
+def _option(code: Code, call: ast.Call, name: str, text: str) -> Edit:
+    """An option with this value: named where it stood as the last argument, else set."""
+    if call.args and text in (code.text(call.args[-1]), "..."):
+        return before(code, call.args[-1], f"{name}=")
+    given = argument(call, name)
+    if given is None or isinstance(given, ast.Constant):
+        return keyword(code, call, name, text)
+    return replaced(
+        code, given, f"{'bool' if text in ('True', 'False') else 'int'}({code.text(given)})"
+    )
 
 
 def other_layout(finding: Finding, code: Code) -> Iterator[Suggestion]:

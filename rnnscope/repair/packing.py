@@ -51,8 +51,8 @@ def lengths_on_cpu(finding: Finding, code: Code) -> Iterator[Suggestion]:
     for call in _packings(finding, code, "pack_padded_sequence"):
         if len(call.args) > 1:
             lengths = call.args[1]
-            yield suggest(code, call, *suffixed(code, lengths, ".cpu()"))
-            yield suggest(code, call, *suffixed(code, lengths, ".long()"))
+            for suffix in (".cpu()", ".long()", ".flatten()"):
+                yield suggest(code, call, *suffixed(code, lengths, suffix))
 
 
 def whole_length(finding: Finding, code: Code) -> Iterator[Suggestion]:

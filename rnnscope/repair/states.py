@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from rnnscope.findings import Edit, Finding
@@ -159,6 +160,17 @@ def batch_of_input(finding: Finding, code: Code) -> Iterator[Suggestion]:
         shapes = [shape for shape in (sizes(code, each) for each in made) if len(shape) == 3]
         if shapes:
             yield suggest(code, made[0], *{replaced(code, s[1], size) for s in shapes})
+
+
+def made_anew(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """Zeros made as the fix makes them, for a call that was given other zeros."""
+    value = (finding.fix or "").rpartition(" = ")[2]
+    for call, states in given_states(finding, code) if ".new_zeros(" in value else ():
+        zeros = [function_name(each) in ("zeros", "new_zeros") for each in factories(code, states)]
+        if zeros and all(zeros) and call.args and isinstance(call.args[0], ast.Name):
+            text = re.sub(r"\binput\b", call.args[0].id, value)
+            pair = f"({text}, {text})" if "c_0" in (finding.fix or "") else text
+            yield suggest(code, states, replaced(code, states, pair))
 
 
 def like_the_weights(finding: Finding, code: Code) -> Iterator[Suggestion]:

@@ -61,10 +61,10 @@ def own_state(finding: Finding, code: Code) -> Iterator[Suggestion]:
     for call in code.calls_at(line_of(finding)):
         outer = code.parent(call)
         if isinstance(outer, ast.Assign) and len(call.args) == 2:
-            text = code.text(outer.targets[0])
+            text = code.text(outer.targets[0]).strip("()")
             state = f"({text})" if isinstance(outer.targets[0], ast.Tuple) else text
-            if state.strip("()") != code.text(call.args[1]).strip("()"):
-                yield suggest(code, call, replaced(code, call.args[1], state.replace("((", "(")))
+            if text != code.text(call.args[1]).strip("()"):
+                yield suggest(code, call, replaced(code, call.args[1], state))
 
 
 def kept_states(finding: Finding, code: Code) -> Iterator[Suggestion]:
