@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import linecache
 import os
@@ -18,7 +19,6 @@ from rnnscope.repair import completed
 from rnnscope.repair.code import code_of
 from rnnscope.spans import tree_of
 from rnnscope.summary import WatchSummary
-import itertools
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
