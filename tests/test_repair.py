@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -157,17 +156,26 @@ def test_a_file_of_any_shape_costs_no_finding(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("after", "cured"),
     [
-        (Ending(Counter(), None, 0), True),
-        (Ending(Counter(RNN301=1), None, 0), True),
-        (Ending(Counter(RNN401=1), None, 0), False),
-        (Ending(Counter(RNN455=1), None, 0), False),
-        (Ending(Counter(), "RuntimeError", 1), False),
-        (Ending(Counter(), None, 3), False),
+        (Ending((), None, 0), True),
+        (Ending((("RNN301", 5, ()),), None, 0), True),
+        (Ending((("RNN401", 7, ()),), None, 0), False),
+        (Ending((("RNN455", 9, ()),), None, 0), False),
+        (Ending((), "RuntimeError", 1), False),
+        (Ending((), None, 3), False),
     ],
 )
 def test_what_counts_as_a_cure(after: Ending, cured: bool) -> None:
-    former = Ending(Counter(RNN401=1, RNN301=1), None, 0)
+    former = Ending((("RNN401", 3, ()), ("RNN301", 5, ())), None, 0)
     assert after.cures("RNN401", former) is cured
+
+
+def test_edits_of_what_edits_made_are_edits_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_bytes(b"a = 1\r\nb = 2\r\nc = 3\r\n")
+    first, second = edit(1, 5, 6, "10", str(path)), edit(3, 5, 6, "30", str(path))
+    both = files.composed([first], [second, edit(1, 6, 7, "1", str(path))])
+    text, _ = files.read(path)
+    assert applied(text, both) == "a = 11\r\nb = 2\r\nc = 30\r\n"
 
 
 def rnnscope(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:

@@ -123,8 +123,9 @@ def _repair(finding: Finding, width: int) -> Iterator[Text]:
             yield from _labelled("fix", finding.fix, width, code=is_code(finding.fix))
         return
     for number, line in enumerate(repair.text.splitlines()):
-        style = "red" if line[:1] == "-" else "green"
-        yield _unwrapped(Text.assemble(_label("repair", number), (line, style)))
+        old = line.startswith("-")
+        sign, code = (line[:1], "red" if old else "green"), (line[1:], "" if old else "bold")
+        yield _unwrapped(Text.assemble(_label("repair", number), sign, code))
     if repair.tried:
         yield from _indented(TRIED, _LABEL, width)
 

@@ -139,14 +139,21 @@ class Code:
         if node.attr in _PASSING:
             yield node.value
             return
-        for target, value in self.assigned(None):
-            if isinstance(target, ast.Attribute) and target.attr == node.attr:
-                yield value
+        made = [
+            (self.owner(target) is self.owner(node), value)
+            for target, value in self.assigned(None)
+            if isinstance(target, ast.Attribute) and target.attr == node.attr
+        ]
+        own = [value for is_own, value in made if is_own and dotted(node.value) == "self"]
+        yield from own or [value for _, value in made]
 
     def _of_call(self, node: ast.Call) -> Iterator[ast.expr]:
         name = function_name(node)
-        for function in self.functions(name):
-            yield from self.returned(function)
+        built = [n for o in self.origins(node.func, 2) for n in _built(o)]
+        forwards = [f for f in self.functions("forward") if _name_of(self.owner(f)) in built]
+        for function in self.functions(name) or forwards:
+            for value in self.returned(function):
+                yield from (value, *(value.elts if isinstance(value, ast.Tuple) else ()))
         if name in _PASSING and isinstance(node.func, ast.Attribute):
             yield node.func.value
 
@@ -195,6 +202,10 @@ class Code:
 
 def _built(value: ast.expr) -> set[str]:
     return {function_name(node) for node in ast.walk(value)}
+
+
+def _name_of(owner: ast.ClassDef | None) -> str:
+    return owner.name if owner is not None else ""
 
 
 def _is_named(target: ast.expr, name: str) -> bool:

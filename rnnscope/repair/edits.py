@@ -156,6 +156,17 @@ def applied(text: str, edits: Iterable[Edit]) -> str:
     return text
 
 
+def between(file: str, old: str, new: str) -> tuple[Edit, ...]:
+    """The edits that make one text of another, in whole lines."""
+    before_, after_ = (io.StringIO(text, newline="").readlines() for text in (old, new))
+    matcher = difflib.SequenceMatcher(None, before_, after_, autojunk=False)
+    return tuple(
+        Edit(file, a + 1, 1, b + 1, 1, "".join(after_[c:d]).replace("\r\n", "\n"))
+        for kind, a, b, c, d in matcher.get_opcodes()
+        if kind != "equal"
+    )
+
+
 def changed_lines(text: str, edits: Sequence[Edit]) -> str:
     """The lines that the edits change: old ones after -, new ones after +."""
     old, new = text.splitlines(), applied(text, edits).splitlines()

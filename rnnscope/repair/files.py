@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rnnscope.findings import Edit
 from rnnscope.frames import is_users
-from rnnscope.repair.edits import applied, unified
+from rnnscope.repair.edits import applied, between, unified
 
 
 def read(file: str | Path) -> tuple[str, str]:
@@ -41,6 +41,17 @@ def by_file(edits: Iterable[Edit]) -> dict[str, list[Edit]]:
     for edit in edits:
         found.setdefault(edit.file, []).append(edit)
     return found
+
+
+def composed(edits: Iterable[Edit], further: Iterable[Edit]) -> tuple[Edit, ...]:
+    """Edits of the files, and then edits of what they have become, as edits of the files."""
+    first, second = by_file(edits), by_file(further)
+    made: list[Edit] = []
+    for file in {**first, **second}:
+        text, _ = read(file)
+        changed = applied(applied(text, first.get(file, [])), second.get(file, []))
+        made += between(file, text, changed)
+    return tuple(made)
 
 
 def diff(edits: Iterable[Edit]) -> str:

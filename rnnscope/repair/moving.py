@@ -30,6 +30,28 @@ def batch_to_the_front(finding: Finding, code: Code) -> Iterator[Suggestion]:
             yield suggest(code, call, _behind(code, call, function, f"transpose({turned})"))
         elif batch:
             yield suggest(code, call, *_before(code, function, f".transpose(0, {batch})"))
+        elif len(new) == 3 and new[1] == old[0]:
+            yield from _samples_second(code, call)
+
+
+def _samples_second(code: Code, call: ast.Call) -> Iterator[Suggestion]:
+    """Rows of samples as states: cut sample by sample, and then the samples moved to axis 1."""
+    sizes = [code.text(each) for each in call.args]
+    if len(sizes) == 1:
+        sizes = [f"{sizes[0]}[{axis}]" for axis in range(3)]
+    one, other, last = sizes if len(sizes) == 3 else ("", "", "")
+    if last:
+        first, end = located(call.args[0], code.file), located(call.args[-1], code.file)
+        arguments = Edit(
+            code.file,
+            first.line,
+            first.column or 1,
+            end.end_line or end.line,
+            end.end_column or 1,
+            f"{other}, {one}, {last}",
+        )
+        turned = after(code, call, ".transpose(0, 1).contiguous()")
+        yield suggest(code, call, arguments, turned)
 
 
 def _swap(old: tuple[int, ...], new: tuple[int, ...]) -> str | None:

@@ -13,15 +13,17 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from rnnscope.findings import Edit, Finding
 from rnnscope.repair import repair_of
+from rnnscope.repair.code import line_of
 from rnnscope.repair.edits import applied
-from rnnscope.repair.files import read, write_text
+from rnnscope.repair.files import composed, read, write_text
 from rnnscope.repair.table import suggestions
 
 _MOST_SUGGESTIONS = 4  # programs that are run for one finding
@@ -77,9 +79,9 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How often each code was found in a run, and what the program ended with."""
+    """What was found in a run, by code and line with its repair, and how the program ended."""
 
-    codes: Counter[str]
+    found: tuple[tuple[str, int, tuple[Edit, ...]], ...]
     exception: str | None
     status: int
 
@@ -88,14 +90,20 @@ class Ending:
         """Read off what ``rnnscope run --format json`` prints."""
         outcome = data["outcome"]
         raised = outcome["exception"]
-        counted = [f["code"] for f in data["findings"] if f["severity"] != "hint"]
-        return cls(Counter(counted), raised and raised["type"], outcome["status"])
+        counted = [f for f in data["findings"] if f["severity"] != "hint"]
+        found = tuple((f["code"], (f["location"] or {}).get("line", 0), _edits(f)) for f in counted)
+        return cls(found, raised and raised["type"], outcome["status"])
 
     @classmethod
     def before(cls, findings: Sequence[Finding], exception: str | None, status: int) -> Ending:
         """The same of the run that the findings are of."""
-        counted = [finding.code for finding in findings if finding.severity.counts]
-        return cls(Counter(counted), exception, status)
+        counted = [f for f in findings if f.severity.counts]
+        return cls(tuple((f.code, line_of(f), ()) for f in counted), exception, status)
+
+    @property
+    def codes(self) -> Counter[str]:
+        """How often each code was found."""
+        return Counter(code for code, _, _ in self.found)
 
     def cures(self, code: str, former: Ending) -> bool:
         """True when this code came up less often than before, no other more often, and it ran."""
@@ -103,6 +111,17 @@ class Ending:
         well = self.status == 0 or self.status == former.status
         others = all(count <= former.codes[name] for name, count in self.codes.items())
         return ran and well and others and self.codes[code] < former.codes[code]
+
+    def further(self, former: Ending) -> tuple[Edit, ...]:
+        """The repair of what is found now and was not before: the next line of the same mistake."""
+        known = {(code, line) for code, line, _ in former.found}
+        new = (edits for code, line, edits in self.found if edits and (code, line) not in known)
+        return next(new, ())
+
+
+def _edits(finding: Mapping[str, Any]) -> tuple[Edit, ...]:
+    edits = tuple(Edit(**edit) for edit in (finding.get("repair") or {"edits": ()})["edits"])
+    return () if any(os.path.isabs(edit.file) for edit in edits) else edits
 
 
 def tried(
@@ -115,20 +134,33 @@ def tried(
         kept.append(replace(finding, repair=None))
         if former.codes[finding.code] == 0:  # gone with the repair of another one
             continue
-        for edits in _suggested(finding):
-            ending = _outcome(trial, (*accepted, *edits))
-            if ending is not None and ending.cures(finding.code, former):
-                accepted, former = (*accepted, *edits), ending
-                kept[-1] = replace(finding, repair=repair_of(edits, tried=True))
-                break
+        cure = _cure(finding, accepted, former, trial)
+        if cure is not None:
+            (edits, accepted), former = cure[:2], cure[2]
+            kept[-1] = replace(finding, repair=repair_of(edits, tried=True))
     return tuple(kept), accepted
 
 
-def _suggested(finding: Finding) -> Iterator[tuple[Edit, ...]]:
-    for number, suggestion in enumerate(suggestions(finding)):
-        if number == _MOST_SUGGESTIONS:
-            return
-        yield suggestion.edits
+_Cure: TypeAlias = tuple[tuple[Edit, ...], tuple[Edit, ...], Ending]
+
+
+def _cure(
+    finding: Finding, accepted: tuple[Edit, ...], former: Ending, trial: Trial
+) -> _Cure | None:
+    """The first edits that cure a finding, those of all so far with them, and the new ending."""
+    further: tuple[tuple[Edit, ...], tuple[Edit, ...]] | None = None
+    for suggestion in islice(suggestions(finding), _MOST_SUGGESTIONS):
+        edits = suggestion.edits
+        ending = _outcome(trial, (*accepted, *edits))
+        if ending is not None and ending.cures(finding.code, former):
+            return edits, (*accepted, *edits), ending
+        if ending is not None and further is None:
+            further = edits, ending.further(former)
+    if further is None or not further[1] or accepted:
+        return None
+    edits = composed(*further)
+    ending = _outcome(trial, edits)
+    return (edits, edits, ending) if ending and ending.cures(finding.code, former) else None
 
 
 def _outcome(trial: Trial, edits: tuple[Edit, ...]) -> Ending | None:
