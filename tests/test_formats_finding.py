@@ -99,6 +99,16 @@ def test_a_file_that_cannot_be_read_leaves_the_places() -> None:
     ]
 
 
+def test_a_quoted_line_stands_for_a_file_that_cannot_be_read() -> None:
+    place = Location("gone.py", 3)
+    quoted = Related(place, "return output[-1]")
+    one = Finding("RNN401", "name", Severity.ERROR, "only one", None, place, (quoted,))
+    assert shown(one, 60).splitlines()[2:4] == [
+        "  gone.py:3    return output[-1]",
+        "  more     rnnscope rule RNN401",
+    ]
+
+
 def test_what_was_tried_is_said() -> None:
     repair = Repair((), "- output[-1]\n+ output[:, -1]", tried=True)
     one = Finding("RNN401", "one-sample-read", Severity.ERROR, "only one", repair=repair)

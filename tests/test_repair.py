@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from rnnscope.findings import Edit, Finding, Location, Severity
 from rnnscope.repair import completed, files
 from rnnscope.repair.code import Code, code_of
 from rnnscope.repair.edits import applied, changed_lines, unified
-from rnnscope.repair.trying import Ending
+from rnnscope.repair.trying import Ending, tried
 from rnnscope.spans import tree_of
 
 SCRIPT = """import torch
@@ -176,6 +177,68 @@ def test_edits_of_what_edits_made_are_edits_of_the_file(tmp_path: Path) -> None:
     both = files.composed([first], [second, edit(1, 6, 7, "1", str(path))])
     text, _ = files.read(path)
     assert applied(text, both) == "a = 11\r\nb = 2\r\nc = 30\r\n"
+
+
+class Canned:
+    """A trial that ends as is written for the texts of its edits."""
+
+    def __init__(self, endings: dict[str, Ending]) -> None:
+        self.endings, self.asked = endings, []
+
+    def run(self, edits: tuple[Edit, ...]) -> Ending | None:
+        self.asked.append(" ".join(each.replacement.strip() for each in edits))
+        return next((end for text, end in self.endings.items() if text in self.asked[-1]), None)
+
+
+RNN306 = Finding("RNN306", "softmax-over-batch", Severity.ERROR, "m", location=Location("a.py", 2))
+
+
+@pytest.fixture
+def softmax(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.py").write_text("import torch\na = torch.softmax(s, dim=0)\nb = s.view(2)\n")
+    for cached in (linecache.clearcache, tree_of.cache_clear, code_of.cache_clear):
+        cached()
+
+
+@pytest.mark.usefixtures("softmax")
+def test_the_first_suggestion_that_cures_is_taken() -> None:
+    trial = Canned({"1": Ending((("RNN311", 2, ()),), None, 0), "-1": Ending((), None, 0)})
+    trial.endings = dict(reversed(trial.endings.items()))
+    former = Ending.before([RNN306], None, 0)
+    [finding], edits = tried([RNN306], former, trial)  # type: ignore[arg-type]
+    assert trial.asked == ["1", "-1"]
+    assert [each.replacement for each in edits] == ["-1"]
+    assert finding.repair is not None
+    assert finding.repair.tried
+    assert finding.repair.text.endswith("+ a = torch.softmax(s, dim=-1)")
+
+
+@pytest.mark.usefixtures("softmax")
+def test_what_comes_up_behind_a_repair_is_repaired_with_it() -> None:
+    further = edit(3, 7, 11, "reshape")
+    trial = Canned(
+        {
+            "reshape": Ending((), None, 0),
+            "-1": Ending((("RNN306", 2, ()),), None, 0),
+            "1": Ending((("RNN351", 3, (further,)),), "RuntimeError", 1),
+        }
+    )
+    former = Ending.before([RNN306], None, 0)
+    [finding], _ = tried([RNN306], former, trial)  # type: ignore[arg-type]
+    assert finding.repair is not None
+    assert finding.repair.text.splitlines()[2:] == [
+        "+ a = torch.softmax(s, dim=1)",
+        "+ b = s.reshape(2)",
+    ]
+
+
+@pytest.mark.usefixtures("softmax")
+def test_what_no_suggestion_cures_has_no_repair() -> None:
+    former = Ending.before([RNN306], None, 0)
+    [finding], edits = tried([RNN306], former, Canned({}))  # type: ignore[arg-type]
+    assert finding.repair is None
+    assert edits == ()
 
 
 def rnnscope(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:

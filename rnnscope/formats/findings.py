@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
-from rnnscope.findings import Finding, Location, Related
+from rnnscope.findings import Finding, Location
 from rnnscope.formats.palette import SEVERITY_STYLES
 from rnnscope.frames import code_line
 from rnnscope.summary import WatchSummary
@@ -33,8 +33,7 @@ class FindingText:
         width, finding = options.max_width, self.finding
         yield from self._head(width)
         yield from _indented(finding.message, 2, width)
-        places = [Related(finding.location, "")] if finding.location else []
-        yield from _places([*places, *_others(finding)], SEVERITY_STYLES[finding.severity], width)
+        yield from _places([*_places_of(finding)], SEVERITY_STYLES[finding.severity], width)
         if finding.proof:
             yield from _labelled("proof", finding.proof, width)
         yield from _repair(finding, width)
@@ -55,45 +54,54 @@ class FindingText:
             yield from (_unwrapped(head), _unwrapped(Text(f"  {times}")))
 
 
-def _others(finding: Finding) -> Iterator[Related]:
-    """The related lines, without one that only repeats the line of the finding."""
+@dataclass(frozen=True)
+class _Place:
+    """A line with its text, and what is said of it."""
+
+    location: Location
+    code: str
+    words: str = ""
+
+
+def _places_of(finding: Finding) -> Iterator[_Place]:
+    """The lines of a finding; a traceback that quotes its line knows it where no file does."""
+    quotes = [r for r in finding.related if r.location == finding.location]
+    quoted = quotes[0].message if quotes else ""
+    if finding.location:
+        yield _Place(finding.location, code_line(finding.location) or quoted)
     for related in finding.related:
-        if related.message != code_line(related.location).strip():
-            yield related
-        elif related.location != finding.location:
-            yield Related(related.location, "")
+        code = code_line(related.location)
+        if related.location != finding.location or (code and related.message != code.strip()):
+            yield _Place(related.location, code, related.message)
 
 
-def _places(places: list[Related], style: str, width: int) -> Iterator[Text]:
+def _places(places: list[_Place], style: str, width: int) -> Iterator[Text]:
     names = [each.location.place for each in places]
     gutter = min(max(map(len, names), default=0), _WIDEST) + 4
     for name, each in zip(names, places, strict=True):
-        code = code_line(each.location)
-        if len(name) + 4 > gutter or not code:
+        if len(name) + 4 > gutter or not each.code:
             yield Text(f"  {name}", "bold", no_wrap=True, overflow="ignore")
-        if code:
-            yield from _code(name, code, each, style, gutter, width)
+        if each.code:
+            yield from _code(name, each, style, gutter, width)
         else:
-            yield from _indented(each.message, gutter + 2, width)
+            yield from _indented(each.words, gutter + 2, width)
 
 
-def _code(
-    name: str, code: str, each: Related, style: str, gutter: int, width: int
-) -> Iterator[Text]:
+def _code(name: str, each: _Place, style: str, gutter: int, width: int) -> Iterator[Text]:
     """The line, and below it what is meant, with what is said of it."""
-    start, length = _marked(each.location, code)
-    window, start = _window(code, start, length, width - gutter - 2)
+    start, length = _marked(each.location, each.code)
+    window, start = _window(each.code, start, length, width - gutter - 2)
     head = f"  {name}".ljust(gutter + 2) if len(name) + 4 <= gutter else " " * (gutter + 2)
     yield Text.assemble((head, "bold"), window, no_wrap=True, overflow="ignore")
     indent = gutter + 2 + start
     length = min(length, width - indent)
     marks = Text(" " * indent).append("^" * length, style) if length > 0 else None
-    if marks is not None and each.message and indent + length + 1 + len(each.message) <= width:
-        yield marks.append(f" {each.message}")
+    if marks is not None and each.words and indent + length + 1 + len(each.words) <= width:
+        yield marks.append(f" {each.words}")
         return
     if marks is not None:
         yield marks
-    yield from _indented(each.message, gutter + 2, width)
+    yield from _indented(each.words, gutter + 2, width)
 
 
 def _marked(location: Location, code: str) -> tuple[int, int]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from rnnscope.cells import KINDS
 from rnnscope.findings import Location
 from rnnscope.repair.code import Code, code_of
-from rnnscope.spans import CONSTRUCTOR, anchor, function_name, located
+from rnnscope.spans import CONSTRUCTOR, anchor, function_name
 
 
 def pointed(location: Location, words: str) -> Location:
@@ -23,12 +22,6 @@ def pointed(location: Location, words: str) -> Location:
         if place.line == location.line:
             return place
     return location
-
-
-def within(code: Code, node: ast.expr, line: int) -> Location | None:
-    """The place of a node that begins at this line."""
-    place = located(node, code.file)
-    return replace(place) if place.line == line else None
 
 
 def _candidates(code: Code, line: int, words: str) -> Iterator[ast.expr]:
