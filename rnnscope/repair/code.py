@@ -76,6 +76,10 @@ class Code:
         found = [n for n in self.nodes if isinstance(n, ast.Call)]
         return [node for node in found if function_name(node) in names]
 
+    def imports(self, name: str) -> bool:
+        """True when the file has this name from somewhere else."""
+        return any(isinstance(node, ast.alias) and node.name == name for node in self.nodes)
+
     def origins(self, node: ast.expr, deepest: int = _DEEPEST) -> Iterator[ast.expr]:
         """The expressions that a value comes from, the nearest first, itself included."""
         seen: list[ast.expr] = [node]

@@ -80,7 +80,7 @@ def _keywords(text: str) -> dict[str, str]:
 
 def option_of_fix(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """The options that the fix names, given to the constructor: ``dropout=0.5``."""
-    wanted = dict(re.findall(r"\b(\w+)=([\w.]*\w|\.{3})", finding.fix or ""))
+    wanted = dict(re.findall(r"\b(\w+)=([\w.]*\w|'\w+'|\.{3})", finding.fix or ""))
     for home, call in constructions(finding):
         options = KINDS[function_name(call)].options
         for name, text in wanted.items():
@@ -98,6 +98,35 @@ def _option(code: Code, call: ast.Call, name: str, text: str) -> Edit:
     return replaced(
         code, given, f"{'bool' if text in ('True', 'False') else 'int'}({code.text(given)})"
     )
+
+
+def no_dropout(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """A layer without the dropout that does nothing in it."""
+    for home, call in constructions(finding):
+        for option in call.keywords:
+            if option.arg == "dropout":
+                yield suggest(home, call, without_argument(home, call, option))
+
+
+def known_option(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """An option under the name that the layer knows it by."""
+    words = re.findall(r"\w+", finding.fix or "")
+    for home, call in constructions(finding):
+        options = KINDS[function_name(call)].options
+        meant = [word for word in words if word in options]
+        for given in call.keywords:
+            if meant and given.arg and given.arg not in options:
+                text = f"{meant[0]}={home.text(given.value)}"
+                yield suggest(home, call, replaced(home, given, text))
+
+
+def at_least_one(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """A number of layers that counts the first one, too."""
+    for home, call in constructions(finding):
+        given = argument(call, "num_layers")
+        if given is not None:
+            text = "1" if isinstance(given, ast.Constant) else f"max(1, {home.text(given)})"
+            yield suggest(home, call, replaced(home, given, text))
 
 
 def other_layout(finding: Finding, code: Code) -> Iterator[Suggestion]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rnnscope.findings import Edit, Finding
 from rnnscope.repair.code import Code, line_of
-from rnnscope.repair.edits import Suggestion, after, replaced, suggest
+from rnnscope.repair.edits import Suggestion, after, replaced, suffixed, suggest
 from rnnscope.spans import function_name, located
 
 _VIEWS = ("view", "reshape", "contiguous", "flatten", "resize_")
@@ -101,6 +101,41 @@ def classes_last(finding: Finding, code: Code) -> Iterator[Suggestion]:
         else:
             turn = ".transpose(0, 1)" if len(old) == 2 else ".transpose(1, 2)"
             yield suggest(code, call, *_before(code, function, turn))
+
+
+def slots_in_order(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """Layers before directions, and directions before units, where one of them is picked."""
+    one, other = (0, 1) if finding.code == "RNN407" else (2, 3)
+    for call, _ in _views(finding, code):
+        picked = code.parent(call)
+        if len(call.args) != 4 or not isinstance(picked, ast.Subscript):
+            continue
+        first, second = call.args[one], call.args[other]
+        index = code.text(picked.slice).strip("()")
+        yield suggest(
+            code,
+            call,
+            replaced(code, first, code.text(second)),
+            replaced(code, second, code.text(first)),
+            replaced(code, picked.slice, f":, {index}" if one == 0 else f"{index}, :"),
+        )
+
+
+def outer_axes(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """``x.T`` of more than two axes as what was meant by it."""
+    for node in code.at(line_of(finding)):
+        if isinstance(node, ast.Attribute) and node.attr == "T":
+            for turned in ("transpose(0, 1)", "mT"):
+                yield suggest(code, node, replaced(code, node, f"{code.text(node.value)}.{turned}"))
+
+
+def product_of_steps(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """``bmm`` with the features of both operands where they meet."""
+    for call in code.calls_at(line_of(finding), "bmm", "matmul"):
+        if len(call.args) == 2:
+            query, keys = call.args
+            yield suggest(code, call, *suffixed(code, keys, ".transpose(1, 2)"))
+            yield suggest(code, call, *suffixed(code, query, ".unsqueeze(1)"))
 
 
 def reshape(finding: Finding, code: Code) -> Iterator[Suggestion]:

@@ -165,10 +165,10 @@ def axis_of_steps(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """Another ``dim`` for what runs along the axis of the samples."""
     for call in code.calls_at(line_of(finding)):
         for given in [k.value for k in call.keywords if k.arg in ("dim", "axis")] + call.args[1:2]:
-            if isinstance(given, ast.Constant) and isinstance(given.value, int):
-                for other in ("1", "0", "-1"):
-                    if other != code.text(given):
-                        yield suggest(code, call, replaced(code, given, other))
+            axis = code.text(given)
+            for other in ("1", "0", "-1") if re.fullmatch(r"-?\d", axis) else ():
+                if other != axis:
+                    yield suggest(code, call, replaced(code, given, other))
 
 
 def implicit_axis(finding: Finding, code: Code) -> Iterator[Suggestion]:

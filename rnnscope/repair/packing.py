@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from rnnscope.findings import Finding
 from rnnscope.repair.code import Code, line_of
-from rnnscope.repair.edits import Suggestion, keyword, replaced, suffixed, suggest
+from rnnscope.repair.edits import Suggestion, keyword, replaced, suffixed, suggest, without_argument
 from rnnscope.spans import function_name
 
 _PACKING = ("pack_padded_sequence", "pad_packed_sequence", "pad_sequence", "pack_sequence")
@@ -86,7 +87,8 @@ def neutral_padding(finding: Finding, code: Code) -> Iterator[Suggestion]:
 
 def _mean(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """``output.mean(dim=1)`` as the sum over the lengths that unpacking returns."""
-    for mean in code.calls_at(line_of(finding), "mean"):
+    means = [m for m in code.calls_at(line_of(finding), "mean") if _is_method(m)]
+    for mean in means:
         for unpacked in _packings(finding, code, "pad_packed_sequence"):
             outer = code.parent(unpacked)
             target = outer.targets[0] if isinstance(outer, ast.Assign) else None
@@ -95,11 +97,52 @@ def _mean(finding: Finding, code: Code) -> Iterator[Suggestion]:
             name = code.text(target.elts[1])
             edits = [replaced(code, target.elts[1], "lengths")] if name.startswith("_") else []
             lengths = "lengths" if edits else name
-            whole = code.text(mean).replace(".mean(", ".sum(", 1)
-            text = (
-                f"({whole} / {lengths}.unsqueeze(-1).to({code.text(unpacked.args[0])}.data.device))"
-            )
+            total = code.text(mean).replace(".mean(", ".sum(", 1)
+            text = f"({total} / {lengths}.unsqueeze(-1))"
             yield suggest(code, mean, replaced(code, mean, text), *edits)
+
+
+def _is_method(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and len(call.args) + len(call.keywords) == 1
+
+
+def padded_again(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """The padded tensor of packed data, as what packed it would make it."""
+    packs = code.calls("pack_padded_sequence", "pack_sequence")
+    used = [n.args[0] for n in code.calls_at(line_of(finding)) if n.args]
+    for value in used if packs else ():
+        function = re.sub(
+            r"pack(_padded)?_sequence", "pad_packed_sequence", code.text(packs[0].func)
+        )
+        if function == "pad_packed_sequence" and not code.imports(function):
+            function = "nn.utils.rnn.pad_packed_sequence"
+        first = "batch_first=True" in code.text(packs[0])
+        option = ", batch_first=True" if first else ""
+        text = f"{function}({code.text(value)}{option})[0]"
+        yield suggest(code, value, replaced(code, value, text))
+
+
+def output_of_result(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """Of what a layer returns, the packed output alone."""
+    for call in code.calls_at(line_of(finding), "pad_packed_sequence"):
+        if call.args and isinstance(call.args[0], (ast.Call, ast.Name)):
+            yield suggest(code, call, *suffixed(code, call.args[0], "[0]"))
+
+
+def any_length(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """``pad_packed_sequence`` as long as the longest sequence."""
+    for call in code.calls_at(line_of(finding), "pad_packed_sequence"):
+        for option in call.keywords:
+            if option.arg == "total_length":
+                yield suggest(code, call, without_argument(code, call, option))
+
+
+def no_empty_row(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """A sequence without a step packed as one of padding."""
+    for call in _packings(finding, code, "pack_padded_sequence"):
+        lengths = call.args[1] if len(call.args) > 1 else None
+        if lengths is not None and not isinstance(lengths, ast.List):
+            yield suggest(code, call, *suffixed(code, lengths, ".clamp(min=1)"))
 
 
 def collated(finding: Finding, code: Code) -> Iterator[Suggestion]:

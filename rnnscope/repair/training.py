@@ -8,7 +8,15 @@ from collections.abc import Iterator
 
 from rnnscope.findings import Finding
 from rnnscope.repair.code import Code, line_of
-from rnnscope.repair.edits import Suggestion, after, before, keyword, replaced, suggest
+from rnnscope.repair.edits import (
+    Suggestion,
+    after,
+    before,
+    keyword,
+    replaced,
+    suggest,
+    without_argument,
+)
 from rnnscope.repair.losses import _cut_off, _is_cut
 
 
@@ -86,6 +94,23 @@ def state_dict(finding: Finding, code: Code) -> Iterator[Suggestion]:
     for call in code.calls_at(line_of(finding), "load_state_dict"):
         if call.args:
             yield suggest(code, call, after(code, call.args[0], ".state_dict()"))
+
+
+def without_gradient(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """Weights that are set where autograd does not look."""
+    for node in code.at(line_of(finding))[:1]:
+        statement = code.statement(node)
+        indent = " " * (statement.col_offset + 4)
+        text = f"with torch.no_grad():\n{indent}{code.text(statement)}"
+        yield suggest(code, node, replaced(code, statement, text))
+
+
+def with_graph_breaks(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """A compiled model that may leave its graph where a recurrent layer is."""
+    for call in code.calls("compile"):
+        for option in call.keywords:
+            if option.arg == "fullgraph":
+                yield suggest(code, call, without_argument(code, call, option))
 
 
 def all_parameters(finding: Finding, code: Code) -> Iterator[Suggestion]:
