@@ -61,6 +61,7 @@ def test_changed_lines_show_old_and_new_without_their_indentation() -> None:
     text = "def f():\n    a = 1\n    b = 2\n    c = 3\n"
     edits = [edit(2, 9, 10, "5"), edit(4, 9, 10, "7")]
     assert changed_lines(text, edits) == "- a = 1\n+ a = 5\n- c = 3\n+ c = 7"
+    assert changed_lines(text, [edit(1, 1, 1, "x = 1\n\n\n")]) == "+ x = 1\n+\n+"
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", ""])
@@ -256,6 +257,17 @@ def test_a_repair_is_tried_and_written(tmp_path: Path) -> None:
     wanted = SCRIPT.replace("h_n[0]", "h_n[-1]").replace("\n", "\r\n").encode()
     assert script.read_bytes() == wanted
     assert [each.name for each in tmp_path.iterdir() if each.suffix == ".py"] == ["train.py"]
+
+
+def test_a_program_that_changes_the_folder_is_left_alone(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    (tmp_path / "other").mkdir()
+    script.write_text(f"import os; os.chdir('other')\n{SCRIPT}", encoding="utf-8")
+    before = script.read_text(encoding="utf-8")
+    done = rnnscope(tmp_path, "--fix", "train.py")
+    assert b"rnnscope: no repair, the program changed the current folder." in done.stderr
+    assert b"[RNN404]" in done.stderr
+    assert script.read_text(encoding="utf-8") == before
 
 
 def test_a_diff_has_standard_output_for_itself(tmp_path: Path) -> None:

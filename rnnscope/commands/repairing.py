@@ -7,16 +7,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rnnscope.errors import OutputError
 from rnnscope.findings import Edit, Finding
-from rnnscope.repair import completed
-from rnnscope.repair.files import diff, write
-from rnnscope.repair.trying import Ending, Trial, tried
 from rnnscope.running.output import reserve_standard_output
-from rnnscope.running.script import Target
+from rnnscope.running.ranks import World
+from rnnscope.running.script import INTERRUPTED, Target
 from rnnscope.running.supervision import RunResult
+
+if TYPE_CHECKING:
+    from rnnscope.repair.trying import Trial
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Repairing:
     trying: bool = True
     stream: TextIO | None = None
     began: float = field(default_factory=time.time)
+    folder: Path = field(default_factory=Path.cwd)
 
     @classmethod
     def of(
@@ -38,25 +40,47 @@ class Repairing:
         """Before the program runs: a diff keeps standard output for itself. Raises OutputError."""
         if diff and name != "terminal":
             raise OutputError(f"--diff prints a diff, --format {name} something else: take one.")
+        if (diff or fix) and World.of().size > 1:
+            raise OutputError(
+                "--diff and --fix run the program again, and one rank of several cannot: "
+                "run it without torchrun."
+            )
         stream = reserve_standard_output() if diff else None
         return cls(target, tuple(selected), diff, fix, trying, stream)
 
     def done(self, result: RunResult) -> RunResult:
         """The result with its repairs; where it was asked for they are tried, shown and written."""
+        if not result.findings:
+            return result
+        from rnnscope.repair import completed
+
         findings = completed(result.findings)
-        if not (self.diff or self.fix):
+        if not (self.diff or self.fix) or result.script_status == INTERRUPTED:
             return replace(result, findings=findings)
-        findings, edits = self._tried(findings, result)
+        if Path.cwd() != self.folder:  # relative names mean other files now
+            print("rnnscope: no repair, the program changed the current folder.", file=sys.stderr)
+            return replace(result, findings=findings)
+        try:
+            findings, edits = self._tried(findings, result)
+            self._show_and_write(edits)
+        except Exception as error:  # what was found is worth more than its repair
+            print(f"rnnscope: no repair, {type(error).__name__}: {error}", file=sys.stderr)
+        return replace(result, findings=findings)
+
+    def _show_and_write(self, edits: Sequence[Edit]) -> None:
+        from rnnscope.repair.files import diff
+
         if self.stream is not None:
             self.stream.write(diff(edits))
             self.stream.flush()
         if self.fix:
             self._write(edits)
-        return replace(result, findings=findings)
 
     def _tried(
         self, findings: tuple[Finding, ...], result: RunResult
     ) -> tuple[tuple[Finding, ...], tuple[Edit, ...]]:
+        from rnnscope.repair.trying import Ending, tried
+
         if not self.trying:
             return findings, _together(findings)
         raised = result.outcome.exception if result.outcome else None
@@ -64,11 +88,15 @@ class Repairing:
         return tried(findings, former, self._trial())
 
     def _trial(self) -> Trial:
+        from rnnscope.repair.trying import Trial
+
         module = ("-m",) if self.target.module else ()
         words = (*self.options, *module, self.target.name, *self.target.arguments)
         return Trial(words, self.target.folder, time.time() - self.began)
 
     def _write(self, edits: Sequence[Edit]) -> None:
+        from rnnscope.repair.files import write
+
         folders = Path(self.target.folder), Path.cwd()
         left = write(edits, folders, self.began)
         for sentence in left:

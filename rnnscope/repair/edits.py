@@ -126,6 +126,14 @@ def removed(code: Code, statement: ast.stmt) -> Edit:
     return Edit(code.file, statement.lineno, 1, end + 1, 1, "")
 
 
+def above(code: Code, node: ast.expr, text: str) -> Edit:
+    """More lines above the outermost statement that a node is in."""
+    statements = [n for n in code.around(node) if isinstance(n, ast.stmt)]
+    marks = getattr(statements[-1], "decorator_list", [])
+    line = min([statements[-1].lineno, *(mark.lineno for mark in marks)])
+    return Edit(code.file, line, 1, line, 1, text)
+
+
 def line_after(code: Code, statement: ast.stmt, text: str) -> Edit:
     """One more line behind a statement, as far in as it is."""
     end = statement.end_lineno or statement.lineno
@@ -180,8 +188,8 @@ def changed_lines(text: str, edits: Sequence[Edit]) -> str:
 
 
 def _dedented(block: list[str]) -> str:
-    plain = dedent("\n".join(line[2:] for line in block)).splitlines()
-    return "\n".join(f"{line[:2]}{rest}" for line, rest in zip(block, plain, strict=True))
+    plain = dedent("\n".join(line[2:] for line in block)).split("\n")
+    return "\n".join(f"{line[:2]}{rest}".rstrip() for line, rest in zip(block, plain, strict=True))
 
 
 def unified(name: str, text: str, edits: Sequence[Edit]) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
+import linecache
 import re
 from collections.abc import Iterator
 
 from rnnscope.findings import Edit, Finding
 from rnnscope.repair.code import Code, line_of
-from rnnscope.repair.edits import Suggestion, after, keyword, replaced, suffixed, suggest
+from rnnscope.repair.edits import Suggestion, above, after, keyword, replaced, suffixed, suggest
 from rnnscope.repair.states import given_states, layer_calls
-from rnnscope.spans import function_name
+from rnnscope.spans import CONSTRUCTOR, function_name
 
 _SHORT = {".to(torch.float32)": ".float()", ".to(torch.float64)": ".double()"}
 
@@ -147,6 +148,30 @@ def _taken(code: Code, call: ast.Call) -> Iterator[Suggestion]:
         yield suggest(code, call, after(code, outer.targets[0], ", _"))
     elif not isinstance(outer, (ast.Assign, ast.Subscript)):
         yield suggest(code, call, after(code, call, "[0]"))
+
+
+_TAKE_OUTPUT = '''class TakeOutput({module}):
+    """The output of a recurrent layer, without its states."""
+
+    def forward(self, result):
+        return result[0]
+
+
+'''
+
+
+def output_of_sequence(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """In ``nn.Sequential`` a module behind the layer, which hands its output on alone."""
+    for call in filter(CONSTRUCTOR, code.at(line_of(finding))):
+        outer = code.parent(call)
+        if isinstance(outer, ast.Call) and function_name(outer) == "Sequential":
+            module = code.text(outer.func).replace("Sequential", "Module")
+            before_it = linecache.getline(code.file, call.lineno)[: call.col_offset]
+            gap = f"\n{before_it}" if before_it.isspace() else " "
+            edits = [after(code, call, f",{gap}TakeOutput()")]
+            if "TakeOutput" not in [n.name for n in code.nodes if isinstance(n, ast.ClassDef)]:
+                edits.append(above(code, call, _TAKE_OUTPUT.format(module=module)))
+            yield suggest(code, call, *edits)
 
 
 def each_of_pair(finding: Finding, code: Code) -> Iterator[Suggestion]:

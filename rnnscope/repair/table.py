@@ -100,7 +100,7 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN410": (reading.index_of_fix,),
     "RNN411": (reading.index_before_length,),
     "RNN412": (moving.slots_in_order,),
-    "RNN451": (operands.tensor_of_tuple,),
+    "RNN451": (operands.output_of_sequence, operands.tensor_of_tuple),
     "RNN452": (operands.each_of_pair,),
     "RNN453": (packing.padded_again,),
     "RNN455": (constructors.both_directions,),
