@@ -171,7 +171,8 @@ def test_a_crash_is_explained_at_the_users_line(folder: Path) -> None:
     first, *others = json.loads(output)["findings"]
     assert (status, others) == (1, [])
     assert (first["code"], first["severity"]) == ("RNN202", "error")
-    assert first["location"] == {"file": "broken.py", "line": 9, "column": 1}
+    place = {"file": "broken.py", "line": 9, "column": 12, "end_line": 9, "end_column": 16}
+    assert first["location"] == place
     assert "(2, 3, 20), got (3, 2, 20)" in first["message"]
     last = "RuntimeError: Expected hidden[0] size (2, 3, 20), got [3, 2, 20]"
     assert error.splitlines()[-1] == last

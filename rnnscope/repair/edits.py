@@ -9,12 +9,14 @@ import linecache
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from textwrap import dedent
+from typing import TypeAlias
 
 from rnnscope.cells import KINDS
 from rnnscope.findings import Edit, Location
 from rnnscope.repair.code import Code
 from rnnscope.spans import anchor, function_name, located
 
+Part: TypeAlias = ast.expr | ast.keyword
 _PRIMARY = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.List, ast.ListComp)
 
 
@@ -41,6 +43,13 @@ def _between(place: Location, text: str) -> Edit:
     return Edit(place.file, place.line, column, place.end_line or place.line, end, text)
 
 
+def behind(code: Code, kept: Part, whole: Part, text: str) -> Edit:
+    """Another text for what stands behind one node, up to the end of another."""
+    start, end = located(kept, code.file), located(whole, code.file)
+    line, column = start.end_line or start.line, start.end_column or 1
+    return Edit(code.file, line, column, end.end_line or end.line, end.end_column or 1, text)
+
+
 def before(code: Code, node: ast.expr, text: str) -> Edit:
     """A text in front of a node."""
     place = located(node, code.file)
@@ -48,11 +57,9 @@ def before(code: Code, node: ast.expr, text: str) -> Edit:
     return Edit(code.file, place.line, column, place.line, column, text)
 
 
-def after(code: Code, node: ast.expr | ast.keyword, text: str) -> Edit:
+def after(code: Code, node: Part, text: str) -> Edit:
     """A text behind a node."""
-    place = located(node, code.file)
-    line, column = place.end_line or place.line, place.end_column or 1
-    return Edit(code.file, line, column, line, column, text)
+    return behind(code, node, node, text)
 
 
 def suffixed(code: Code, node: ast.expr, suffix: str) -> tuple[Edit, ...]:
@@ -72,7 +79,7 @@ def keyword(code: Code, call: ast.Call, name: str, value: str) -> Edit:
     unpacked = [each.value for each in call.keywords if each.arg is None]
     if unpacked:
         return replaced(code, unpacked[0], f'{{**{code.text(unpacked[0])}, "{name}": {value}}}')
-    every: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+    every: list[Part] = [*call.args, *call.keywords]
     last = max(every, key=lambda n: (n.end_lineno or 0, n.end_col_offset or 0), default=None)
     if last is not None:
         return after(code, last, f", {name}={value}")
@@ -99,21 +106,13 @@ def argument(call: ast.Call, name: str) -> ast.expr | None:
     return call.args[place] if place < len(call.args) else None
 
 
-def without_argument(code: Code, call: ast.Call, given: ast.expr | ast.keyword) -> Edit:
+def without_argument(code: Code, call: ast.Call, given: Part) -> Edit:
     """A call without one of its arguments, and without the comma that belongs to it."""
-    every: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+    every: list[Part] = [*call.args, *call.keywords]
     place = every.index(given)
     here = located(given, code.file)
     if place:
-        former = located(every[place - 1], code.file)
-        return Edit(
-            code.file,
-            former.end_line or 1,
-            former.end_column or 1,
-            here.end_line or 1,
-            here.end_column or 1,
-            "",
-        )
+        return behind(code, every[place - 1], given, "")
     if len(every) > 1:
         follower = located(every[1], code.file)
         return Edit(code.file, here.line, here.column or 1, follower.line, follower.column or 1, "")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rnnscope.findings import Edit, Finding
 from rnnscope.repair.code import Code, line_of
-from rnnscope.repair.edits import Suggestion, after, replaced, suffixed, suggest
+from rnnscope.repair.edits import Suggestion, after, behind, replaced, suffixed, suggest
 from rnnscope.spans import function_name, located
 
 _VIEWS = ("view", "reshape", "contiguous", "flatten", "resize_")
@@ -27,7 +27,7 @@ def batch_to_the_front(finding: Finding, code: Code) -> Iterator[Suggestion]:
     for call, function in _views(finding, code):
         turned = _swap(old, new)
         if turned is not None:
-            yield suggest(code, call, _behind(code, call, function, f"transpose({turned})"))
+            yield suggest(code, call, behind(code, function.value, call, f".transpose({turned})"))
         elif batch:
             yield suggest(code, call, *_before(code, function, f".transpose(0, {batch})"))
         elif len(new) == 3 and new[1] == old[0]:
@@ -41,17 +41,8 @@ def _samples_second(code: Code, call: ast.Call) -> Iterator[Suggestion]:
         sizes = [f"{sizes[0]}[{axis}]" for axis in range(3)]
     one, other, last = sizes if len(sizes) == 3 else ("", "", "")
     if last:
-        first, end = located(call.args[0], code.file), located(call.args[-1], code.file)
-        arguments = Edit(
-            code.file,
-            first.line,
-            first.column or 1,
-            end.end_line or end.line,
-            end.end_column or 1,
-            f"{other}, {one}, {last}",
-        )
-        turned = after(code, call, ".transpose(0, 1).contiguous()")
-        yield suggest(code, call, arguments, turned)
+        text = f"({other}, {one}, {last}).transpose(0, 1).contiguous()"
+        yield suggest(code, call, behind(code, call.func, call, text))
 
 
 def _swap(old: tuple[int, ...], new: tuple[int, ...]) -> str | None:
@@ -62,19 +53,6 @@ def _swap(old: tuple[int, ...], new: tuple[int, ...]) -> str | None:
     one, other = differ
     same = old[one] == new[other] and old[other] == new[one]
     return f"{one}, {other}" if same else None
-
-
-def _behind(code: Code, call: ast.Call, function: ast.Attribute, text: str) -> Edit:
-    """``x.view(...)`` as ``x.transpose(...)``."""
-    place, receiver = located(call, code.file), located(function.value, code.file)
-    return Edit(
-        code.file,
-        receiver.end_line or receiver.line,
-        receiver.end_column or 1,
-        place.end_line or place.line,
-        place.end_column or 1,
-        f".{text}",
-    )
 
 
 def _before(code: Code, function: ast.Attribute, turn: str) -> list[Edit]:
@@ -97,7 +75,7 @@ def classes_last(finding: Finding, code: Code) -> Iterator[Suggestion]:
     for call, function in _views(finding, code):
         turned = _swap(old, new)
         if turned is not None:
-            yield suggest(code, call, _behind(code, call, function, f"transpose({turned})"))
+            yield suggest(code, call, behind(code, function.value, call, f".transpose({turned})"))
         else:
             turn = ".transpose(0, 1)" if len(old) == 2 else ".transpose(1, 2)"
             yield suggest(code, call, *_before(code, function, turn))

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from rnnscope.findings import Finding
 from rnnscope.repair import (
     constructors,
+    graphs,
     losses,
     moving,
     operands,
@@ -33,7 +34,7 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN110": (constructors.option_of_fix,),
     "RNN114": (constructors.option_of_fix,),
     "RNN115": (training.only_in_training,),
-    "RNN121": (training.without_gradient,),
+    "RNN121": (graphs.without_gradient,),
     "RNN125": (training.requires_grad,),
     "RNN131": (constructors.options_of_checkpoint,),
     "RNN132": (training.state_dict,),
@@ -122,9 +123,9 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN603": (states.zeros_for_random,),
     "RNN604": (training.kept_states,),
     "RNN605": (training.own_state,),
-    "RNN606": (training.attached_state,),
-    "RNN651": (losses.state_without_graph,),
-    "RNN652": (losses.state_without_graph,),
+    "RNN606": (graphs.attached_state,),
+    "RNN651": (graphs.state_without_graph,),
+    "RNN652": (graphs.state_without_graph,),
     "RNN701": (losses.no_last_axis,),
     "RNN702": (losses.classes_second,),
     "RNN703": (packing.unpacked_batch_first, moving.back_to_batch_first),
@@ -137,8 +138,8 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN752": (losses.whole_targets,),
     "RNN753": (losses.no_last_axis,),
     "RNN754": (losses.time_first,),
-    "RNN755": (losses.one_number,),
-    "RNN756": (losses.attached,),
+    "RNN755": (graphs.one_number,),
+    "RNN756": (graphs.attached,),
 }
 
 

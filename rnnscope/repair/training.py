@@ -17,7 +17,6 @@ from rnnscope.repair.edits import (
     suggest,
     without_argument,
 )
-from rnnscope.repair.losses import _cut_off, _is_cut
 
 
 def other_attribute(finding: Finding, code: Code) -> Iterator[Suggestion]:
@@ -40,14 +39,6 @@ def assigned_result(finding: Finding, code: Code) -> Iterator[Suggestion]:
         ):
             target = f"{code.text(call.func.value)}.{found[1]} = "
             yield suggest(code, call, before(code, call, target))
-
-
-def attached_state(finding: Finding, code: Code) -> Iterator[Suggestion]:
-    """A result handed on with its graph."""
-    for node in code.at(line_of(finding)):
-        if _is_cut(node):
-            inner = node.func.value if isinstance(node, ast.Call) else node.value  # type: ignore[attr-defined]
-            yield suggest(code, node, _cut_off(code, node, inner))
 
 
 def only_in_training(finding: Finding, code: Code) -> Iterator[Suggestion]:
@@ -94,15 +85,6 @@ def state_dict(finding: Finding, code: Code) -> Iterator[Suggestion]:
     for call in code.calls_at(line_of(finding), "load_state_dict"):
         if call.args:
             yield suggest(code, call, after(code, call.args[0], ".state_dict()"))
-
-
-def without_gradient(finding: Finding, code: Code) -> Iterator[Suggestion]:
-    """Weights that are set where autograd does not look."""
-    for node in code.at(line_of(finding))[:1]:
-        statement = code.statement(node)
-        indent = " " * (statement.col_offset + 4)
-        text = f"with torch.no_grad():\n{indent}{code.text(statement)}"
-        yield suggest(code, node, replaced(code, statement, text))
 
 
 def with_graph_breaks(finding: Finding, code: Code) -> Iterator[Suggestion]:
