@@ -15,7 +15,7 @@ from rnnscope.spans import calls, dotted, function_name, tree_of
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 Scope: TypeAlias = Function | ast.Module
 # Methods that hand a tensor on: with other dtype, memory or graph, and the same axes.
-_PASSING = frozenset(("contiguous", "detach", "clone", "to", "float", "double", "half", "data"))
+_PASSING = frozenset(("contiguous", "detach", "clone", "to", "float", "double", "half"))
 _MOST = 300  # expressions that are looked at on the way back from one value
 _DEEPEST = 8  # assignments and calls that are followed back from one value
 
@@ -140,7 +140,7 @@ class Code:
                 yield from reversed(module)
 
     def _of_attribute(self, node: ast.Attribute) -> Iterator[ast.expr]:
-        if node.attr in _PASSING:
+        if node.attr == "data":
             yield node.value
             return
         made = [

@@ -147,19 +147,17 @@ def _without(code: Code, call: ast.Call, inner: ast.expr) -> Edit:
 
 def batch_of_input(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """States for as many samples as the input has, or no smaller last batch."""
-    if finding.values.get("smaller"):
-        for loader in code.calls("DataLoader"):
-            if not any(option.arg == "drop_last" for option in loader.keywords):
-                yield suggest(code, loader, keyword(code, loader, "drop_last", "True"))
     for call, states in given_states(finding, code):
         if not call.args or not isinstance(call.args[0], ast.Name):
             continue
-        axis = finding.values.get("axis", 0)
-        size = f"{call.args[0].id}.size({axis})"
+        size = f"{call.args[0].id}.size({finding.values.get('axis', 0)})"
         made = [f for f in factories(code, states) if code.scope(f) is code.scope(call)]
         shapes = [shape for shape in (sizes(code, each) for each in made) if len(shape) == 3]
         if shapes:
             yield suggest(code, made[0], *{replaced(code, s[1], size) for s in shapes})
+    for loader in code.calls("DataLoader") if finding.values.get("smaller") else ():
+        if not any(option.arg == "drop_last" for option in loader.keywords):
+            yield suggest(code, loader, keyword(code, loader, "drop_last", "True"))
 
 
 def made_anew(finding: Finding, code: Code) -> Iterator[Suggestion]:
