@@ -54,9 +54,11 @@ class Trial:
                 own = [edit for edit in edits if edit.file == file]
                 write_text(_moved(Path(file).resolve(), copies), applied(text, own), encoding)
             words = [_moved_word(word, copies) for word in self.arguments]
-            return self._ending(words, _moved(Path.cwd(), copies))
+            places = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+            path = os.pathsep.join(_moved_word(place, copies) for place in places)
+            return self._ending(words, _moved(Path.cwd(), copies), path)
 
-    def _ending(self, words: list[str], folder: Path) -> Ending | None:
+    def _ending(self, words: list[str], folder: Path, path: str) -> Ending | None:
         program = (
             f"import sys; sys.path[0] = {str(Path(__file__).parents[2])!r}; "
             "from rnnscope.cli import main; main()"
@@ -66,6 +68,7 @@ class Trial:
             done = subprocess.run(
                 command,
                 cwd=folder,
+                env={**os.environ, "PYTHONPATH": path},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
