@@ -385,7 +385,11 @@ def diagnose(subject: BaseException | str) -> Report:
     ['RNN202']
     """
     from rnnscope.diagnosis import diagnosed, failures_of
+    from rnnscope.frames import source_line
+    from rnnscope.repair import completed
 
     failure, found = diagnosed(failures_of(subject))
+    if failure is not None and failure.source == source_line(failure.location):
+        found = completed(found)  # the file is the one that the text speaks of
     outcome = Outcome(failure.exception, failure.text) if failure else Outcome()
     return Report((), found, outcome=outcome)

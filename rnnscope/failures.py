@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator
 
 from rnnscope.findings import Finding, Location
-from rnnscope.frames import is_users, location_of, source_line, steps
+from rnnscope.frames import is_users, location_of, source_line, steps, users_entry
 from rnnscope.rules import examine
+from rnnscope.spans import expression_of
 from rnnscope.subjects import Failure, LayerCall
 
 
@@ -23,7 +24,7 @@ def failure_of(
     exception: BaseException, call: LayerCall | None = None, after: LayerCall | None = None
 ) -> Failure:
     """What the rules need to know of an exception: its text, the user's line, the layer's call."""
-    place = location_of(exception)
+    place = _raised_at(exception)
     return Failure(
         text=text_of(exception),
         exception=type(exception).__name__,
@@ -33,6 +34,15 @@ def failure_of(
         through=tuple(_below_users(exception)),
         after=after,
     )
+
+
+def _raised_at(exception: BaseException) -> Location | None:
+    """The user's line, and the expression in it that raised."""
+    entry, line = users_entry(exception), location_of(exception)
+    if entry is None:
+        return None
+    found = expression_of(entry.tb_frame.f_code, entry.tb_lasti)
+    return found if found == line else line
 
 
 def _below_users(exception: BaseException) -> Iterator[str]:

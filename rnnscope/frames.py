@@ -83,20 +83,29 @@ def steps(trace: TracebackType | None) -> Iterator[TracebackType]:
         trace = trace.tb_next
 
 
+def users_entry(exception: BaseException) -> TracebackType | None:
+    """The innermost entry of an exception's traceback that is the user's code."""
+    entries = steps(exception.__traceback__)
+    users = [entry for entry in entries if is_users(entry.tb_frame.f_code.co_filename)]
+    return users[-1] if users else None
+
+
 def location_of(exception: BaseException) -> Location | None:
     """The innermost line of the user's code that an exception went through."""
-    found = None
-    for entry in steps(exception.__traceback__):
-        if is_users(entry.tb_frame.f_code.co_filename):
-            found = place(entry.tb_frame.f_code.co_filename, entry.tb_lineno)
-    return found
+    entry = users_entry(exception)
+    return place(entry.tb_frame.f_code.co_filename, entry.tb_lineno) if entry else None
 
 
 def source_line(location: Location | None) -> str | None:
     """The text of a line, or None where the file cannot be read."""
     if location is None:
         return None
-    return linecache.getline(location.file, location.line).strip() or None
+    return code_line(location).strip() or None
+
+
+def code_line(location: Location) -> str:
+    """The text of a line with its indentation; empty where the file cannot be read."""
+    return linecache.getline(location.file, location.line).rstrip()
 
 
 def without_ours(exception: BaseException) -> TracebackType | None:

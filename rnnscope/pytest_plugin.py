@@ -9,7 +9,7 @@ torch is imported by a watch, and so not at all when the option is off.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,11 +63,18 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, None]:
         outcome.force_exception(pytest.fail.Exception(assertion(counted), pytrace=False))
 
 
-def assertion(findings: Iterable[Finding]) -> str:
-    """The findings as pytest prints a failed assertion."""
-    lines = ["rnnscope found mistakes with recurrent layers:"]
+def assertion(findings: Sequence[Finding]) -> str:
+    """The findings as pytest prints a failed assertion; its summary shows the first line alone."""
+    from rnnscope.formats import render
+    from rnnscope.repair import completed
+    from rnnscope.results import Result
+
+    findings = completed(findings)
+    first = findings[0]
+    place = f" at {first.location.place}" if first.location else ""
+    more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""
+    lines = [f"{first.code} {first.name}{place}{more}"]
     for finding in findings:
-        lines.append(f"E   {finding}")
-        lines += [f"E     {related.location}: {related.message}" for related in finding.related]
-        lines += [f"E     fix: {finding.fix}"] if finding.fix else []
+        shown = render(Result(findings=(finding,)), "terminal", 96)
+        lines += ["", *(f"E   {line}" for line in shown.splitlines())]
     return "\n".join(lines)

@@ -9,6 +9,7 @@ from rnnscope.axes import Axes
 from rnnscope.facts import Difference, LayerFacts, ParameterFact, TensorFact, differences
 from rnnscope.findings import Finding
 from rnnscope.reasons import sentence
+from rnnscope.summary import WatchSummary
 from rnnscope.weights.facts import LayerValues
 
 SCHEMA = "rnnscope/1"
@@ -111,6 +112,7 @@ class Result:
     torch: str | None = None
     outcome: Outcome | None = None
     model: bool = False
+    watched: WatchSummary | None = None
 
     @property
     def counted(self) -> tuple[Finding, ...]:
@@ -133,6 +135,8 @@ class Result:
         data["findings"] = [finding.to_dict() for finding in self.findings]
         if self.outcome is not None:
             data["outcome"] = self.outcome.to_dict()
+        if self.watched is not None:
+            data["watched"] = self.watched.to_dict()
         return data
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from rnnscope.aside import listen
 from rnnscope.failures import explained, failure_of
 from rnnscope.findings import Finding, Location
+from rnnscope.repair import completed
 from rnnscope.rules import examine
 from rnnscope.running import notebook
 from rnnscope.selection import Selection
@@ -48,7 +49,7 @@ class Watch(ContextDecorator):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What was found so far: one finding for each code and line, with its count."""
-        return self.selection.keep(tuple(self._found.values()))
+        return completed(self.selection.keep(tuple(self._found.values())))
 
     @property
     def report(self) -> Report:

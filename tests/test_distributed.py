@@ -69,7 +69,8 @@ def test_a_mistake_is_reported_once_for_all_ranks(tmp_path: Path) -> None:
     findings = [f for f in json.loads(done.stdout)["findings"] if f["severity"] == "error"]
     assert done.returncode != 0
     assert [f["code"] for f in findings] == ["RNN401"]
-    assert findings[0]["location"] == {"file": "train.py", "line": 20, "column": 1}
+    place = findings[0]["location"]
+    assert (place["file"], place["line"], place["column"]) == ("train.py", 20, 25)
     assert findings[0]["message"].endswith("(on every rank)")
 
 

@@ -76,7 +76,7 @@ def test_traceback_comes_from_standard_input(
     piped = io.TextIOWrapper(io.BytesIO(TRACEBACK.encode()))
     monkeypatch.setattr("sys.stdin", piped)
     assert run(["doctor", "--format", "plain"]) == 1
-    assert capsys.readouterr().out.startswith("/home/me/project/net.py:23:1: RNN204 error: h_0")
+    assert capsys.readouterr().out.startswith("/home/me/project/net.py:23: RNN204 error: h_0")
 
 
 def test_notebook_traceback_is_read(capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,7 +130,7 @@ def test_terminal_shows_message_and_repair(capsys: pytest.CaptureFixture[str]) -
     run(["doctor", "Expected hidden[0] size (2, 3, 20), got [3, 2, 20]"])
     shown = capsys.readouterr().out
     assert "(D*num_layers, N, H_out) = (2, 3, 20)" in shown
-    assert "fix: h_0 = h_0.transpose(0, 1).contiguous()" in shown
+    assert "fix      h_0 = h_0.transpose(0, 1).contiguous()" in shown
 
 
 def test_library_explains_an_exception_with_its_line() -> None:

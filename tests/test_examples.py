@@ -152,7 +152,7 @@ def test_property_test(printed) -> None:
 
 def test_debugging_session(printed) -> None:
     first, _, last = re.split(r"(?=[23]\. )", printed("debugging_session.py"))
-    assert "train.py:14:1: RNN301" in first
+    assert "train.py:14:21: RNN301" in first
     assert "(exit status 1)" in first
     assert "RNN" not in last.replace("rnnscope", "")
     assert "(exit status 0)" in last

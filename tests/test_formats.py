@@ -76,9 +76,11 @@ def test_every_format_renders_a_finding_and_an_outcome() -> None:
 
 def test_a_finding_shows_place_repair_count_and_evidence() -> None:
     text = Report(findings=(FINDING,)).to_text()
-    assert "train.py:31:18: RNN201 error a-name (1000 times)" in text
-    assert "fix: h0 = h0.transpose(0, 1)" in text
-    assert "train.py:12:1: the layer was built here" in text
+    assert re.search(r"^error\[RNN201\] a-name +1000 times$", text, re.M)
+    assert re.search(r"^  train.py:31$", text, re.M)
+    assert re.search(r"^  train.py:12\n +the layer was built here$", text, re.M)
+    assert "  fix      h0 = h0.transpose(0, 1)" in text
+    assert text.endswith("  more     rnnscope rule RNN201")
 
 
 def test_a_disagreement_is_shown_loudly(monkeypatch: pytest.MonkeyPatch) -> None:

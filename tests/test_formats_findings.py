@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from rnnscope.findings import Finding, Location, Related, Severity
+from rnnscope.findings import Edit, Finding, Location, Related, Repair, Severity
 from rnnscope.formats import render
 from rnnscope.results import Result
 from rnnscope.rules import all_rules
@@ -19,9 +19,13 @@ FINDING = Finding(
     Severity.ERROR,
     "output is (N, L, H):\n100% of\r it, one: sample",
     fix="output[:, -1]",
-    location=Location("my model,1.py", 31, 18),
+    location=Location("my model,1.py", 31, 18, 31, 28),
     related=(Related(Location("/tmp/a.py", 7), "the layer runs here"),),
     count=3,
+    proof="sample 1 moved sample 2",
+    repair=Repair(
+        (Edit("my model,1.py", 31, 25, 31, 27, ":, -1"),), "- output[-1]\n+ output[:, -1]", True
+    ),
 )
 HINT = Finding("RNN202", "state-batch-first", Severity.HINT, "only a hint")
 RESULT = Result(findings=(FINDING, HINT))
@@ -36,9 +40,9 @@ def test_plain_is_one_line_a_finding() -> None:
 
 def test_github_escapes_what_its_commands_need() -> None:
     assert render(RESULT, "github").splitlines() == [
-        "::error file=my model%2C1.py,line=31,col=18,title=RNN401 one-sample-read::"
-        "output is (N, L, H):%0A100%25 of%0D it, one: sample%0Afix: output[:, -1]"
-        "%0A/tmp/a.py:7:1: the layer runs here",
+        "::error file=my model%2C1.py,line=31,col=18,endColumn=28,title=RNN401 one-sample-read::"
+        "output is (N, L, H):%0A100%25 of%0D it, one: sample%0A/tmp/a.py:7: the layer runs here"
+        "%0Aproof: sample 1 moved sample 2%0Arepair:%0A- output[-1]%0A+ output[:, -1]",
         "::notice title=RNN202 state-batch-first::only a hint",
     ]
 
@@ -65,10 +69,22 @@ COUNT = {"type": "integer", "minimum": 1}
 LEVEL = {"enum": ["none", "note", "warning", "error"]}
 MESSAGE = _closed(["text"], text=TEXT)
 URI = {"type": "string", "pattern": r"^(file:///)?[^\s\\:?#]+$"}
+REGION = _closed(["startLine"], startLine=COUNT, startColumn=COUNT, endLine=COUNT, endColumn=COUNT)
 PHYSICAL = _closed(
     ["artifactLocation", "region"],
     artifactLocation=_closed(["uri"], uri=URI),
-    region=_closed(["startLine"], startLine=COUNT, startColumn=COUNT),
+    region=REGION,
+)
+REPLACEMENT = _closed(["deletedRegion"], deletedRegion=REGION, insertedContent=_closed([], text={}))
+CHANGE = _closed(
+    ["artifactLocation", "replacements"],
+    artifactLocation=_closed(["uri"], uri=URI),
+    replacements={"type": "array", "minItems": 1, "items": REPLACEMENT},
+)
+FIX = _closed(
+    ["artifactChanges"],
+    description=MESSAGE,
+    artifactChanges={"type": "array", "minItems": 1, "items": CHANGE},
 )
 LOCATION = _closed(
     ["physicalLocation"],
@@ -94,6 +110,7 @@ RESULT_SCHEMA = _closed(
     occurrenceCount=COUNT,
     locations={"type": "array", "items": LOCATION},
     relatedLocations={"type": "array", "items": LOCATION, "uniqueItems": True},
+    fixes={"type": "array", "items": FIX, "uniqueItems": True},
 )
 DRIVER = _closed(
     ["name", "rules"],
@@ -145,11 +162,19 @@ def test_sarif_says_all_that_the_finding_says() -> None:
     assert [rules[r["ruleIndex"]]["id"] for r in (first, second)] == ["RNN401", "RNN202"]
     assert first["level"] == "error"
     assert second["level"] == "note"
-    assert first["message"]["text"].endswith("\nFix: output[:, -1]")
+    assert first["message"]["text"].endswith("\nProof: sample 1 moved sample 2\nFix: output[:, -1]")
     assert first["occurrenceCount"] == 3
     place = first["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "my%20model%2C1.py"
-    assert place["region"] == {"startLine": 31, "startColumn": 18}
+    assert place["region"] == {
+        "startLine": 31,
+        "startColumn": 18,
+        "endLine": 31,
+        "endColumn": 28,
+    }
+    [change] = first["fixes"][0]["artifactChanges"]
+    assert change["artifactLocation"] == place["artifactLocation"]
+    assert change["replacements"][0]["insertedContent"] == {"text": ":, -1"}
     related = first["relatedLocations"][0]
     assert related["physicalLocation"]["artifactLocation"]["uri"] == "file:///tmp/a.py"
     assert related["message"]["text"] == "the layer runs here"

@@ -68,7 +68,7 @@ def test_a_different_layer_ends_with_status_1_and_its_place(script, capsys) -> N
     line = next(
         k for k, text in enumerate(script.read_text().splitlines(), 1) if "Mistaken" in text
     )
-    assert out.startswith(f"{script}:{line + 9}:1: RNN802 error: Mistaken: the output is taken")
+    assert out.startswith(f"{script}:{line + 9}: RNN802 error: Mistaken: the output is taken")
 
 
 def test_json_has_the_verdict_and_its_evidence(script, capsys) -> None:

@@ -36,7 +36,7 @@ def write(report: Printable, format: str | None, output: Path | None) -> None:
 
         console = Console(highlight=False)
         if console.is_terminal:
-            console.print(report)
+            console.print(report, crop=False)
         else:
             print(report.to_text(width=console.width))
     elif text := report.to_text(format):

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
+from rnnscope.commands.repairing import Repairing
 from rnnscope.errors import OutputError
 from rnnscope.formats import format_for, known_format, render
 from rnnscope.running.output import reserve_standard_output
@@ -32,6 +33,9 @@ def run(
     ignore: Annotated[list[str] | None, typer.Option(help="Leave these out: RNN9.")] = None,
     probe: Annotated[bool, typer.Option(help="Try a copy of each model at the end.")] = True,
     stats: Annotated[bool, typer.Option("--stats", help="Say what could be traced.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print the repairs as a diff.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Write the repairs into your files.")] = False,
+    trying: Annotated[bool, typer.Option("--try/--no-try", help="Run each repair first.")] = True,
 ) -> int:
     """Run a script as python would, and report its mistakes.
 
@@ -39,6 +43,9 @@ def run(
     """
     name = known_format(format) if format else (format_for(output) if output else "terminal")
     selection = Selection.configured(select, ignore)
+    target = Target(script, tuple(arguments or ()), module)
+    selected = [*_option("--select", select), *_option("--ignore", ignore)]
+    repairing = Repairing.of(target, selected, diff, fix, trying, name)
     write = _writer(name, output)
     world = World.of()
 
@@ -46,12 +53,18 @@ def run(
         wanted = replace(result, findings=selection.keep(result.findings))
         together = gathered(wanted.findings, world)
         if together is not None:
-            shown = replace(wanted, findings=together)
+            shown = repairing.done(replace(wanted, findings=together))
             write(shown if stats else replace(shown, statistics=None))
             reported(world)
         return wanted.status
 
-    return supervise(Target(script, tuple(arguments or ()), module), finish, probe)
+    return supervise(target, finish, probe)
+
+
+def _option(name: str, values: list[str] | None) -> Iterator[str]:
+    """An option as it was typed, for the program that is run again."""
+    for value in values or ():
+        yield from (name, value)
 
 
 def _refuse_unwritable(output: Path) -> None:
@@ -100,7 +113,7 @@ def _print_terminal(stream: TextIO | None, result: RunResult) -> None:
     console = Console(file=stream, highlight=False)
     shown = replace(result, outcome=None)
     if console.is_terminal:
-        console.print(terminal.renderable(shown))
+        console.print(terminal.renderable(shown), crop=False)
     elif text := terminal.render(shown, console.width):  # in a file or pipe no padding is wanted
         print(text, file=stream)
     for line in _statistics_lines(result.statistics or {}):

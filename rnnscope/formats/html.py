@@ -20,7 +20,7 @@ def recorded(result: Result, width: int) -> Console:
         color_system="truecolor",
         highlight=False,
     )
-    console.print(renderable(result))
+    console.print(renderable(result), crop=False)
     return console
 
 

@@ -34,11 +34,20 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
 def _finding(finding: Finding) -> Iterator[str]:
     place = f"`{finding.location}` " if finding.location else ""
     yield f"- {place}**{finding.code} {finding.severity}** {finding.message}"
-    if finding.fix:
-        yield f"  - fix: `{finding.fix}`"
     for related in finding.related:
         yield f"  - `{related.location}` {related.message}"
+    if finding.proof:
+        yield f"  - proof: {finding.proof}"
+    if finding.repair is not None:
+        yield f"  - repair{', tried' if finding.repair.tried else ''}:"
+        yield from ("", "    ```diff", *_code(finding.repair.text), "    ```")
+    elif finding.fix:
+        yield f"  - fix: `{finding.fix}`"
     yield ""
+
+
+def _code(text: str) -> Iterator[str]:
+    return (f"    {line}" for line in text.splitlines())
 
 
 def _layer(layer: LayerResult) -> Iterator[str]:

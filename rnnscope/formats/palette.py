@@ -16,10 +16,11 @@ ROLE_STYLES = {
     Role.GATES: "blue",
     Role.UNKNOWN: "",
 }
+# No yellow and no grey: neither can be read on every background, dark and light.
 SEVERITY_STYLES = {
     Severity.ERROR: "bold red",
-    Severity.WARNING: "bold yellow",
-    Severity.HINT: "bold blue",
+    Severity.WARNING: "bold magenta",
+    Severity.HINT: "bold",
 }
 GOOD, BAD, QUIET, TITLE = "green", "bold red", "dim", "bold"
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from rnnscope import __version__
-from rnnscope.findings import Finding, Location, Severity
+from rnnscope.findings import Edit, Finding, Location, Repair, Severity
 from rnnscope.results import Result
 from rnnscope.rules import Rule, rule_named
 
@@ -54,12 +54,13 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _result(finding: Finding, index: int) -> dict[str, Any]:
+    proof = f"\nProof: {finding.proof}" if finding.proof else ""
     fix = f"\nFix: {finding.fix}" if finding.fix else ""
     data: dict[str, Any] = {
         "ruleId": finding.code,
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
-        "message": {"text": finding.message + fix},
+        "message": {"text": finding.message + proof + fix},
         "occurrenceCount": finding.count,
     }
     if finding.location:
@@ -73,13 +74,43 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
             }
             for number, related in enumerate(finding.related, start=1)
         ]
+    if finding.repair:
+        data["fixes"] = [_fix(finding.repair)]
     return data
 
 
+def _fix(repair: Repair) -> dict[str, Any]:
+    files = dict.fromkeys(edit.file for edit in repair.edits)
+    changes = [
+        {
+            "artifactLocation": {"uri": _uri(file)},
+            "replacements": [_replacement(edit) for edit in repair.edits if edit.file == file],
+        }
+        for file in files
+    ]
+    return {"description": {"text": repair.text}, "artifactChanges": changes}
+
+
+def _replacement(edit: Edit) -> dict[str, Any]:
+    region = {
+        "startLine": edit.line,
+        "startColumn": edit.column,
+        "endLine": edit.end_line,
+        "endColumn": edit.end_column,
+    }
+    return {"deletedRegion": region, "insertedContent": {"text": edit.replacement}}
+
+
 def _physical(location: Location) -> dict[str, Any]:
+    region = {
+        "startLine": location.line,
+        "startColumn": location.column,
+        "endLine": location.end_line,
+        "endColumn": location.end_column,
+    }
     return {
         "artifactLocation": {"uri": _uri(location.file)},
-        "region": {"startLine": location.line, "startColumn": location.column},
+        "region": {name: value for name, value in region.items() if value is not None},
     }
 
 

@@ -6,19 +6,18 @@ import io
 from collections.abc import Iterator
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
-from rnnscope.findings import Finding
 from rnnscope.formats import tables, values
-from rnnscope.formats.palette import BAD, GOOD, QUIET, SEVERITY_STYLES, TITLE
+from rnnscope.formats.findings import FindingText
+from rnnscope.formats.palette import BAD, GOOD, QUIET, TITLE
 from rnnscope.results import LayerResult, Result
 
 
 def render(result: Result, width: int = 80) -> str:
     """The same as in a terminal, without colour."""
     console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False)
-    console.print(renderable(result))
+    console.print(renderable(result), crop=False)
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
     return "\n".join(line.rstrip() for line in lines)
 
@@ -27,7 +26,7 @@ def renderable(result: Result) -> RenderableType:
     """The whole screen: findings first, then each layer."""
     parts: list[RenderableType] = []
     for finding in result.findings:
-        parts += [*finding_lines(finding), Text()]
+        parts += [FindingText(finding, result.watched), Text()]
     if len(result.layers) > 1 and result.layers[0].unknown is None:
         parts += [*tables.overview(result), Text()]
     for layer in result.layers:
@@ -35,23 +34,6 @@ def renderable(result: Result) -> RenderableType:
     if result.outcome is not None and result.outcome.exception:
         parts.append(Text(f"{result.outcome.exception}: {result.outcome.message}", BAD))
     return Group(*(parts[:-1] if parts and not str(parts[-1]) else parts))
-
-
-def finding_lines(finding: Finding) -> Iterator[RenderableType]:
-    """One finding: place and message, the repair, then the lines that are evidence."""
-    head = Text()
-    if finding.location:
-        head.append(f"{finding.location}: ", "bold")
-    head.append(f"{finding.code} {finding.severity}", SEVERITY_STYLES[finding.severity])
-    head.append(f" {finding.name}", QUIET)
-    head.append(f" ({finding.count} times)" if finding.count > 1 else "", QUIET)
-    yield head
-    yield Padding(Text(finding.message), (0, 0, 0, 2))
-    if finding.fix:
-        fix = Text("fix: ", GOOD)
-        yield Padding(fix.append(finding.fix, "bold"), (0, 0, 0, 2))
-    for related in finding.related:
-        yield Padding(Text(f"{related.location}: {related.message}", QUIET), (0, 0, 0, 2))
 
 
 def _title(words: str, note: str = "") -> Text:

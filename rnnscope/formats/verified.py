@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from rnnscope.formats.findings import FindingText
 from rnnscope.formats.palette import BAD, GOOD, QUIET, TITLE
-from rnnscope.formats.terminal import finding_lines
 from rnnscope.verification.result import Verification
 
 
@@ -22,7 +22,7 @@ def render(verification: Verification, name: str = "terminal", width: int = 80) 
         file=io.StringIO(), width=width, record=True, highlight=False,
         force_terminal=coloured, color_system="truecolor" if coloured else None,
     )  # fmt: skip
-    console.print(renderable(verification))
+    console.print(renderable(verification), crop=False)
     if name == "html":
         return console.export_html(inline_styles=True)
     if name == "svg":
@@ -35,7 +35,7 @@ def renderable(verification: Verification) -> RenderableType:
     """The whole screen."""
     parts: list[RenderableType] = [*_verdict(verification)]
     for finding in verification.counted:
-        parts += [Text(), *finding_lines(finding)]
+        parts += [Text(), FindingText(finding)]
     parts += [*_conventions(verification), *_checks(verification), *_mapping(verification)]
     if verification.speed:
         parts += [Text(), Text.assemble(("Speed  ", TITLE), str(verification.speed))]

@@ -64,7 +64,7 @@ def _confirm(known: Found, key: tuple[str, Location | None], proof: object) -> N
     if isinstance(proof, Leak) and proof.batch is not None:
         finding = known[key]
         numbers = (
-            f"Proof: changing sample {proof.sample} of the {proof.batch.size} moved sample "
-            f"{proof.other}'s output by {proof.moved:.2g}."
+            f"changing sample {proof.sample} of {proof.batch.size} moved sample {proof.other}'s "
+            f"output by {proof.moved:.2g}"
         )
-        known[key] = replace(finding, message=f"{finding.message} {numbers}")
+        known[key] = replace(finding, proof=numbers)

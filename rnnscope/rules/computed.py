@@ -63,7 +63,21 @@ def checkpoint_of_another_layer(reading: Reading) -> Iterator[Problem]:
         "compare its names and shapes with those of the model: _reverse is bidirectional, _l1 the "
         "second layer, weight_hr proj_size, rows and columns the sizes"
     )
-    yield Problem(f"the checkpoint is that of a layer with other options: {reason}.", reading.fix)
+    yield Problem(
+        f"the checkpoint is that of a layer with other options: {reason}.",
+        reading.fix,
+        values=_sizes(text),
+    )
+
+
+def _sizes(text: str) -> dict[str, int | str]:
+    """The hidden sizes of model and checkpoint, and the kind of layer of which it is."""
+    for name, saved, built in _SIZES.findall(text):
+        if "weight_hh" in name:
+            (rows, columns), (_, others) = _numbers(saved), _numbers(built)
+            kinds = [k for k in ("LSTM", "GRU") if rows == columns * KINDS[k].cell.gate_multiple]
+            return {"wanted": others, "got": columns, "kind": kinds[0] if kinds else "RNN"}
+    return {}
 
 
 _KEYS = {
@@ -132,4 +146,4 @@ def features_after_layer(reading: Reading) -> Iterator[Problem]:
             ": the output of a recurrent layer is D*H_out wide (D = 2 if bidirectional, H_out = "
             "proj_size or hidden_size), and its own input must be input_size wide"
         )
-    yield Problem(f"{told}.", fix)
+    yield Problem(f"{told}.", fix, values={"wanted": wanted, "got": got})

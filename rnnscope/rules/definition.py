@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from inspect import cleandoc
 from typing import Any
 
@@ -18,6 +18,7 @@ class Problem:
     """What a rule yields; the rule's own code, name and severity are added to make a Finding.
 
     ``location`` None means the place of the subject; ``severity`` None means the rule's own.
+    ``values`` are numbers and names of which ``rnnscope.repair`` makes an edit.
     """
 
     message: str
@@ -25,6 +26,8 @@ class Problem:
     location: Location | None = None
     related: tuple[Related, ...] = ()
     severity: Severity | None = None
+    proof: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class Rule:
                 fix=problem.fix,
                 location=problem.location or getattr(subject, "location", None),
                 related=problem.related,
+                proof=problem.proof,
+                values=problem.values,
             )
 
 

@@ -51,4 +51,4 @@ def _refused(options: list[str], subject: Construction | Reading) -> Iterator[Pr
         except ConfigError as error:
             if error.option in options:
                 text = f"{error.option}={error.value!r} is not possible: {error.allowed}."
-                yield Problem(text, error.intent)
+                yield Problem(text, error.intent, values={"option": error.option})

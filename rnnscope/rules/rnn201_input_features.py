@@ -50,6 +50,7 @@ def input_features(call: LayerCall) -> Iterator[Problem]:
         fix,
         location=built,
         related=_called(call) if built else (),
+        values={"wanted": wanted, "got": given.shape[-1]},
     )
 
 

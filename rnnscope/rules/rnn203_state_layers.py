@@ -44,7 +44,8 @@ def state_layers(call: LayerCall) -> Iterator[Problem]:
     if faults and faults[0].got is not None:
         wanted = faults[0].expected.shape[0]
         cause = _cause(call, wanted, faults[0].got[0])
-        yield Problem(f"{told(faults)}: {cause}.", zeros_code(call, faults))
+        values = {"wanted": wanted, "got": faults[0].got[0]}
+        yield Problem(f"{told(faults)}: {cause}.", zeros_code(call, faults), values=values)
 
 
 def _cause(call: LayerCall, wanted: int, got: int) -> str:

@@ -52,6 +52,7 @@ def state_batch_size(call: LayerCall) -> Iterator[Problem]:
         yield Problem(
             f"{told(faults)}: {_cause(call, wanted, got)}.",
             _other_layout(call, got) or zeros_code(call, faults),
+            values={"smaller": got > wanted, "axis": 0 if call.config.batch_first else 1},
         )
 
 

@@ -45,4 +45,5 @@ def view_as_transpose(event: Tangled) -> Iterator[Problem]:
         f"{shape_text(event.after)} in memory order: the sizes change places, the elements do not",
         "use transpose or permute to move axes, then reshape if need be",
         related=related(event.evidence),
+        values={"before": event.before, "after": event.after},
     )

@@ -45,11 +45,17 @@ def rows_torn(event: Tangled) -> Iterator[Problem]:
         f"{shape_text(event.after)}: a row of the result holds parts of different samples",
         _fix(event),
         related=related(event.evidence),
+        values={"before": event.before, "after": event.after, "batch": _batch(event)},
     )
 
 
 def _fix(event: Tangled) -> str:
-    batch = event.names.index("batch") if "batch" in event.names else 1
+    batch = _batch(event)
     if batch == 0:
         return "use transpose or permute to move axes; view and reshape keep the memory order"
     return f"move the batch to the front first: .transpose(0, {batch}).reshape(batch_size, -1)"
+
+
+def _batch(event: Tangled) -> int:
+    """The axis of the samples; in states it is the second."""
+    return event.names.index("batch") if "batch" in event.names else 1

@@ -43,4 +43,5 @@ def classes_reshaped(event: Tangled) -> Iterator[Problem]:
         f"{shape_text(event.after)}: its last axis holds neighbouring steps, not the classes",
         "move the classes to the last axis first: scores.transpose(1, 2)",
         related=related(event.evidence),
+        values={"before": event.before, "after": event.after},
     )

@@ -1,0 +1,58 @@
+"""Repairs in the user's own words: edits of the file that a finding is about.
+
+    completed(findings)      each with the expression it means and a repair, where one is known
+    tried(findings, trial)   only repairs after which the program ran and the finding was gone
+    write(repairs)           the edits in the user's files
+
+A rule says what is wrong and, in ``fix``, how code in general would be right. Here that is said
+of the user's own call, index or size, found in the syntax tree of the file.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Iterable
+from dataclasses import replace
+
+from rnnscope.findings import Edit, Finding, Related, Repair
+from rnnscope.repair.edits import changed_lines
+from rnnscope.repair.pointing import pointed
+from rnnscope.repair.table import suggestions
+
+
+def completed(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings with what their lines mean, and the likeliest repair of each, not yet tried."""
+    return tuple(_completed(finding) for finding in findings)
+
+
+def _completed(finding: Finding) -> Finding:
+    try:
+        return _pointed(_repaired(finding))
+    except Exception:  # a finding is worth more than its repair, whatever the file looks like
+        return finding
+
+
+def _repaired(finding: Finding) -> Finding:
+    first = next(suggestions(finding), None) if finding.repair is None else None
+    if first is None:
+        return finding
+    place = finding.location
+    if first.at is not None and first.at == place and place.column is None:
+        place = first.at
+    return replace(finding, repair=repair_of(first.edits), location=place)
+
+
+def _pointed(finding: Finding) -> Finding:
+    words = f"{finding.message} {finding.fix or ''}"
+    related = [Related(pointed(r.location, r.message), r.message) for r in finding.related]
+    place = pointed(finding.location, words) if finding.location else None
+    return replace(finding, location=place, related=tuple(related))
+
+
+def repair_of(edits: tuple[Edit, ...], tried: bool = False) -> Repair:
+    """A repair made of these edits, with the lines that they change."""
+    texts = []
+    for file in dict.fromkeys(edit.file for edit in edits):
+        own = [edit for edit in edits if edit.file == file]
+        texts.append(changed_lines("".join(linecache.getlines(file)), own))
+    return Repair(edits, "\n".join(texts), tried)
