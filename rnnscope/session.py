@@ -6,7 +6,8 @@ what they say to the rules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -24,6 +25,7 @@ from rnnscope.recording.recorder import RECORDER, Subscriber
 from rnnscope.recording.tape import Tape
 from rnnscope.recording.user_code import here, standing_at
 from rnnscope.subjects import Construction, Failure, LayerCall
+from rnnscope.summary import WatchSummary
 from rnnscope.tracing import given as names_given
 from rnnscope.tracing import loaders
 from rnnscope.tracing.calls import LayerCalls, given_to, keeps_contract
@@ -40,7 +42,10 @@ class Session(Subscriber):
     """
 
     def __init__(
-        self, examine: Callable[[Any], tuple[Finding, ...]], found: Callable[[Finding], None]
+        self,
+        examine: Callable[[Any], tuple[Finding, ...]],
+        found: Callable[[Finding], None],
+        experiments: bool = True,
     ) -> None:
         self.examine = examine
         self.found = found
@@ -52,6 +57,9 @@ class Session(Subscriber):
         self.facts: list[Fact] = []
         self.warnings: list[Failure] = []
         self.inquiry = Inquiry(self.facts.append)
+        self.experiments = experiments
+        self.steps = self.steps_watched = 0
+        self.layers: dict[int, str] = {}
         self._events: dict[Any, tuple[Finding, ...]] = {}
 
     def begin(self) -> None:
@@ -64,7 +72,25 @@ class Session(Subscriber):
         RECORDER.unsubscribe(self)
         names_given.tables.discard(self.tracer.table)
         self.tracer.decide()
-        self.inquiry.end()
+        if self.experiments:
+            self.inquiry.end()
+
+    @property
+    def summary(self) -> WatchSummary:
+        """What was watched, and what could not be."""
+        layers = Counter(self.layers.values())
+        return WatchSummary(layers, self.steps_watched, self.steps, tuple(self._notes()))
+
+    def _notes(self) -> Iterator[str]:
+        if self.inquiry.unfaithful:
+            yield (
+                f"{self.inquiry.unfaithful} recorded steps could not be run again, "
+                "and nothing was tried on them"
+            )
+        if self.inquiry.unasked:
+            yield f"no time was left to try {self.inquiry.unasked} recorded steps"
+        for place, count in RECORDER.failures.items():
+            yield f"a mistake of rnnscope's own, {count} times: {place}"
 
     def report(self, subject: Any, findings: tuple[Finding, ...] | None = None) -> None:
         """Let the rules look at a subject, or pass on what they said about its like before."""
@@ -111,6 +137,7 @@ class Session(Subscriber):
 
     def layer_returned(self, call: RecordedCall) -> None:
         """A recurrent layer has run."""
+        self.layers.setdefault(id(call.module), type(call.module).__name__)
         subject, findings = self.calls.of(call.module, call.args, call.kwargs)
         if subject is not None:
             self.report(subject, findings)
@@ -131,7 +158,9 @@ class Session(Subscriber):
     def step_ended(self, tape: Tape) -> None:
         """A recorded step is over: all that it was going to use has been used."""
         self.tracer.step_over()
-        self.inquiry.step(tape)
+        self.steps_watched += tape.loss is not None
+        if self.experiments:
+            self.inquiry.step(tape)
 
     def optimizer_steps(self, optimizer: torch.optim.Optimizer) -> None:
         """Gradients have been computed."""
@@ -145,6 +174,7 @@ class Session(Subscriber):
 
     def backward_begins(self, location: Location | None) -> None:
         """Gradients are about to be computed."""
+        self.steps += 1
         self.histories.accumulation.backward(location)
 
     def gradients_cleared(self, owner: Any) -> None:

@@ -24,6 +24,7 @@ from rnnscope.rules import examine
 from rnnscope.running import notebook
 from rnnscope.selection import Selection
 from rnnscope.subjects import LayerCall
+from rnnscope.summary import WatchSummary
 
 if TYPE_CHECKING:
     from rnnscope.report import Report
@@ -45,6 +46,7 @@ class Watch(ContextDecorator):
         self._depth = 0
         self.session: Session | None = None
         self._counted: Mapping[str, Any] = {}
+        self.summary: WatchSummary | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -77,7 +79,7 @@ class Watch(ContextDecorator):
         from rnnscope.session import Session
 
         if self._depth == 0:
-            self.session = Session(examine, self.found)
+            self.session = Session(examine, self.found, self.probe)
             self.session.begin()
             self._forget = listen(self.found)
         self._depth += 1
@@ -113,7 +115,7 @@ class Watch(ContextDecorator):
         for failure in session.warnings:
             for finding in explained(failure, tuple(self._found.values())):
                 self.found(finding)
-        self._counted, self.session = self.statistics, None
+        self._counted, self.summary, self.session = self.statistics, session.summary, None
         notebook.show(self.report)
 
     def _explain(self, exception: Exception, session: Session) -> None:

@@ -85,7 +85,7 @@ def records() -> dict[str, dict[str, Any]]:
     names = [row.name for row in TOGETHER if can_run(row)]
     folders = {way: Path(mkdtemp()) for way in ("plain", "run", "watch")}
     report = folders["run"] / "report"
-    run = ["-m", "rnnscope", "run", "--format", "json", "--output", str(report)]
+    run = ["-m", "rnnscope", "run", "-q", "--format", "json", "--output", str(report)]
     started = {
         way: python([*(run if way == "run" else []), *together(folder, way, names)])
         for way, folder in folders.items()
@@ -143,7 +143,7 @@ def test_a_program_is_left_as_it_is(row: Row, way: str) -> None:
 def test_a_program_ends_as_it_does(row: Row) -> None:
     script = str(PROGRAMS / f"{row.name}.py")
     plain = python([*row.options, script])
-    watched = python([*row.options, "-m", "rnnscope", "run", script])
+    watched = python([*row.options, "-m", "rnnscope", "run", "-q", script])
     assert finished(watched) == finished(plain)
 
 

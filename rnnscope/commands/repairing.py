@@ -13,7 +13,8 @@ from rnnscope.errors import OutputError
 from rnnscope.findings import Edit, Finding
 from rnnscope.running.output import reserve_standard_output
 from rnnscope.running.ranks import World
-from rnnscope.running.script import INTERRUPTED, Target
+from rnnscope.running.execution import INTERRUPTED
+from rnnscope.running.script import Target
 from rnnscope.running.supervision import RunResult
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ from rnnscope.formats import format_for, known_format, render
 from rnnscope.running.output import reserve_standard_output
 from rnnscope.running.ranks import World, gathered, reported
 from rnnscope.running.script import Target
-from rnnscope.running.supervision import RunResult, supervise
+from rnnscope.running.supervision import RunResult, Watching, supervise
 from rnnscope.selection import Selection
+from rnnscope.summary import last_line
 
 
 def run(
@@ -31,15 +32,22 @@ def run(
         list[str] | None, typer.Option(help="Report only these: RNN2,RNN401.")
     ] = None,
     ignore: Annotated[list[str] | None, typer.Option(help="Leave these out: RNN9.")] = None,
-    probe: Annotated[bool, typer.Option(help="Try a copy of each model at the end.")] = True,
+    probe: Annotated[bool, typer.Option(help="Run recorded steps again with something changed.")] = True,
     stats: Annotated[bool, typer.Option("--stats", help="Say what could be traced.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Print the repairs as a diff.")] = False,
     fix: Annotated[bool, typer.Option("--fix", help="Write the repairs into your files.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No last line.")] = False,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Watch this many steps, then let the program go.")
+    ] = None,
+    every_step: Annotated[
+        bool, typer.Option("--every-step", help="Watch them all, as slow as that may be.")
+    ] = False,
     trying: Annotated[bool, typer.Option("--try/--no-try", help="Run each repair first.")] = True,
 ) -> int:
     """Run a script as python would, and report its mistakes.
 
-    On correct code it says nothing.
+    Errors and warnings are printed at the end, with what was watched in one line; -q leaves it out.
     """
     name = known_format(format) if format else (format_for(output) if output else "terminal")
     selection = Selection.configured(select, ignore)
@@ -47,6 +55,7 @@ def run(
     selected = [*_option("--select", select), *_option("--ignore", ignore)]
     repairing = Repairing.of(target, selected, diff, fix, trying, name)
     write = _writer(name, output)
+    say = _last_line(script, quiet)
     world = World.of()
 
     def finish(result: RunResult) -> int:
@@ -55,10 +64,22 @@ def run(
         if together is not None:
             shown = repairing.done(replace(wanted, findings=together))
             write(shown if stats else replace(shown, statistics=None))
+            say(shown)
             reported(world)
         return wanted.status
 
-    return supervise(target, finish, probe)
+    return supervise(target, finish, Watching(probe, steps, every_step))
+
+
+def _last_line(script: str, quiet: bool) -> Callable[[RunResult], None]:
+    """What was found and what was watched, on the standard error that there was at the start."""
+    stream = sys.stderr
+
+    def say(result: RunResult) -> None:
+        if not quiet and result.watched is not None and stream is not None and not stream.closed:
+            print(last_line(result.findings, script, result.watched), file=stream)
+
+    return say
 
 
 def _option(name: str, values: list[str] | None) -> Iterator[str]:

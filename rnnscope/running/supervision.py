@@ -36,19 +36,30 @@ class RunResult(Result):
         return {**data, "statistics": dict(self.statistics)} if self.statistics else data
 
 
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """How a run is watched: with experiments or not, and how many of its steps."""
+
+    probe: bool = True
+    steps: int | None = None
+    every_step: bool = False
+
+
 class Supervision:
     """One run under watch: begins to watch when the script imports torch, not before."""
 
-    def __init__(self, probe: bool = True) -> None:
-        self.probe = probe
+    def __init__(self, how: Watching) -> None:
+        self.how = how
         self.seen: Any = None
         self._watching = ExitStack()
 
     def begin(self) -> None:
         """Start to watch; torch is there by now."""
+        from rnnscope.recording.recorder import RECORDER
         from rnnscope.watching import watch
 
-        self.seen = self._watching.enter_context(watch(probe=self.probe))
+        RECORDER.limit, RECORDER.every_step = self.how.steps, self.how.every_step
+        self.seen = self._watching.enter_context(watch(probe=self.how.probe))
 
     def end(self, exception: BaseException | None) -> None:
         """Stop watching, with what the script raised: the live call of the layer that failed."""
@@ -69,18 +80,21 @@ class Supervision:
             known,
             version,
             outcome,
+            watched=self.seen.summary,
             script_status=ended.status,
             statistics=self.seen.statistics,
         )
 
 
-def supervise(target: Target, finish: Callable[[RunResult], int], probe: bool = True) -> int:
+def supervise(
+    target: Target, finish: Callable[[RunResult], int], how: Watching | None = None
+) -> int:
     """Run the target under watch; ``finish`` gets the result and says the exit status.
 
     It is called once: at the end, or just before the script calls ``os._exit``; not in a process
     that the script forked. Raises TargetError when there is nothing to run.
     """
-    supervision, process = Supervision(probe), os.getpid()
+    supervision, process = Supervision(how or Watching()), os.getpid()
 
     def leave(ended: Ended) -> int:
         if os.getpid() != process:
