@@ -76,6 +76,11 @@ class Session(Subscriber):
             self.inquiry.end()
 
     @property
+    def acquitted(self) -> set[Location]:
+        """Lines on the way of predictions whose samples were apart, and on no other's."""
+        return self.inquiry.acquitted - self.inquiry.suspect
+
+    @property
     def summary(self) -> WatchSummary:
         """What was watched, and what could not be."""
         layers = Counter(self.layers.values())

@@ -111,7 +111,9 @@ class Watch(ContextDecorator):
 
         session.end()
         self._forget()
-        self._found = verdicts(self._found, session.histories.observed(), session.facts)
+        self._found = verdicts(
+            self._found, session.histories.observed(), session.facts, session.acquitted
+        )
         for failure in session.warnings:
             for finding in explained(failure, tuple(self._found.values())):
                 self.found(finding)

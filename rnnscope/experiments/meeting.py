@@ -69,9 +69,18 @@ def _of(tape: Tape, call: Call, depends: frozenset[int]) -> Iterator[Meeting]:
         return
     if call.name in _COMPARISONS or call.layer is not None or _only_moves(call):
         return
-    targets = [s for s in data if len(tape.shape(s)) >= 1 and _size(tape, s) > 1]
+    targets = [s for s in data if _size(tape, s) > 1 and not is_constant(tape, s)]
     if targets:
         yield Meeting(call, given[0], targets[0])
+
+
+def is_constant(tape: Tape, slot: int) -> bool:
+    """True for what no data has gone into: counts, zeros, an identity matrix."""
+    made = tape.ancestors(slot)
+    return not any(
+        s in tape.sources or (call := tape.producer.get(s)) is not None and call.random is not None
+        for s in made
+    )
 
 
 def _only_moves(call: Call) -> bool:

@@ -12,6 +12,9 @@ from rnnscope.experiments.meeting import learnt
 from rnnscope.findings import Location
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot, Tape
 
+_CONSTANT = frozenset(
+    "arange linspace eye zeros ones full empty zeros_like ones_like full_like tril_indices".split()
+)
 _COLLATING = frozenset(("stack", "pad_sequence"))
 
 
@@ -21,6 +24,7 @@ class Root:
 
     slot: int
     reason: str | None = None
+    constant: bool = False  # counts, zeros and the like: nobody's data
     location: Location | None = None
 
 
@@ -65,7 +69,7 @@ def roots(tape: Tape, slot: int) -> tuple[Root, ...]:
             continue
         call = tape.producer[number]
         todo.extend(_data_of(call, depends))
-    return tuple(root for root in found.values() if _holds_data(tape, root.slot))
+    return tuple(r for r in found.values() if not r.constant and _holds_data(tape, r.slot))
 
 
 def _data_of(call: Call, depends: frozenset[int]) -> Iterator[int]:
@@ -81,16 +85,18 @@ def _root(tape: Tape, slot: int) -> Root | None:
         how = "shuffled samples" if tape.shuffled else "samples"
         return Root(slot, f"the DataLoader draws {how} on axis 0")
     call = tape.producer.get(slot)
+    if call is not None and call.name in _CONSTANT:
+        return Root(slot, constant=True)
     if call is None or not call.inputs:
         return Root(slot)
     if slot in learnt(tape):
         return None
     if call.changed == slot:
-        return Root(slot, None, call.location)  # a buffer that was filled in place
+        return Root(slot, location=call.location)  # a buffer that was filled in place
     if call.name == "__getitem__" and _draws_rows(tape, call):
-        return Root(slot, "rows are drawn by an index here", call.location)
+        return Root(slot, "rows are drawn by an index here", location=call.location)
     if call.name in _COLLATING:
-        return Root(slot, None, call.location)
+        return Root(slot, location=call.location)
     return None
 
 

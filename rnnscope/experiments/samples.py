@@ -25,6 +25,12 @@ class Separation:
     runs: tuple[Run, ...]
     _masks: dict[int, tuple[torch.Tensor, ...] | None] = field(default_factory=dict)
 
+    @property
+    def is_certain(self) -> bool:
+        """True where it is known that this axis holds the samples: no other one fits."""
+        shape = self.laboratory.tape.shape(self.root.slot)
+        return self.root.reason is not None and self.axis == 0 or shape.count(self.count) == 1
+
     def masks(self, slot: int) -> tuple[torch.Tensor, ...] | None:
         """What each changed sample moved in a slot; None where that cannot be compared."""
         if slot not in self._masks:

@@ -9,8 +9,9 @@ import torch
 
 from rnnscope.experiments.budget import Budget, OutOfBudget
 from rnnscope.experiments.influence import Laboratory
-from rnnscope.experiments.meeting import meetings
+from rnnscope.experiments.meeting import Meeting, meetings
 from rnnscope.experiments.replay import CannotReplay, quietly, replay
+from rnnscope.experiments.samples import Separation
 from rnnscope.questions.future_read import future_read
 from rnnscope.questions.like_with_like import like_with_like
 from rnnscope.questions.padding_read import padding_read
@@ -44,6 +45,8 @@ class Inquiry:
     budget: Budget = field(default_factory=Budget)
     unfaithful: int = 0
     unasked: int = 0
+    acquitted: set[Location] = field(default_factory=set)  # lines that keep their samples apart
+    suspect: set[Location] = field(default_factory=set)
     _said: set[object] = field(default_factory=set)
     _trained: set[int] = field(default_factory=set)
     _asked: dict[object, int] = field(default_factory=dict)
@@ -106,35 +109,66 @@ class Inquiry:
             self.unfaithful += 1
             return
         laboratory = Laboratory(tape, self.budget)
-        for subject, calls in answers(laboratory):
-            key = type(subject), getattr(subject, "location", None), getattr(subject, "evaluated", 0)
-            if key not in self._said:
-                self._said.add(key)
-                lines = frozenset(call.location for call in calls if call.location is not None)
-                self.report(Fact(subject, lines))
+        for subject in of_the_step(laboratory):
+            self._report(subject, frozenset())
+        for hearing in hearings(laboratory):
+            lines = frozenset(c.location for c in hearing.calls if c.location is not None)
+            charged = [self._report(s, lines) for s in of_a_meeting(laboratory, hearing)]
+            if hearing.acquits and not charged:
+                self.acquitted |= lines
+            else:
+                self.suspect |= lines
+
+    def _report(self, subject: object, lines: frozenset[Location]) -> object:
+        """Tell of a fact, once for each line."""
+        key = type(subject), getattr(subject, "location", None), getattr(subject, "evaluated", 0)
+        if key not in self._said:
+            self._said.add(key)
+            self.report(Fact(subject, lines))
+        return subject
 
 
-def answers(laboratory: Laboratory) -> Iterator[tuple[object, list[Call]]]:
-    """Every fact about a tape, with the calls that it is about."""
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """One meeting of predictions and targets, the calls that led there, and what was tried."""
+
+    meeting: Meeting
+    calls: tuple[Call, ...]
+    separations: tuple[Separation, ...]
+
+    @property
+    def acquits(self) -> bool:
+        """True when the samples, which are known for certain, were apart all the way."""
+        return bool(self.separations) and all(
+            tried.is_certain and tried.apart(self.meeting.prediction) for tried in self.separations
+        )
+
+
+def hearings(laboratory: Laboratory) -> Iterator[Hearing]:
+    """Every meeting of a tape, with what happens to its samples on the way."""
     tape = laboratory.tape
-    for unused in results_unused(tape):
-        yield unused, []
-    for forgotten in states_never_handed_on(tape):
-        yield forgotten, []
-    for state in random_states(laboratory):
-        yield state, []
     for meeting in meetings(tape):
         wanted = tape.ancestors(meeting.prediction)
         calls = [c for c in tape.calls if not wanted.isdisjoint(c.results)] + [meeting.call]
-        for foresight in future_read(laboratory, meeting):
-            yield foresight, calls
-        for tried in separations(laboratory, meeting):
-            for leak in samples_mixed(laboratory, meeting, tried):
-                yield leak, calls
-            for fact in like_with_like(laboratory, meeting, tried):
-                yield fact, calls
-            for reading in padding_read(laboratory, meeting, tried):
-                yield reading, calls
+        yield Hearing(meeting, tuple(calls), tuple(separations(laboratory, meeting)))
+
+
+def of_the_step(laboratory: Laboratory) -> Iterator[object]:
+    """Facts that need no prediction."""
+    tape = laboratory.tape
+    yield from results_unused(tape)
+    yield from states_never_handed_on(tape)
+    yield from random_states(laboratory)
+
+
+def of_a_meeting(laboratory: Laboratory, hearing: Hearing) -> Iterator[object]:
+    """Facts about one prediction and its target."""
+    meeting = hearing.meeting
+    yield from future_read(laboratory, meeting)
+    for tried in hearing.separations:
+        yield from samples_mixed(laboratory, meeting, tried)
+        yield from like_with_like(laboratory, meeting, tried)
+        yield from padding_read(laboratory, meeting, tried)
 
 
 def is_worth_asking(tape: Tape) -> bool:

@@ -35,7 +35,7 @@ def like_with_like(
         ]
         if any(mask is None or not bool(mask.any()) for mask in targeted):
             return
-        wrong = _wrong(predicted, targeted)
+        wrong = _wrong(predicted, targeted, base.numel() == tried.count)
         if wrong is None:
             return
         sample = tried.chosen[wrong]
@@ -124,14 +124,21 @@ def _another(row: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
 
 
 def _wrong(
-    predicted: list[torch.Tensor | None], targeted: list[torch.Tensor | None]
+    predicted: list[torch.Tensor | None],
+    targeted: list[torch.Tensor | None],
+    one_each: bool,
 ) -> int | None:
-    """The first sample whose errors are neither those of its target nor a part of them."""
-    for number, (one, other) in enumerate(zip(predicted, targeted, strict=True)):
-        assert one is not None and other is not None
-        within = not bool((one & ~other).any()) or not bool((other & ~one).any())
-        if not within or not bool((one & other).any()):
-            return number
+    """The first sample whose prediction meets another one's target, or, of one error each, not its own.
+
+    A change may leave some errors where they were: that its own are not among those that moved
+    says something only where there is one of each.
+    """
+    for number, one in enumerate(predicted):
+        for place, other in enumerate(targeted):
+            assert one is not None and other is not None
+            meet = bool((one & other).any())
+            if meet and number != place or one_each and number == place and not meet:
+                return number
     return None
 
 

@@ -76,7 +76,7 @@ def padding_read(
     other = calm.run(("own", short), changes(calm, tried.root, tried.axis, short))
     alone = calm.run(
         ("less padding", tried.root.slot, short),
-        _shortened(calm, padding, padding.lengths[short]),
+        _shortened(calm, tried.root.slot, padding, padding.lengths[short]),
         _Shorter(calm, padding, padding.lengths[short], tried.count),
     )
     if other is None or alone is None:
@@ -87,11 +87,13 @@ def padding_read(
         yield from pair.reading(meeting.prediction, padding, moved)
 
 
-def _shortened(laboratory: Laboratory, padding: Padding, length: int) -> dict[int, Value]:
+def _shortened(
+    laboratory: Laboratory, root: int, padding: Padding, length: int
+) -> dict[int, Value]:
     """Every slot of data with an axis as long as the padded sequences, cut to ``length``."""
     tape = laboratory.tape
     cut: dict[int, Value] = {}
-    for slot in sorted(tape.sources | tape.batches):
+    for slot in sorted(tape.sources | tape.batches | {root}):
         value = laboratory.value(slot)
         if value is None or slot in tape.parameters or value.dim() == 0:
             continue

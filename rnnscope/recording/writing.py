@@ -69,8 +69,12 @@ class Writer:
         """A call is about to change this memory: sources in it keep their value for replays."""
         key = storage_of(target)
         for number, tensor in enumerate(self.alive):
-            kept = number in self.made or self.values[number] is not tensor
-            if not kept and storage_of(tensor) == key:
+            if self.values[number] is not tensor:
+                continue
+            if number in self.made:
+                if tensor is target:  # transpose_ and the like change its shape, too
+                    self.values[number] = tensor.detach()
+            elif storage_of(tensor) == key:
                 self.values[number] = _copied(tensor)
 
     def add(
