@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report(Printed, Result):
     """What a library call returns: typed fields, and the same looks as the command line.
 
@@ -40,9 +40,15 @@ class Report(Printed, Result):
 
         return renderable(self._whole())
 
-    def _repr_html_(self) -> str:
-        from rnnscope.formats.html import recorded
+    def in_full(self) -> RenderableType:
+        """What rich prints of every axis and every parameter."""
+        from rnnscope.formats.full import renderable
 
-        return recorded(self._whole(), 100).export_html(
-            inline_styles=True, code_format="<pre>{code}</pre>"
-        )
+        return renderable(self._whole())
+
+    def in_a_line(self) -> str:
+        """Such as ``LSTM(10, 20): nothing found``."""
+        found = ", ".join(dict.fromkeys(finding.code for finding in self.findings))
+        names = dict.fromkeys(str(layer.facts.config) for layer in self.layers)
+        about = f"{', '.join(names)}: " if len(names) < 3 else f"{len(self.layers)} layers: "
+        return f"{about if names else ''}{found or 'nothing found'}"

@@ -20,7 +20,8 @@ class LayerResult:
     ``measured`` is None when nothing was run; its tensors are empty when only the parameters
     could be measured, and ``incomplete`` says why. ``tolerance`` is the difference that the dtype
     allows the reference. ``paths`` are the layer's names in a model, several when it is shared;
-    ``call_index`` counts its calls from 0, and ``calls`` are how many were alike.
+    ``call_index`` counts its calls from 0, and ``calls`` are how many were alike, 0 when it was not
+    called.
     """
 
     facts: LayerFacts
@@ -60,6 +61,7 @@ class LayerResult:
         return {
             **({"path": self.paths[0], "paths": list(self.paths)} if self.paths else {}),
             **({"notes": list(self.notes)} if self.notes else {}),
+            **({"calls": self.calls} if self.paths else {}),
             "config": asdict(facts.config),
             "call": asdict(facts.call),
             "device": facts.config.device,

@@ -31,7 +31,7 @@ REFUSED = {
     ("inspect", "LSTM", "10", "20", "--lengths", "5,2", "--batch", "3"): "leave out --batch",
     ("inspect", "LSTM", "10", "20", "--dropout", "50"): "write dropout=0.5",
     ("inspect", "LSTM", "10", "20", "--dtype", "int64"): "Did you mean float64?",
-    ("inspect", "LSTM", "10", "20", "--format", "xml"): "choose terminal, json",
+    ("inspect", "LSTM", "10", "20", "--format", "xml"): "choose terminal, full",
     ("inspect", "LSTM", "10", "20", "--layers", "two"): "'two'",
     ("inspect", "LSTM", "10", "20", "--no-run", "--output", "/nowhere/a.svg"): "cannot write",
     ("inspect", "LSTM", "10", "20", "--sideways"): "No such option",
@@ -81,9 +81,10 @@ def test_nothing_found_is_nothing_printed(format: str, capsys: pytest.CaptureFix
 def test_the_canonical_layer_is_measured_and_agrees(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(CANONICAL) == 0
     text = capsys.readouterr().out
-    assert "✓ measured on cpu: parameters and tensors are as predicted" in text
-    assert "reference agrees" in text
-    assert "(D*num_layers, N, H_out)   = (4, 3, 20)  ✓" in text
+    assert "✓ measured on cpu, as predicted; reference agrees to " in text
+    assert "(D*num_layers, N, H_out)   = (4, 3, 20)" in text
+    assert run([*CANONICAL, "--full"]) == 0
+    assert "(D*num_layers, N, H_out)   = (4, 3, 20)  ✓" in capsys.readouterr().out
 
 
 def test_json_of_a_run_tells_the_measured_shapes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -149,7 +150,43 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         assert process.stderr.read() == b""
 
 
-@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo terminal")
+needs_terminal = pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo terminal")
+
+
+def at_a_terminal(*words: str, stdin: bool = True, **environment: str) -> str:
+    """What a person sees who types this in a terminal of 24 lines."""
+    reader, writer = os.openpty()
+    command = [sys.executable, "-m", "rnnscope", *words]
+    size = {"TERM": "xterm", "COLUMNS": "80", "LINES": "24", "NO_COLOR": "1"}
+    with subprocess.Popen(
+        command,
+        stdin=writer if stdin else subprocess.DEVNULL,
+        stdout=writer,
+        stderr=writer,
+        env=os.environ | size | environment,
+    ):
+        os.close(writer)
+        text = b""
+        try:
+            while chunk := os.read(reader, 65536):
+                text += chunk
+        except OSError:
+            pass  # Linux says so when the other end has closed
+    os.close(reader)
+    return text.decode()
+
+
+@needs_terminal
+def test_long_output_goes_through_the_readers_pager() -> None:
+    full = ["inspect", "LSTM", "10", "20", "--no-run", "--full"]
+    assert "weight_hh_l0" in at_a_terminal(*full, PAGER="cat")
+    assert "weight_hh_l0" not in at_a_terminal(*full, PAGER="true")
+    assert "weight_hh_l0" in at_a_terminal(*full, PAGER="true", LINES="99")
+    assert "weight_hh_l0" in at_a_terminal(*full, PAGER="true", stdin=False)
+    assert "weight_hh_l0" in at_a_terminal(*full, PAGER="")
+
+
+@needs_terminal
 def test_in_a_terminal_the_prediction_comes_before_torch_is_imported(tmp_path: Path) -> None:
     # A torch that cannot be imported stands for the time that importing it takes.
     (tmp_path / "torch.py").write_text("raise SystemExit('torch was imported')\n")

@@ -35,7 +35,7 @@ def test_findings_are_shown_as_text_and_in_colour(shown: list[dict[str, Any]]) -
         read(-1)
     (looks,) = shown
     assert "RNN401" in looks["text/plain"]
-    assert looks["text/html"].startswith("<pre>")
+    assert looks["text/html"].startswith("<pre style=")
     assert "RNN401" in looks["text/html"]
 
 

@@ -41,6 +41,7 @@ def inspect(
     no_reference: bool = typer.Option(
         False, "--no-reference", help="do not recompute with the from-scratch reference"
     ),
+    full: bool = typer.Option(False, "--full", help="every axis and every parameter, at length"),
     format: to.Format = None,
     output: to.Output = None,
 ) -> None:
@@ -51,7 +52,8 @@ def inspect(
     config, rest = words_of.read_layer(context, layer)
     words_of.refuse_left_over(context, rest)
     call = words_of.read_call(batch, seq_len, unbatched, lengths, states)
-    known_format(format or "terminal")
+    if known_format(format or "terminal") == "terminal" and full:
+        format = "full"
     report = _report(config, call, seed, not no_run, not no_reference, _shows(format, output))
     if report is not None:
         to.write(report, format, output)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from rnnscope.axes import shape_text
-from rnnscope.explanation.parts import Explanation
 from rnnscope.facts import LayerFacts, ParameterFact
 
 # Where the boxes of the first, the second and the last step are drawn: 80 columns with the shapes.
@@ -59,22 +58,22 @@ class Canvas:
         )
 
 
-def unrolled(explanation: Explanation, width: int = WIDE) -> Lines:
+def unrolled(facts: LayerFacts, name: str | None = None, width: int = WIDE) -> Lines:
     """The layer over time: output above, input below, a row for each layer and direction.
 
     The first two steps and the last are drawn (in less than WIDE columns the first and the last,
     in less than NARROW the first), and of a deep stack the first two layers and the last. The
-    states at the ends are those that the explanation is about: c for c_0 and c_n.
+    states at the ends are those that ``name`` is about: c for c_0 and c_n.
     """
-    return _Unrolled(explanation, width).drawn()
+    return _Unrolled(facts, name or "", width).drawn()
 
 
 class _Unrolled:
     """Draws from the top down, one row after the other."""
 
-    def __init__(self, explanation: Explanation, width: int) -> None:
-        self.facts = explanation.facts
-        self.name = explanation.name or ""
+    def __init__(self, facts: LayerFacts, name: str, width: int) -> None:
+        self.facts = facts
+        self.name = name
         self.letter = "c" if self.name.startswith("c_") else "h"
         self.canvas = Canvas()
         self.row = 0

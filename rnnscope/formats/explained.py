@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from itertools import groupby
 
@@ -12,34 +11,29 @@ from rich.text import Text
 
 from rnnscope.axes import shape_text
 from rnnscope.call import Call
-from rnnscope.cells import Cell
 from rnnscope.explanation.code import helpers_in
-from rnnscope.explanation.drawing import Lines, stacked, unrolled
+from rnnscope.explanation.drawing import stacked, unrolled
 from rnnscope.explanation.lines import in_shapes
 from rnnscope.explanation.parts import CellLine, Check, Claim, Explanation, Recipe
+from rnnscope.formats.drawn import drawn, style_of
 from rnnscope.formats.palette import (
     BAD,
     GOOD,
     QUIET,
     ROLE_STYLES,
-    TITLE,
     numbers_text,
     symbols_text,
 )
-from rnnscope.formats.tables import grid
+from rnnscope.formats.screen import Columns, text_of
+from rnnscope.formats.tables import title
 from rnnscope.reasons import sentence
 
-_GATE_STYLES = ("cyan", "magenta", "yellow", "green")
 _LONGEST_CLAIM = 64
-_TAG_STYLES = {"layers": "magenta", "time": "cyan", "feature": "yellow", "here": "bold reverse"}
 
 
 def render(explanation: Explanation, width: int = 80) -> str:
     """The same as in a terminal, without colour."""
-    console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False)
-    console.print(renderable(explanation))
-    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
-    return "\n".join(line.rstrip() for line in lines)
+    return text_of(renderable(explanation), width)
 
 
 def renderable(explanation: Explanation) -> RenderableType:
@@ -56,14 +50,6 @@ def renderable(explanation: Explanation) -> RenderableType:
     return Group(*parts)
 
 
-def style_of(tag: str, cell: Cell) -> str:
-    """The colour of a tag: one for each gate of the cell, one for each kind of axis."""
-    if tag.startswith("gate "):
-        letters = [gate.letter for gate in cell.gates]
-        return _GATE_STYLES[letters.index(tag.removeprefix("gate "))]
-    return _TAG_STYLES.get(tag, QUIET if not tag else "")
-
-
 def call_words(call: Call, single_step: bool) -> str:
     """The sizes of the call, as the symbols of the shapes have them."""
     if call.lengths is not None:
@@ -74,10 +60,6 @@ def call_words(call: Call, single_step: bool) -> str:
 
 def _indented(renderable: RenderableType, by: int = 2) -> RenderableType:
     return Padding(renderable, (0, 0, 0, by))
-
-
-def _title(words: str, note: str = "") -> Text:
-    return Text.assemble("\n", (words, TITLE), (f"  {note}" if note else "", QUIET))
 
 
 def _answer(explanation: Explanation) -> Iterator[RenderableType]:
@@ -101,16 +83,16 @@ def _answer(explanation: Explanation) -> Iterator[RenderableType]:
     )
     yield Text(explanation.meaning)
     yield about
-    table = grid("right", "left", "right", "left", "left")
+    table = Columns("rlrlw", drop=(3, 4))
     for index, axis in enumerate(explanation.axes):
         style = ROLE_STYLES[axis.role]
         why = sentence(axis.because, explanation.config) if axis.because else ""
-        table.add_row(
+        table.add(
             Text(str(index), QUIET),
             Text(axis.size.symbol, style),
             Text(str(axis.size.value), style),
-            Text(str(axis.role)),
-            Text(why),
+            axis.role,
+            why,
         )
     yield Text()
     yield _indented(table)
@@ -120,14 +102,14 @@ def _pieces(explanation: Explanation) -> Iterator[RenderableType]:
     """Gate blocks of a weight; slots or halves of a tensor."""
     parameter = explanation.parameter
     if parameter is not None and parameter.rows:
-        yield _title("Rows", "one block for each gate, in torch's order")
-        yield _drawn(stacked(parameter, explanation.facts), explanation)
+        yield title("Rows", "one block for each gate, in torch's order")
+        yield drawn(stacked(parameter, explanation.facts), explanation.config.cell)
     elif explanation.pieces:
         slots = explanation.name != "output"
-        yield _title("Slots" if slots else "Columns", "what each index holds" if slots else "")
-        table = grid("left", "left")
+        yield title("Slots" if slots else "Columns", "what each index holds" if slots else "")
+        table = Columns("lw")
         for piece in explanation.pieces:
-            table.add_row(Text(f"{explanation.name}{piece.where}", "magenta"), Text(piece.what))
+            table.add(Text(f"{explanation.name}{piece.where}", "magenta"), Text(piece.what))
         yield _indented(table)
 
 
@@ -135,7 +117,7 @@ def _unrolled(explanation: Explanation) -> Iterator[RenderableType]:
     """The layer over time, with the tensors' shapes on its edges; not for a parameter."""
     if explanation.parameter is not None:
         return
-    yield _title("Unrolled", _states(explanation))
+    yield title("Unrolled", _states(explanation))
     yield _indented(_Unrolled(explanation))
 
 
@@ -146,9 +128,8 @@ class _Unrolled:
         self.explanation = explanation
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        text = _drawn(unrolled(self.explanation, options.max_width), self.explanation)
-        text.no_wrap, text.overflow = True, "ellipsis"
-        yield text
+        told = self.explanation
+        yield drawn(unrolled(told.facts, told.name, options.max_width), told.config.cell)
 
 
 def _states(explanation: Explanation) -> str:
@@ -163,20 +144,13 @@ def _states(explanation: Explanation) -> str:
     return ", ".join(f"each {letter} {shape_text(shape)}" for letter, shape in shapes.items())
 
 
-def _drawn(lines: Lines, explanation: Explanation) -> Text:
-    cell = explanation.config.cell
-    return Text("\n").join(
-        Text.assemble(*((span.text, style_of(span.tag, cell)) for span in line)) for line in lines
-    )
-
-
 def _recipes(explanation: Explanation) -> Iterator[RenderableType]:
     if not explanation.recipes:
         return
     wanted = explanation.recipes[0].shape
     shape = f", {shape_text(wanted)}" if wanted is not None else ""
     whose = "each sample" if explanation.call.batched else "the sequence"
-    yield _title(f"One row for {whose}{shape}", "as a classifier wants it")
+    yield title(f"One row for {whose}{shape}", "as a classifier wants it")
     for recipe in explanation.recipes:
         yield from _recipe(recipe)
 
@@ -200,7 +174,7 @@ def _lines(explanation: Explanation) -> Iterator[RenderableType]:
     if explanation.config.single_step:
         place = "one step"
     whole = explanation.name is None
-    yield _title("Step by step" if whole else "In the cell", place)
+    yield title("Step by step" if whole else "In the cell", place)
     gates = {gate.letter: gate.name for gate in explanation.config.cell.gates}
     for line in explanation.lines:
         style = style_of(f"gate {line.gate}", explanation.config.cell) if line.gate else "bold"
@@ -223,12 +197,12 @@ def _steps(line: CellLine) -> Text:
 
 def _checks(explanation: Explanation) -> Iterator[RenderableType]:
     if explanation.unchecked:
-        yield _title("Not checked on the real layer")
+        yield title("Not checked on the real layer")
         yield _indented(Text(explanation.unchecked, QUIET))
         return
     if not explanation.checks:
         return
-    yield _title("Checked just now on the real layer", "with the largest |difference|")
+    yield title("Checked just now on the real layer", "with the largest |difference|")
     for shows, checks in groupby(explanation.checks, lambda check: check.claim.shows):
         yield _indented(Text(shows))
         yield _indented(_check_table(list(checks)), 4)
@@ -238,10 +212,10 @@ def _checks(explanation: Explanation) -> Iterator[RenderableType]:
 
 
 def _check_table(checks: list[Check]) -> RenderableType:
-    table = grid("left", "left", "left")
+    table = Columns("llw")
     for check in checks:
         good = check.holds is not False
-        table.add_row(
+        table.add(
             Text("✓" if good else "✗", GOOD if good else BAD),
             Text(difference_words(check.difference), "" if good else BAD),
             _claim(check.claim),
@@ -264,5 +238,5 @@ def difference_words(difference: float | None) -> str:
 
 def _notes(explanation: Explanation) -> Iterator[RenderableType]:
     for note in explanation.notes:
-        yield _title(note.question)
+        yield title(note.question)
         yield _indented(Text(note.answer))

@@ -54,11 +54,11 @@ def _call(explanation: Explanation) -> str:
 
 
 def _pieces(explanation: Explanation) -> Iterator[str]:
-    parameter = explanation.parameter
+    parameter, facts = explanation.parameter, explanation.facts
     if explanation.pieces:
         rows = [(f"`{explanation.name}{p.where}`", p.what) for p in explanation.pieces]
         yield from table(("part", "what it is"), rows)
-    drawing = stacked(parameter, explanation.facts) if parameter else unrolled(explanation)
+    drawing = stacked(parameter, facts) if parameter else unrolled(facts, explanation.name)
     if drawing:
         yield from ("```text", *_plain(drawing), "```", "")
 
