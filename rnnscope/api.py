@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from rnnscope import conclusions
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
 from rnnscope.findings import Severity
@@ -191,7 +192,8 @@ def check_plan(
     built = examine(Construction(config.kind, kwargs=config.arguments(), config=config))
     found = (*built, *findings_of_plan(planned, lengths))
     call = None if any(f.severity is Severity.ERROR for f in found) else call_of(planned, lengths)
-    return Report((LayerResult(predict(config, call)),) if call else (), found)
+    layers = (LayerResult(predict(config, call)),) if call else ()
+    return Report(layers, found, conclusion=conclusions.of_call(planned, found))
 
 
 def check(layer: Any, input: Any = None, hx: Any = None) -> Report:
@@ -211,7 +213,9 @@ def check(layer: Any, input: Any = None, hx: Any = None) -> Report:
     config = layer if isinstance(layer, RNNConfig) else RNNConfig.of(layer)
     given, states = sketch_of(input), sketch_of(hx)
     if holds_tensors(input):
-        return Report((), examine(LayerCall(config, given, states, live=True)))
+        live = LayerCall(config, given, states, live=True)
+        found = examine(live)
+        return Report((), found, conclusion=conclusions.of_call(live, found))
     return check_plan(config, given if input is not None else None, states)
 
 
@@ -227,4 +231,5 @@ def diagnose(subject: BaseException | str) -> Report:
 
     failure, found = diagnosed(failures_of(subject))
     outcome = Outcome(failure.exception, failure.text) if failure else Outcome()
-    return Report((), found, outcome=outcome)
+    conclusion = conclusions.of_message(str(subject), found)
+    return Report((), found, outcome=outcome, conclusion=conclusion)

@@ -8,7 +8,8 @@
     ├── UnknownNameError (LookupError) a parameter, tensor or rule that does not exist
     ├── DeviceError                    a device that this machine does not have
     ├── TargetError                    a script, module or class that cannot be loaded
-    └── OutputError (OSError)          a file that cannot be written
+    ├── OutputError (OSError)          a file that cannot be written
+    └── FindingsError (AssertionError) what Report.raise_for_findings raises
 
 Every message is one sentence that names the value and the remedy; the command line
 prints it as it is and ends with status 2.
@@ -71,3 +72,7 @@ class TargetError(RnnscopeError):
 
 class OutputError(RnnscopeError, OSError):
     """A file that cannot be written."""
+
+
+class FindingsError(RnnscopeError, AssertionError):
+    """Errors and warnings that a report holds, a line each."""

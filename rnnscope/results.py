@@ -99,13 +99,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Everything that one command found out; ``model`` is True when the layers are parts of one."""
+    """Everything that one command found out; ``model`` is True when the layers are parts of one.
+
+    ``conclusion`` is the sentence that a reader is told after the findings, where there is one.
+    """
 
     layers: tuple[LayerResult, ...] = ()
     findings: tuple[Finding, ...] = ()
     torch: str | None = None
     outcome: Outcome | None = None
     model: bool = False
+    conclusion: str = ""
 
     @property
     def counted(self) -> tuple[Finding, ...]:

@@ -47,6 +47,11 @@ class Verified(Report):
         return self.found.same
 
     @property
+    def ok(self) -> bool:
+        """True when the layer is the same function."""
+        return self.same
+
+    @property
     def verdict(self) -> str:
         """ "same" or "different"."""
         return self.found.verdict

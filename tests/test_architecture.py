@@ -24,9 +24,10 @@ measuring.measurement measuring.trial measuring.untouched measuring.live measuri
 reference tracing.factors tracing.labels tracing.events tracing.regrouping tracing.operations
 tracing.ops tracing.naming tracing.readings subjects.proofs messages subjects.mismatch
 subjects.likeness subjects.packing rules selection failures subjects.planning diagnosis tracing
-probing measuring.inspection measuring explanation verification results formats printing report
-explained verified api testing strategies fuzzing running.arrival running.output running.script
-running.ranks running.notebook watching running.supervision running pytest_plugin commands cli
+probing measuring.inspection measuring explanation verification conclusions results formats printing
+report explained verified api testing strategies fuzzing running.arrival running.output
+running.script running.ranks running.notebook watching running.supervision running pytest_plugin
+commands cli
 """
 RIVER = _RIVER.split()
 

@@ -13,7 +13,6 @@ from rnnscope.config import RNNConfig
 from rnnscope.errors import CallError, ConfigError
 from rnnscope.formats import known_format
 from rnnscope.options import DTYPES
-from rnnscope.report import Report
 from rnnscope.subjects import Sketch
 from rnnscope.subjects.planning import planned_states
 
@@ -71,7 +70,7 @@ def check(
     """
     config, rest = words_of.read_layer(context, layer)
     words_of.refuse_left_over(context, rest)
-    name = known_format(format or "terminal")
+    known_format(format or "terminal")
     for option, wanted_dtype in (("input_dtype", input_dtype), ("state_dtype", state_dtype)):
         _check_dtype(option, wanted_dtype)
     wanted = words_of.read_numbers("lengths", lengths) if lengths is not None else None
@@ -80,22 +79,8 @@ def check(
     given = _sketch("input", input, input_dtype, input_device)
     states = _states(config, h0, c0, hx, state_dtype, state_device)
     report = api.check_plan(config, given, states, wanted)
-    if name == "terminal" and output is None:
-        _show(report)
-    else:
-        to.write(report, format, output)
+    to.write(report, format, output)
     raise typer.Exit(1 if report.counted else 0)
-
-
-def _show(report: Report) -> None:
-    """Findings alone; and, when nothing is wrong, what the call gives."""
-    if report.findings:
-        to.write(Report(findings=report.findings), None, None)
-    if not report.counted:
-        print("Nothing is wrong with this call." if not report.findings else "Otherwise it runs.")
-        for layer in report.layers:
-            for tensor in layer.facts.tensors:
-                print(f"  {tensor.name:<7} {tensor.axes}{'' if tensor.given else '  zeros'}")
 
 
 def _padded(config: RNNConfig, lengths: tuple[int, ...]) -> str:

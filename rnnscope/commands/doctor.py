@@ -18,10 +18,6 @@ Text = Annotated[
 ]
 
 
-_UNKNOWN = "This does not look like a message about recurrent layers: nothing is known of it."
-_CUT_SHORT = "This traceback ends before its last line, which says what went wrong: give it whole."
-
-
 def doctor(
     text: Text = None,
     format: to.Format = None,
@@ -29,19 +25,9 @@ def doctor(
 ) -> None:
     """Explain an error message, a warning or a whole traceback."""
     known_format(format or "terminal")
-    message = _read(text)
-    report = api.diagnose(message)
-    if report.findings or output is not None or known_format(format or "terminal") != "terminal":
-        to.write(report, format, output)
-    else:
-        print(_CUT_SHORT if _is_cut_short(message) else _UNKNOWN)
+    report = api.diagnose(_read(text))
+    to.write(report, format, output)
     raise typer.Exit(1 if report.counted else 0)
-
-
-def _is_cut_short(message: str) -> bool:
-    """A traceback's last line stands at the margin and says what went wrong."""
-    lines = message.rstrip().splitlines()
-    return any(line.startswith("Traceback ") for line in lines) and lines[-1].startswith(" ")
 
 
 def _read(words: list[str] | None) -> str:

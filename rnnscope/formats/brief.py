@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.text import Text
 
@@ -41,6 +41,23 @@ class FirstScreen:
         if facts.tensors and len(picture) + 1 + height <= _HEIGHT:
             yield Padding(drawn(picture, facts.config.cell), (1, 0, 0, 2))
         yield from below
+
+
+def call_lines(layer: LayerResult) -> RenderableType:
+    """What a call of these sizes takes and gives, and which of its axes is taken for which."""
+    facts, call = layer.facts, layer.facts.call
+    table = Columns("lll")
+    for tensor in facts.tensors:
+        axes = symbols_text(tensor.axes) + Text(" = ") + numbers_text(tensor.axes)
+        table.add(Text(tensor.name, "bold"), axes, "" if tensor.given else "zeros")
+    if facts.config.single_step or call.packed or not call.batched:
+        return _indented(table)
+    other = not facts.config.batch_first
+    first, second = (call.seq_len, call.batch) if other else (call.batch, call.seq_len)
+    counted = (f"{first} steps of {second} samples", f"{first} samples of {second} steps")
+    read, meant = counted if other else counted[::-1]
+    words = f"Read as {read}; for {meant} the layer needs batch_first={other}."
+    return Group(_indented(table), Text(words))
 
 
 def _told(layer: LayerResult) -> Iterator[RenderableType]:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from rnnscope.findings import Finding
 from rnnscope.formats import tables
-from rnnscope.formats.brief import FirstScreen
+from rnnscope.formats.brief import FirstScreen, call_lines
 from rnnscope.formats.palette import BAD, GOOD, QUIET, SEVERITY_STYLES
 from rnnscope.formats.screen import text_of
 from rnnscope.results import Result
@@ -23,6 +23,8 @@ def render(result: Result, width: int = 80) -> str:
 
 def renderable(result: Result) -> RenderableType:
     """Findings first, then the first screen of a layer, or a table of several."""
+    if result.conclusion:
+        return assembled(result, map(call_lines, result.layers))
     if len(result.layers) > 1:
         return assembled(result, [tables.overview(result)])
     return assembled(result, map(FirstScreen, result.layers))
@@ -33,9 +35,11 @@ def assembled(result: Result, layers: Iterable[RenderableType]) -> RenderableTyp
     parts: list[RenderableType] = []
     for finding in result.findings:
         parts += [*finding_lines(finding), Text()]
+    if result.conclusion:
+        parts.append(Text(result.conclusion))
     for layer in layers:
         parts += [layer, Text()]
-    if result.outcome is not None and result.outcome.exception:
+    if result.outcome is not None and result.outcome.exception and not result.conclusion:
         parts.append(Text(f"{result.outcome.exception}: {result.outcome.message}", BAD))
     return Group(*(parts[:-1] if parts and not str(parts[-1]) else parts))
 
