@@ -146,7 +146,10 @@ class _Unrolled:
         return f"{self.letter}_0", f"{self.letter}_{final}"
 
     def _state(self, name: str, slot: int) -> str:
-        return name if self.facts.config.single_step else f"{name}[{slot}]"
+        if not self.facts.config.single_step:
+            return f"{name}[{slot}]"
+        letters = self.facts.config.cell.states if self.letter == "h" else "c"
+        return ", ".join(f"{letter}{name[1:]}" for letter in letters)
 
     def _tag(self, label: str) -> str:
         return "here" if self.name and label.startswith(self.name) else "layers"
@@ -214,7 +217,7 @@ def _columns(parameter: ParameterFact, facts: LayerFacts) -> str:
         return ""
     columns = parameter.shape[1]
     if parameter.name.startswith("weight_hh"):
-        return f"{columns} columns: h_(t-1)"
+        return f"{columns} columns: h_(t{'+' if parameter.direction == 'backward' else '-'}1)"
     if parameter.layer == 0:
         return f"{columns} columns: x_t"
     below = f"of layer {parameter.layer - 1}"

@@ -14,19 +14,18 @@ from rnnscope.call import Call
 from rnnscope.explanation.code import helpers_in
 from rnnscope.explanation.drawing import stacked, unrolled
 from rnnscope.explanation.lines import in_shapes
-from rnnscope.explanation.parts import CellLine, Check, Claim, Explanation, Recipe
+from rnnscope.explanation.parts import CellLine, Check, Claim, Explanation, Recipe, Table
 from rnnscope.formats.drawn import drawn, style_of
 from rnnscope.formats.palette import (
     BAD,
     GOOD,
-    QUIET,
     ROLE_STYLES,
     numbers_text,
     symbols_text,
 )
 from rnnscope.formats.screen import Columns, text_of
 from rnnscope.formats.tables import title
-from rnnscope.reasons import sentence
+from rnnscope.reasons import role_words
 
 _LONGEST_CLAIM = 64
 
@@ -63,46 +62,48 @@ def _indented(renderable: RenderableType, by: int = 2) -> RenderableType:
 
 
 def _answer(explanation: Explanation) -> Iterator[RenderableType]:
-    """Name, symbols and numbers; what it is; then each axis with its reason."""
-    about = Text(
-        f"of {explanation.config}, {call_words(explanation.call, explanation.config.single_step)}",
-        QUIET,
-    )
-    if explanation.axes is None:
+    """Name, symbols and numbers; what it is; then each axis with its reason, or a table."""
+    call = call_words(explanation.call, explanation.config.single_step)
+    if explanation.name is None:
         yield Text(str(explanation.config), "bold")
-        yield Text(
-            f"{explanation.meaning}, {call_words(explanation.call, explanation.config.single_step)}"
-        )
+        yield Text(f"{explanation.meaning}, {call}")
         return
-    yield Text.assemble(
-        (explanation.name or "", "bold"),
-        "  ",
-        symbols_text(explanation.axes),
-        " = ",
-        numbers_text(explanation.axes),
-    )
+    head = Text(explanation.name, "bold")
+    if explanation.axes is not None:
+        head += Text("  ") + symbols_text(explanation.axes)
+        head += Text(" = ") + numbers_text(explanation.axes)
+    yield head
     yield Text(explanation.meaning)
-    yield about
+    yield Text(f"of {explanation.config}, {call}")
+    if explanation.axes is not None or (explanation.table and explanation.table.rows):
+        yield Text()
+        yield _indented(_axes(explanation) if explanation.axes else _table(explanation.table))
+
+
+def _axes(explanation: Explanation) -> Columns:
     table = Columns("rlrlw", drop=(3, 4))
-    for index, axis in enumerate(explanation.axes):
+    for index, axis in enumerate(explanation.axes or ()):
         style = ROLE_STYLES[axis.role]
-        why = sentence(axis.because, explanation.config) if axis.because else ""
-        table.add(
-            Text(str(index), QUIET),
-            Text(axis.size.symbol, style),
-            Text(str(axis.size.value), style),
-            axis.role,
-            why,
-        )
-    yield Text()
-    yield _indented(table)
+        size = Text(str(axis.size.value), style)
+        role = role_words(axis.role, explanation.config)
+        table.add(index, Text(axis.size.symbol, style), size, role, explanation.why(axis))
+    return table
+
+
+def _table(told: Table | None) -> Columns:
+    assert told is not None
+    table = Columns("l" * (len(told.head) - 1) + "w", head=told.head)
+    for row in told.rows:
+        table.add(*row)
+    return table
 
 
 def _pieces(explanation: Explanation) -> Iterator[RenderableType]:
     """Gate blocks of a weight; slots or halves of a tensor."""
     parameter = explanation.parameter
     if parameter is not None and parameter.rows:
-        yield title("Rows", "one block for each gate, in torch's order")
+        gated = explanation.config.gate_multiple > 1
+        yield title("Rows", "one block for each gate, in torch's order" if gated else "")
         yield drawn(stacked(parameter, explanation.facts), explanation.config.cell)
     elif explanation.pieces:
         slots = explanation.name != "output"
@@ -115,7 +116,7 @@ def _pieces(explanation: Explanation) -> Iterator[RenderableType]:
 
 def _unrolled(explanation: Explanation) -> Iterator[RenderableType]:
     """The layer over time, with the tensors' shapes on its edges; not for a parameter."""
-    if explanation.parameter is not None:
+    if explanation.parameter is not None or explanation.table is not None:
         return
     yield title("Unrolled", _states(explanation))
     yield _indented(_Unrolled(explanation))
@@ -141,7 +142,8 @@ def _states(explanation: Explanation) -> str:
         for letter in explanation.config.cell.states
         if (tensor := facts.tensor(f"{letter}_0")) is not None
     }
-    return ", ".join(f"each {letter} {shape_text(shape)}" for letter, shape in shapes.items())
+    words = ", ".join(f"each {letter} {shape_text(shape)}" for letter, shape in shapes.items())
+    return f"{words}, of the longest sample" if explanation.call.packed else words
 
 
 def _recipes(explanation: Explanation) -> Iterator[RenderableType]:
@@ -159,9 +161,9 @@ def _recipe(recipe: Recipe) -> Iterator[RenderableType]:
     mark = ("✓ right  ", GOOD) if recipe.right else ("✗ wrong  ", BAD)
     head = Text.assemble(mark, (recipe.code, "bold"))
     if recipe.shape is not None:
-        head.append(f"  {shape_text(recipe.shape)}", QUIET)
+        head.append(f"  {shape_text(recipe.shape)}")
     if recipe.difference is not None:
-        head.append(f"  off by {recipe.difference:.2g}", QUIET)
+        head.append(f"  off by {recipe.difference:.2g}")
     yield _indented(head)
     yield _indented(Text(recipe.holds), 11)
 
@@ -170,17 +172,23 @@ def _lines(explanation: Explanation) -> Iterator[RenderableType]:
     """Each line of the cell, then its products and the line itself with shapes for letters."""
     if not explanation.lines:
         return
-    place = f"t={explanation.time}, layer {explanation.layer}, {explanation.direction}"
-    if explanation.config.single_step:
-        place = "one step"
     whole = explanation.name is None
-    yield title("Step by step" if whole else "In the cell", place)
+    yield title("Step by step" if whole else "In the cell", place_words(explanation))
     gates = {gate.letter: gate.name for gate in explanation.config.cell.gates}
     for line in explanation.lines:
         style = style_of(f"gate {line.gate}", explanation.config.cell) if line.gate else "bold"
         name = f"  {gates[line.gate]}" if line.gate and len(gates) > 1 else ""
-        yield _indented(Text.assemble((line.equation, style), (name, QUIET)))
+        yield _indented(Text.assemble((line.equation, style), (name)))
         yield _indented(_steps(line), 6)
+
+
+def place_words(explanation: Explanation) -> str:
+    """Which step of which layer; and, above the first layer, what its x_t is."""
+    if explanation.config.single_step:
+        return "one step"
+    place = f"t={explanation.time}, layer {explanation.layer}, {explanation.direction}"
+    below = explanation.layer - 1
+    return f"{place}; x_t is the output of layer {below}" if below >= 0 else place
 
 
 def _steps(line: CellLine) -> Text:
@@ -188,7 +196,7 @@ def _steps(line: CellLine) -> Text:
     return Text("\n").join(
         Text.assemble(
             in_shapes(step),
-            (" -> ", QUIET),
+            (" -> "),
             f"{'' if step.product else left + ' '}{shape_text(step.result)}",
         )
         for step in line.steps
@@ -198,7 +206,7 @@ def _steps(line: CellLine) -> Text:
 def _checks(explanation: Explanation) -> Iterator[RenderableType]:
     if explanation.unchecked:
         yield title("Not checked on the real layer")
-        yield _indented(Text(explanation.unchecked, QUIET))
+        yield _indented(Text(explanation.unchecked))
         return
     if not explanation.checks:
         return
@@ -208,7 +216,7 @@ def _checks(explanation: Explanation) -> Iterator[RenderableType]:
         yield _indented(_check_table(list(checks)), 4)
     text = " ".join(str(check.claim) for check in explanation.checks)
     for name, what in helpers_in(text).items():
-        yield _indented(Text(f"{name}: {what}", QUIET))
+        yield _indented(Text(f"{name}: {what}"))
 
 
 def _check_table(checks: list[Check]) -> RenderableType:
@@ -226,7 +234,7 @@ def _check_table(checks: list[Check]) -> RenderableType:
 def _claim(claim: Claim) -> Text:
     """On one line where it fits into 80 columns, or else broken where a reader would break it."""
     gap = " " if len(str(claim)) <= _LONGEST_CLAIM else "\n  "
-    return Text.assemble(claim.left, (f"{gap}equals ", QUIET), claim.right)
+    return Text.assemble(claim.left, (f"{gap}equals "), claim.right)
 
 
 def difference_words(difference: float | None) -> str:
