@@ -12,6 +12,7 @@ import typer
 
 from rnnscope import __version__
 from rnnscope.errors import RnnscopeError
+from rnnscope.legible import be_legible
 
 # Each command is the function of its own name in rnnscope.commands.<name>. The list of all is shown
 # without loading any, each with the first line of its docstring, which fits into 80 columns.
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line. Returns 0 nothing found, 1 findings, 2 usage, 130 interrupted."""
+    if arguments[:1] != ["run"]:  # whose script has its streams as python gives them
+        be_legible()
     try:
         status = application(arguments)(args=arguments, prog_name="rnnscope", standalone_mode=False)
         _flush()

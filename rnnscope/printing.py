@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnscope.errors import OutputError
 from rnnscope.formats import format_for
+from rnnscope.legible import legible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -49,7 +50,7 @@ class Printed(ABC):
         return format_for(path)
 
     def __str__(self) -> str:
-        return self.to_text()
+        return legible(self.to_text())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.in_a_line()}>"

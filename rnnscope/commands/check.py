@@ -16,7 +16,7 @@ from rnnscope.options import DTYPES
 from rnnscope.subjects import Sketch
 from rnnscope.subjects.planning import planned_states
 
-_SIZES = "A,B,…"
+_SIZES = "A,B,..."
 DATA_DTYPES = (*DTYPES, "int8", "int16", "int32", "int64", "uint8", "bool")
 Shape = Annotated[
     str | None, typer.Option("--input", help="the shape of input, as in 3,5,10", metavar=_SIZES)

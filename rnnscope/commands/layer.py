@@ -34,7 +34,7 @@ Batch = Annotated[int | None, typer.Option(help="N, the batch size [default: 3]"
 SeqLen = Annotated[int | None, typer.Option(help="L, the sequence length [default: 5]")]
 Unbatched = Annotated[bool, typer.Option("--unbatched", help="one sequence, 2-D input")]
 Lengths = Annotated[
-    str | None, typer.Option(help="lengths of packed sequences, as in 5,3,2", metavar="A,B,…")
+    str | None, typer.Option(help="lengths of packed sequences, as in 5,3,2", metavar="A,B,...")
 ]
 States = Annotated[bool, typer.Option("--states", help="pass h_0 (and c_0) instead of zeros")]
 Seed = Annotated[int, typer.Option(help="seed of the weights and the random input")]

@@ -21,7 +21,8 @@ SEVERITY_STYLES = {
     Severity.WARNING: "bold magenta",
     Severity.HINT: "bold blue",
 }
-GOOD, BAD, QUIET, TITLE = "green", "bold red", "dim", "bold"
+# Nothing that must be read is yellow, which light screens swallow, or dim, which all of them do.
+GOOD, BAD, QUIET, TITLE = "green", "bold red", "", "bold"
 
 
 def symbols_text(axes: Axes) -> Text:
