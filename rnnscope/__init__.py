@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from rnnscope.api import check, diagnose, explain, inspect, verify
     from rnnscope.call import Call
     from rnnscope.config import RNNConfig
+    from rnnscope.explained import Explained
     from rnnscope.findings import Finding, Location, Severity
     from rnnscope.report import Report
     from rnnscope.tracing import name_axes
-    from rnnscope.watching import watch
+    from rnnscope.verified import Verified
+    from rnnscope.watching import Watch, watch
 
 __version__ = "0.1.0"
 
@@ -26,6 +28,9 @@ _HOMES = {
     "diagnose": "api",
     "verify": "api",
     "watch": "watching",
+    "Watch": "watching",
+    "Explained": "explained",
+    "Verified": "verified",
     "name_axes": "tracing",
     "RNNConfig": "config",
     "Call": "call",
@@ -37,11 +42,14 @@ _HOMES = {
 
 __all__ = [
     "Call",
+    "Explained",
     "Finding",
     "Location",
     "RNNConfig",
     "Report",
     "Severity",
+    "Verified",
+    "Watch",
     "__version__",
     "check",
     "diagnose",

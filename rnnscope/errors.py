@@ -7,6 +7,7 @@
     ├── SubjectError (TypeError)       an object that is no recurrent layer or model
     ├── UnknownNameError (LookupError) a parameter, tensor or rule that does not exist
     ├── DeviceError                    a device that this machine does not have
+    ├── TorchMissingError (ImportError) torch is needed and not installed
     ├── TargetError                    a script, module or class that cannot be loaded
     ├── OutputError (OSError)          a file that cannot be written
     └── FindingsError (AssertionError) what Report.raise_for_findings raises
@@ -64,6 +65,10 @@ class UnknownNameError(RnnscopeError, LookupError):
 
 class DeviceError(RnnscopeError):
     """A device that this machine does not have; the message lists those that it has."""
+
+
+class TorchMissingError(RnnscopeError, ImportError):
+    """torch is not installed, and what was asked for needs it."""
 
 
 class TargetError(RnnscopeError):

@@ -344,3 +344,14 @@ def test_print_always_says_something() -> None:
     assert str(rnnscope.Report()) == "Nothing found."
     assert repr(rnnscope.check(layer, (5, 3, 10))) == "<Report GRU(10, 20): nothing found>"
     assert repr(rnnscope.check(layer, (5, 3, 11))) == "<Report RNN201>"
+
+
+@pytest.mark.parametrize(
+    "layer", ["LSTM(10, 20, True)", "GRU(10, 20, num_layers=True)", "LSTM(10, 20, bidirectional=1)"]
+)
+def test_what_the_constructor_takes_and_the_call_refuses_is_said(
+    layer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["check", layer, "--input", "3,5,10"]) == 1
+    assert "RNN110" in capsys.readouterr().out
+    assert [f.code for f in rnnscope.check(layer, (3, 5, 10)).findings] == ["RNN110"]

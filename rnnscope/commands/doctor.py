@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +16,10 @@ from rnnscope.formats import known_format
 
 Text = Annotated[
     list[str] | None,
-    typer.Argument(help="The message; left out, it is read from standard input.", metavar="[TEXT]"),
+    typer.Argument(
+        help="The message, or a file that has it; left out, it is read from standard input.",
+        metavar="[TEXT]",
+    ),
 ]
 
 
@@ -30,10 +35,24 @@ def doctor(
     raise typer.Exit(1 if report.counted else 0)
 
 
+def _file(word: str) -> str | None:
+    """What a file of this name holds; None where there is none. Raises SubjectError."""
+    try:
+        path = Path(word)
+        if path.is_file():
+            return path.read_text(encoding="utf-8", errors="replace")
+    except (OSError, ValueError):  # a message is longer than any name of a file, or has a null
+        return None
+    if re.fullmatch(r"\S+\.(txt|log|out|err)", word):
+        raise SubjectError(f"there is no file {word}: give its path, or the message itself.")
+    return None
+
+
 def _read(words: list[str] | None) -> str:
     """The text, from the arguments or from standard input. Raises SubjectError."""
     if words and words != ["-"]:
-        text = " ".join(words)
+        text = _file(words[0]) if len(words) == 1 else None
+        text = " ".join(words) if text is None else text
     elif sys.stdin.isatty():
         raise SubjectError('no message: write rnnscope doctor "TEXT", or pipe a traceback into it.')
     else:

@@ -13,7 +13,7 @@ from rnnscope.commands import layer as words_of
 from rnnscope.commands import output as to
 from rnnscope.config import RNNConfig
 from rnnscope.errors import UnknownNameError
-from rnnscope.explained import known_format
+from rnnscope.explained import FORMATS, known_format
 from rnnscope.explanation.names import is_fact
 from rnnscope.explanation.themes import theme
 from rnnscope.prediction import predict
@@ -29,9 +29,11 @@ Words = Annotated[
         show_default=False,
     ),
 ]
-Time = Annotated[int | None, typer.Option(help="the time step that is shown, from 0")]
-Layer = Annotated[int | None, typer.Option("--layer", help="the layer that is shown, from 0")]
-Format = Annotated[str | None, typer.Option("--format", help="terminal, markdown or json")]
+Time = Annotated[int | None, typer.Option(help="the time step that is shown, from 0", metavar="N")]
+Layer = Annotated[
+    int | None, typer.Option("--layer", help="the layer that is shown, from 0", metavar="N")
+]
+Format = Annotated[str | None, to.format_option(FORMATS)]
 
 
 def explain(

@@ -5,22 +5,42 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from rnnscope.formats import known_format
+from rnnscope.commands.help import OUTPUT
+from rnnscope.errors import OutputError, UnknownNameError
+from rnnscope.formats import FORMATS, format_for, known_format
 from rnnscope.printing import Printed
 
-Format = Annotated[
-    str | None,
-    typer.Option("--format", help="terminal, json, markdown, html, svg, plain, github or sarif"),
-]
+
+def format_option(names: Iterable[str]) -> Any:
+    """``--format``, which takes one of these."""
+    known = tuple(names)
+    return typer.Option(
+        "--format",
+        help=f"{', '.join(known[:-1])} or {known[-1]}",
+        metavar="NAME",
+        rich_help_panel=OUTPUT,
+        autocompletion=lambda incomplete: [n for n in known if n.startswith(incomplete)],
+    )
+
+
+Format = Annotated[str | None, format_option(FORMATS)]
+Listing = Annotated[str | None, format_option(("terminal", "json", "markdown"))]
 Output = Annotated[
     Path | None,
-    typer.Option(help="a file to write instead; its ending decides the format", metavar="FILE"),
+    typer.Option(
+        "--output",
+        "-o",
+        help="a file to write instead; its ending decides the format",
+        metavar="FILE",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 
 
@@ -44,6 +64,15 @@ def write(report: Printed, format: str | None, output: Path | None) -> None:
         page(captured.get().rstrip("\n"))
 
 
+SEVERITY_COLOURS = {"error": "red", "warning": "magenta", "hint": "blue"}
+
+
+def styled(text: str, **style: Any) -> str:
+    """The text in colour on a terminal that wants any (see no-color.org), else as it is."""
+    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return typer.style(text, **style) if wanted else text
+
+
 def page(text: str) -> None:
     """Print; what is longer than the screen goes through the reader's pager, as git's output does.
 
@@ -65,3 +94,21 @@ def page(text: str) -> None:
     data = f"{text}\n".encode(sys.stdout.encoding, sys.stdout.errors or "strict")
     with suppress(KeyboardInterrupt):
         subprocess.run(command, input=data, env=environment, check=False)
+
+
+def listed(
+    writers: Mapping[str, Callable[[], str]], format: str | None, output: Path | None
+) -> None:
+    """Print or write what is no report: a table of rules, a page. Raises UnknownNameError."""
+    name = (format or (format_for(output) if output else "terminal")).casefold()
+    name = "terminal" if name == "full" else name
+    if name not in writers:
+        raise UnknownNameError(f"there is no format {name!r}: choose {', '.join(writers)}.")
+    text = writers[name]()
+    if output is None:
+        page(text)
+        return
+    try:
+        output.write_text(f"{text}\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot write {output}: {error.strerror}; give another file.") from None

@@ -23,7 +23,8 @@ def render(result: Result, width: int = 80) -> str:
 def renderable(result: Result) -> RenderableType:
     """Findings first, then the table of all layers, then each of them."""
     layers: list[RenderableType] = [Group(*_layer(layer)) for layer in result.layers]
-    return assembled(result, [tables.overview(result), *layers] if len(layers) > 1 else layers)
+    above = [Group(*tables.overview(result))] if len(layers) > 1 else []
+    return assembled(result, [*above, *layers])
 
 
 def _layer(layer: LayerResult) -> Iterator[RenderableType]:

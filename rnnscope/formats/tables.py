@@ -37,7 +37,7 @@ def mark(result: LayerResult, name: str) -> Text:
     return Text(f"✗ measured {wrong.field} {actual}", BAD)
 
 
-def overview(result: Result) -> Columns:
+def overview(result: Result) -> Iterator[RenderableType]:
     """The recurrent layers of a model, a line each: what really happened, never what might have."""
     head = ("path", "layer", "calls", "input", "output", "states", "parameters", "share")
     table = Columns("llllllrr", drop=(7, 5, 1, 3, 4), head=head)
@@ -57,7 +57,9 @@ def overview(result: Result) -> Columns:
             "" if count is None or not total else f"{count / total:.0%}",
         )
     table.add(Text("total", "bold"), "", "", "", "", "", Text(f"{total:,}", "bold"), "")
-    return table
+    yield table
+    if not any(layer.calls for layer in result.layers) and result.outcome is None:
+        yield Text("Not run: rnnscope.inspect(model, x) shows the calls that it makes of x.")
 
 
 # Why a layer's tensors were not measured: words of ``LayerResult.incomplete``.

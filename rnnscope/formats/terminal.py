@@ -26,7 +26,7 @@ def renderable(result: Result) -> RenderableType:
     if result.conclusion:
         return assembled(result, map(call_lines, result.layers))
     if len(result.layers) > 1:
-        return assembled(result, [tables.overview(result)])
+        return assembled(result, [Group(*tables.overview(result))])
     return assembled(result, map(FirstScreen, result.layers))
 
 
