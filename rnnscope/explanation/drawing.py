@@ -12,8 +12,9 @@ from itertools import groupby
 from rnnscope.axes import shape_text
 from rnnscope.facts import LayerFacts, ParameterFact
 
-# Where the boxes of the first, the second and the last step are drawn: 80 columns with the shapes.
-_CENTRES = (25, 43, 63)
+# Where the box of the first step is drawn, and how far apart the others are: with the shapes, three
+# take 78 columns. Where steps are left out there are dots.
+_FIRST, _APART, _DOTS = 25, 18, 2
 WIDE, NARROW = 78, 58
 _MOST_LAYERS = 3
 
@@ -61,8 +62,9 @@ class Canvas:
 def unrolled(facts: LayerFacts, name: str | None = None, width: int = WIDE) -> Lines:
     """The layer over time: output above, input below, a row for each layer and direction.
 
-    The first two steps and the last are drawn (in less than WIDE columns the first and the last,
-    in less than NARROW the first), and of a deep stack the first two layers and the last. The
+    The first two steps and the last are drawn (more where there is room, in less than WIDE columns
+    the first and the last, in less than NARROW the first), and of a deep stack the first two layers
+    and the last. The
     states at the ends are those that ``name`` is about: c for c_0 and c_n.
     """
     return _Unrolled(facts, name or "", width).drawn()
@@ -78,9 +80,12 @@ class _Unrolled:
         self.canvas = Canvas()
         self.row = 0
         self.last_time = _steps(self.facts) - 1
-        shown = {0} if width < NARROW else {0, self.last_time}
-        self.times = sorted(shown | ({min(1, self.last_time)} if width >= WIDE else set()))
-        self.centres = dict(zip(self.times, _CENTRES, strict=False))
+        self.times = _times(self.last_time, width)
+        wider = len(self.times) - 1 if len(self.times) > 2 else None
+        self.centres = {
+            time: _FIRST + _APART * position + _DOTS * (position == wider)
+            for position, time in enumerate(self.times)
+        }
 
     def drawn(self) -> Lines:
         config = self.facts.config
@@ -119,9 +124,9 @@ class _Unrolled:
         left, right = (end, start) if direction else (start, end)
         line, put = "←" if direction else "→", self.canvas.put
         put(self.row, 0, f"layer {layer} {line}", "layers")
-        put(self.row, _CENTRES[0] - 5 - len(left), left, self._tag(left))
+        put(self.row, _FIRST - 5 - len(left), left, self._tag(left))
         edge = f"{line}──" if direction else f"──{line}"
-        put(self.row, _CENTRES[0] - 4, edge)
+        put(self.row, _FIRST - 4, edge)
         for position, time in enumerate(self.times):
             centre = self.centres[time]
             put(self.row, centre - 1, "[ ]", "time")
@@ -178,6 +183,14 @@ class _Unrolled:
             return
         for time, centre in self.centres.items():
             self.canvas.centre(self.row, centre, f"t={time}", "time")
+
+
+def _times(last: int, width: int) -> list[int]:
+    """The first steps, as many as there is room for, and the last one."""
+    if width < NARROW:
+        return [0]
+    first = 1 if width < WIDE else 2 + (width - WIDE) // _APART
+    return sorted({*range(min(first, last + 1)), last})
 
 
 def _steps(facts: LayerFacts) -> int:
