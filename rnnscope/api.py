@@ -123,7 +123,7 @@ def explain(
     (1, 3, 20)
     """
     from rnnscope.explained import Explained
-    from rnnscope.explanation import explain as explanation_of
+    from rnnscope.explanation.telling import explain as explanation_of
 
     told = explanation_of(subject, name, time=time, layer=layer, call=call, seed=seed, run=run)
     return Explained.of(told)

@@ -17,10 +17,11 @@ from rnnscope.call import Call
 from rnnscope.config import RNNConfig
 from rnnscope.errors import CallError, ConfigError, OutputError, SubjectError, UnknownNameError
 from rnnscope.explained import Explained
-from rnnscope.explanation import Claim, explain
 from rnnscope.explanation.bench import Bench
 from rnnscope.explanation.drawing import stacked, unrolled
 from rnnscope.explanation.lines import in_shapes
+from rnnscope.explanation.parts import Claim
+from rnnscope.explanation.telling import explain
 from rnnscope.prediction import predict
 from rnnscope.reference import equations_of
 from rnnscope.strategies import calls, configs

@@ -12,27 +12,3 @@ bench       the real layer, on which claims are evaluated
 drawing     the unrolled layer and the stacked weight, as coloured lines of text
 telling     explain(), which gathers them
 """
-
-from __future__ import annotations
-
-from rnnscope.explanation.parts import (
-    CellLine,
-    Check,
-    Claim,
-    Explanation,
-    Note,
-    Piece,
-    Recipe,
-)
-from rnnscope.explanation.telling import explain
-
-__all__ = [
-    "CellLine",
-    "Check",
-    "Claim",
-    "Explanation",
-    "Note",
-    "Piece",
-    "Recipe",
-    "explain",
-]
