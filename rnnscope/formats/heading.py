@@ -43,8 +43,8 @@ def _verdict(layer: LayerResult) -> Text | None:
     if not (layer.agrees and layer.reference_agrees) or layer.notes or layer.incomplete:
         return None
     device = layer.facts.config.device
-    words = f"✓ measured on {device}, as predicted; reference agrees to {layer.reference:.1g}"
-    return Text(words, GOOD)
+    close = f"to {layer.reference:.1g}" if layer.reference else "exactly"
+    return Text(f"✓ measured on {device}, as predicted; reference agrees {close}", GOOD)
 
 
 def _agreement(layer: LayerResult) -> Text:
