@@ -21,8 +21,8 @@ _NOTHING = "Nothing found."
 class Report(Printed, Result):
     """What a library call returns: typed fields, and the same looks as the command line.
 
-    ``print(report)`` gives the first screen, ``report.to_text("full")`` everything, a notebook shows
-    it in colour, ``report.to_dict()`` is the JSON, and ``report.ok`` is True when all is well.
+    ``print(report)`` gives the first screen, ``report.to_text("full")`` everything,
+    ``report.to_dict()`` is the JSON, and ``report.ok`` is True when all is well.
     ``recompute`` gives the first layer with the reference's word, which is asked for only when the
     report is printed: recomputing a layer from scratch takes longer than measuring it.
     """
