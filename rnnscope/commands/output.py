@@ -60,7 +60,7 @@ def write(report: Printed, format: str | None, output: Path | None) -> None:
         print(report.to_text(name, console.width))
     else:
         with console.capture() as captured:
-            console.print(report.in_full() if name == "full" else report)
+            console.print(report.in_full() if name == "full" else report, crop=False)
         page(captured.get().rstrip("\n"))
 
 

@@ -20,7 +20,7 @@ def recorded(renderable: RenderableType, width: int, coloured: bool = True) -> C
         force_terminal=coloured, color_system="truecolor" if coloured else None,
         force_jupyter=False,  # or a notebook would show at once what is only being written down
     )  # fmt: skip
-    console.print(renderable)
+    console.print(renderable, crop=False)
     return console
 
 
