@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from rnnscope.axes import shape_text
-from rnnscope.explanation.parts import Explanation
 from rnnscope.facts import LayerFacts, ParameterFact
 
-# Where the boxes of the first, the second and the last step are drawn: 80 columns with the shapes.
-_CENTRES = (25, 43, 63)
+# Where the box of the first step is drawn, and how far apart the others are: with the shapes, three
+# take 78 columns. Where steps are left out there are dots.
+_FIRST, _APART, _DOTS = 25, 18, 2
 WIDE, NARROW = 78, 58
 _MOST_LAYERS = 3
 
@@ -59,29 +59,33 @@ class Canvas:
         )
 
 
-def unrolled(explanation: Explanation, width: int = WIDE) -> Lines:
+def unrolled(facts: LayerFacts, name: str | None = None, width: int = WIDE) -> Lines:
     """The layer over time: output above, input below, a row for each layer and direction.
 
-    The first two steps and the last are drawn (in less than WIDE columns the first and the last,
-    in less than NARROW the first), and of a deep stack the first two layers and the last. The
-    states at the ends are those that the explanation is about: c for c_0 and c_n.
+    The first two steps and the last are drawn (more where there is room, in less than WIDE columns
+    the first and the last, in less than NARROW the first), and of a deep stack the first two layers
+    and the last. The
+    states at the ends are those that ``name`` is about: c for c_0 and c_n.
     """
-    return _Unrolled(explanation, width).drawn()
+    return _Unrolled(facts, name or "", width).drawn()
 
 
 class _Unrolled:
     """Draws from the top down, one row after the other."""
 
-    def __init__(self, explanation: Explanation, width: int) -> None:
-        self.facts = explanation.facts
-        self.name = explanation.name or ""
+    def __init__(self, facts: LayerFacts, name: str, width: int) -> None:
+        self.facts = facts
+        self.name = name
         self.letter = "c" if self.name.startswith("c_") else "h"
         self.canvas = Canvas()
         self.row = 0
         self.last_time = _steps(self.facts) - 1
-        shown = {0} if width < NARROW else {0, self.last_time}
-        self.times = sorted(shown | ({min(1, self.last_time)} if width >= WIDE else set()))
-        self.centres = dict(zip(self.times, _CENTRES, strict=False))
+        self.times = _times(self.last_time, width)
+        wider = len(self.times) - 1 if len(self.times) > 2 else None
+        self.centres = {
+            time: _FIRST + _APART * position + _DOTS * (position == wider)
+            for position, time in enumerate(self.times)
+        }
 
     def drawn(self) -> Lines:
         config = self.facts.config
@@ -120,9 +124,9 @@ class _Unrolled:
         left, right = (end, start) if direction else (start, end)
         line, put = "←" if direction else "→", self.canvas.put
         put(self.row, 0, f"layer {layer} {line}", "layers")
-        put(self.row, _CENTRES[0] - 5 - len(left), left, self._tag(left))
+        put(self.row, _FIRST - 5 - len(left), left, self._tag(left))
         edge = f"{line}──" if direction else f"──{line}"
-        put(self.row, _CENTRES[0] - 4, edge)
+        put(self.row, _FIRST - 4, edge)
         for position, time in enumerate(self.times):
             centre = self.centres[time]
             put(self.row, centre - 1, "[ ]", "time")
@@ -147,7 +151,10 @@ class _Unrolled:
         return f"{self.letter}_0", f"{self.letter}_{final}"
 
     def _state(self, name: str, slot: int) -> str:
-        return name if self.facts.config.single_step else f"{name}[{slot}]"
+        if not self.facts.config.single_step:
+            return f"{name}[{slot}]"
+        letters = self.facts.config.cell.states if self.letter == "h" else "c"
+        return ", ".join(f"{letter}{name[1:]}" for letter in letters)
 
     def _tag(self, label: str) -> str:
         return "here" if self.name and label.startswith(self.name) else "layers"
@@ -176,6 +183,14 @@ class _Unrolled:
             return
         for time, centre in self.centres.items():
             self.canvas.centre(self.row, centre, f"t={time}", "time")
+
+
+def _times(last: int, width: int) -> list[int]:
+    """The first steps, as many as there is room for, and the last one."""
+    if width < NARROW:
+        return [0]
+    first = 1 if width < WIDE else 2 + (width - WIDE) // _APART
+    return sorted({*range(min(first, last + 1)), last})
 
 
 def _steps(facts: LayerFacts) -> int:
@@ -215,7 +230,7 @@ def _columns(parameter: ParameterFact, facts: LayerFacts) -> str:
         return ""
     columns = parameter.shape[1]
     if parameter.name.startswith("weight_hh"):
-        return f"{columns} columns: h_(t-1)"
+        return f"{columns} columns: h_(t{'+' if parameter.direction == 'backward' else '-'}1)"
     if parameter.layer == 0:
         return f"{columns} columns: x_t"
     below = f"of layer {parameter.layer - 1}"

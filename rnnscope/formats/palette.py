@@ -11,17 +11,18 @@ ROLE_STYLES = {
     Role.BATCH: "green",
     Role.TIME: "cyan",
     Role.STEPS: "cyan",
-    Role.FEATURE: "yellow",
+    Role.FEATURE: "blue",
     Role.LAYERS: "magenta",
-    Role.GATES: "blue",
+    Role.GATES: "magenta",
     Role.UNKNOWN: "",
 }
 SEVERITY_STYLES = {
     Severity.ERROR: "bold red",
-    Severity.WARNING: "bold yellow",
+    Severity.WARNING: "bold magenta",
     Severity.HINT: "bold blue",
 }
-GOOD, BAD, QUIET, TITLE = "green", "bold red", "dim", "bold"
+# Nothing that must be read is yellow, which light screens swallow, or dim, which all of them do.
+GOOD, BAD, TITLE = "green", "bold red", "bold"
 
 
 def symbols_text(axes: Axes) -> Text:

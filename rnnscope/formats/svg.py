@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from rnnscope.formats.html import recorded
+from rnnscope.formats.full import renderable
+from rnnscope.formats.screen import recorded
 from rnnscope.results import Result
 
 
 def render(result: Result, width: int = 80) -> str:
     """One picture; its title is the tool's name."""
-    return recorded(result, width).export_svg(title="rnnscope")
+    return recorded(renderable(result), width).export_svg(title="rnnscope")
