@@ -18,7 +18,8 @@ PACKAGE = Path(rnnscope.__file__).parent
 # The order in which data flows: a module imports only from what stands before it. A name stands for
 # everything below it that has no line of its own, and files of one entry may import each other.
 _RIVER = """
-errors axes cells options notation config call facts prediction reasons findings frames sources
+errors axes cells options notation config equations call facts prediction
+reasons drawing findings frames sources
 subjects subjects.sketching torch_import aside measuring.randomness measuring.devices
 measuring.measurement measuring.trial measuring.untouched measuring.live measuring.observation
 reference tracing.factors tracing.labels tracing.events tracing.regrouping tracing.operations

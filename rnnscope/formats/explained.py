@@ -13,8 +13,8 @@ from rich.text import Text
 from rnnscope.axes import shape_text
 from rnnscope.call import Call
 from rnnscope.cells import Cell
+from rnnscope.drawing.text import Lines, stacked, unrolled
 from rnnscope.explanation.code import helpers_in
-from rnnscope.explanation.drawing import Lines, stacked, unrolled
 from rnnscope.explanation.lines import in_shapes
 from rnnscope.explanation.parts import CellLine, Check, Claim, Explanation, Recipe
 from rnnscope.formats.palette import (
@@ -146,7 +146,8 @@ class _Unrolled:
         self.explanation = explanation
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        text = _drawn(unrolled(self.explanation, options.max_width), self.explanation)
+        told = self.explanation
+        text = _drawn(unrolled(told.facts, told.name, options.max_width), told)
         text.no_wrap, text.overflow = True, "ellipsis"
         yield text
 

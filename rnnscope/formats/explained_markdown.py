@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.axes import shape_text
+from rnnscope.drawing.text import Lines, stacked, unrolled
 from rnnscope.explanation.code import helpers_in
-from rnnscope.explanation.drawing import Lines, stacked, unrolled
 from rnnscope.explanation.lines import in_shapes
 from rnnscope.explanation.parts import Explanation
 from rnnscope.formats.explained import call_words, difference_words
@@ -58,7 +58,11 @@ def _pieces(explanation: Explanation) -> Iterator[str]:
     if explanation.pieces:
         rows = [(f"`{explanation.name}{p.where}`", p.what) for p in explanation.pieces]
         yield from table(("part", "what it is"), rows)
-    drawing = stacked(parameter, explanation.facts) if parameter else unrolled(explanation)
+    drawing = (
+        stacked(parameter, explanation.facts)
+        if parameter
+        else unrolled(explanation.facts, explanation.name)
+    )
     if drawing:
         yield from ("```text", *_plain(drawing), "```", "")
 

@@ -1,0 +1,10 @@
+"""Pictures of a layer: one model of what is drawn, and a painter for each medium.
+
+network     the layer unrolled over time: cells and the edges between them, without display text
+text        the unrolled layer and a stacked weight as lines of tagged characters
+scene       labels, boxes and lines with coordinates, and how wide a text is
+unrolled    a network as a scene
+inside      one cell as a scene: gates, weights, the equations beside
+chain       the recurrent layers of a model as a scene, in order of call
+svg         a scene, written down
+"""
