@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 FORMATS = {
     "terminal": ("rnnscope.formats.explained", (".txt",)),
     "markdown": ("rnnscope.formats.explained_markdown", (".md", ".markdown")),
+    "html": ("rnnscope.formats.explained_page", (".html", ".htm")),
+    "svg": ("rnnscope.formats.explained_svg", (".svg",)),
     "json": (None, (".json",)),
 }
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from torch import Tensor
 
-_DRAWN = ("terminal", "html", "svg", "markdown")
+_DRAWN = ("terminal", "markdown", "html")
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,8 @@ class Verified(Report):
             return render(self, name, width)
         from rnnscope.formats import verified
 
+        if name == "html":
+            return verified.page(self.found, self)
         return verified.render(self.found, name, width)
 
     def __rich__(self) -> RenderableType:

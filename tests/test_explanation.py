@@ -15,11 +15,11 @@ import rnnscope
 from rnnscope.axes import shape_text
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
+from rnnscope.drawing.text import stacked, unrolled
 from rnnscope.errors import CallError, ConfigError, OutputError, SubjectError, UnknownNameError
 from rnnscope.explained import Explained
 from rnnscope.explanation import Claim, explain
 from rnnscope.explanation.bench import Bench
-from rnnscope.drawing.text import stacked, unrolled
 from rnnscope.explanation.lines import in_shapes
 from rnnscope.prediction import predict
 from rnnscope.reference import equations_of

@@ -23,7 +23,9 @@ Words = Annotated[
 ]
 Time = Annotated[int | None, typer.Option(help="the time step that is shown, from 0")]
 Layer = Annotated[int | None, typer.Option("--layer", help="the layer that is shown, from 0")]
-Format = Annotated[str | None, typer.Option("--format", help="terminal, markdown or json")]
+Format = Annotated[
+    str | None, typer.Option("--format", help="terminal, markdown, html, svg or json")
+]
 
 
 def explain(

@@ -15,7 +15,12 @@ Format = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option(help="a file to write instead; its ending decides the format", metavar="FILE"),
+    typer.Option(
+        "--output",
+        "-o",
+        help="a file to write instead; its ending decides the format",
+        metavar="FILE",
+    ),
 ]
 
 

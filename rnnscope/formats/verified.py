@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from rnnscope.formats import report_page
+from rnnscope.formats.markup import element, section
 from rnnscope.formats.palette import BAD, GOOD, QUIET, TITLE
 from rnnscope.formats.terminal import finding_lines
+from rnnscope.results import Result
 from rnnscope.verification.result import Verification
 
 
 def render(verification: Verification, name: str = "terminal", width: int = 80) -> str:
-    """The verification as text, Markdown, HTML or SVG, ``width`` columns wide."""
-    coloured = name in ("html", "svg")
-    console = Console(
-        file=io.StringIO(), width=width, record=True, highlight=False,
-        force_terminal=coloured, color_system="truecolor" if coloured else None,
-    )  # fmt: skip
+    """The verification as text or Markdown, ``width`` columns wide."""
+    console = Console(file=io.StringIO(), width=width, record=True, highlight=False)
     console.print(renderable(verification))
-    if name == "html":
-        return console.export_html(inline_styles=True)
-    if name == "svg":
-        return console.export_svg(title="rnnscope")
     text = "\n".join(line.rstrip() for line in console.export_text().splitlines())
     return f"```text\n{text}\n```" if name == "markdown" else text
+
+
+def page(verification: Verification, result: Result) -> str:
+    """The verdict and its evidence as a page, above the picture of the layer that was meant."""
+    told = section("Verification", element("pre", render(verification)))
+    return report_page.page(replace(result, findings=()), told)
 
 
 def renderable(verification: Verification) -> RenderableType:
