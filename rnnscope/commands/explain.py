@@ -24,7 +24,7 @@ Words = Annotated[
 Time = Annotated[int | None, typer.Option(help="the time step that is shown, from 0")]
 Layer = Annotated[int | None, typer.Option("--layer", help="the layer that is shown, from 0")]
 Format = Annotated[
-    str | None, typer.Option("--format", help="terminal, markdown, html, svg or json")
+    str | None, typer.Option("--format", help="terminal, markdown, json, html or svg")
 ]
 
 

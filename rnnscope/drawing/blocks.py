@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.axes import shape_text
-from rnnscope.drawing.scene import Box, Group, Label, Mark, Scene, Word, numbers, width_of
+from rnnscope.drawing.scene import Box, Group, Label, Line, Mark, Scene, Word, numbers
 from rnnscope.facts import LayerFacts, ParameterFact
 
 _EDGE, _TOP, _TALLEST, _WIDEST, _SMALL = 16.0, 46.0, 176.0, 320.0, 11.0
@@ -23,17 +23,17 @@ def blocks(facts: LayerFacts, layer: int, direction: str) -> Scene:
     height = max(gates * _LOWEST_ROWS, min(_TALLEST, _WIDEST * rows / columns))
     scale = min(height / rows, _WIDEST / columns)
     groups = [Group("text", tuple(_gate_names(own[0], height)))]
-    x = max(
-        label.bounds[2] for group in groups for label in group.marks if isinstance(label, Label)
-    )
     for parameter in own:
-        x += 24
         width = max(3.0, scale * (parameter.shape[1] if len(parameter.shape) > 1 else 1))
-        groups.append(_stack(parameter, x, width, height))
-        x += max(width, width_of(f"{parameter.name} ", _SMALL))
+        groups.append(_stack(parameter, _right_of(groups[-1]) + 24, width, height))
+    x = _right_of(groups[-1])
     title = f"Rows of the gates, layer {layer} {direction}"
     words = ", ".join(f"{r.gate.name} rows {r.start} to {r.stop - 1}" for r in own[0].rows)
     return Scene(x + _EDGE, _TOP + height + 12, tuple(groups), title, f"{title}: {words}.")
+
+
+def _right_of(group: Group) -> float:
+    return max(mark.bounds[2] for mark in group.marks if not isinstance(mark, Line))
 
 
 def _gate_names(parameter: ParameterFact, height: float) -> Iterator[Label]:

@@ -79,9 +79,8 @@ text.title{{font-weight:bold}}
     + """
 .pale .line,.pale .head,.pale rect{opacity:.35}
 .pale tspan,.pale text{fill:var(--quiet)}
-.strong .line{stroke:var(--strong);stroke-width:2.5}
-.strong .head{fill:var(--strong)}
-.strong .unit{stroke:var(--strong);stroke-width:2.5}
+.strong{--line:var(--strong)}
+.strong .line,.strong .unit{stroke-width:2.5}
 .strong text{font-weight:bold}
 """
 )

@@ -13,20 +13,20 @@ from rnnscope.explanation.code import helpers_in
 from rnnscope.explanation.lines import in_shapes
 from rnnscope.explanation.parts import Check, Explanation, Recipe
 from rnnscope.formats.explained import call_words, difference_words
-from rnnscope.formats.markup import Html, code, element, joined, section, table
-from rnnscope.formats.page import axes_list, document, figure, legend, names_of, shape
+from rnnscope.formats.markup import Html, code, element, folded, joined, section, table
+from rnnscope.formats.page import axes_list, document, figure, legend, shape
 
 
 def render(explanation: Explanation, width: int = 80) -> str:
     """A file of its own; ``width`` has no meaning here."""
     about = f"{explanation.name or 'One step'} of {explanation.config}"
-    return document(about, names_of(explanation.facts), element("h1", about), *_parts(explanation))
+    return document(about, [explanation.facts], *_parts(explanation))
 
 
 def _parts(explanation: Explanation) -> Iterator[Html]:
     facts, place = explanation.facts, (explanation.layer, explanation.direction)
     yield joined(_answer(explanation))
-    yield legend()
+    yield legend([facts])
     if explanation.parameter is not None and explanation.parameter.rows:
         yield section(
             "Rows of the gates", figure(blocks(facts, *place), explanation.name, "blocks")
@@ -34,7 +34,11 @@ def _parts(explanation: Explanation) -> Iterator[Html]:
     yield section("Its way", figure(unrolled(facts), explanation.name), _tensors(explanation))
     yield _pieces(explanation)
     yield _recipes(explanation)
-    yield section("In the cell", figure(inside(facts, *place), kind="inside"), *_lines(explanation))
+    yield section(
+        "In the cell",
+        figure(inside(facts, *place), explanation.name, "inside"),
+        *_lines(explanation),
+    )
     yield joined(_checks(explanation))
     for note in explanation.notes:
         yield section(note.question, element("p", note.answer))
@@ -44,7 +48,8 @@ def _answer(explanation: Explanation) -> Iterator[Html]:
     config = explanation.config
     if explanation.axes is not None:
         yield element("p", shape(explanation.axes))
-    yield element("p", f"{explanation.meaning}, {call_words(explanation.call, config.single_step)}")
+    yield element("p", explanation.meaning)
+    yield element("p", call_words(explanation.call, config.single_step), class_="aside")
     if explanation.axes is not None:
         yield axes_list(explanation.axes, config)
 
@@ -59,7 +64,8 @@ def _tensors(explanation: Explanation) -> Html:
         )
         for t in explanation.facts.tensors
     ]
-    return table(("tensor", "shape", "axes"), rows, "Every tensor of this call")
+    title = "Every tensor of this call"
+    return folded(title, table(("tensor", "shape", "axes"), rows, title))
 
 
 def _pieces(explanation: Explanation) -> Html:

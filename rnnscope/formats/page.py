@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from rnnscope.axes import Axes, Axis, Role
 from rnnscope.config import RNNConfig
+from rnnscope.drawing.pictures import roles_of
 from rnnscope.drawing.scene import ROLE_CLASSES, Scene, Word, numbers, symbols
 from rnnscope.drawing.style import COLOURS, MARKS, MONOSPACE, ROLES
 from rnnscope.drawing.svg import inline
@@ -39,8 +40,10 @@ summary{{cursor:pointer}}pre{{white-space:pre-wrap}}
 .yes{{color:var(--good)}}.no{{color:var(--bad);font-weight:600}}.aside{{color:var(--quiet)}}
 a{{color:inherit;text-decoration-color:var(--quiet)}}
 :focus-visible{{outline:2px solid var(--strong);outline-offset:2px}}
-@media(max-width:40rem){{body{{font-size:15px;padding:.7rem}}th,td{{padding-right:.6rem}}}}
-@media print{{.scroll{{overflow:visible}}.scroll svg{{min-width:0!important}}section{{break-inside:avoid}}}}
+@media(max-width:40rem){{body{{font-size:15px;padding:.7rem}}th,td{{padding-right:.6rem}}
+.scroll svg{{max-width:none}}}}
+@media print{{.scroll{{overflow:visible}}
+.scroll svg{{min-width:0!important}}section{{break-inside:avoid}}}}
 """
 _ROLE_RULES = "".join(
     f"body:has(.{role}:is(:hover,:focus-visible)) .{role}"
@@ -56,13 +59,9 @@ _SHOWN_ROLES = {
 }
 
 
-def names_of(facts: LayerFacts) -> list[str]:
-    """The tensors and parameters that can be pointed at."""
-    return [*(t.name for t in facts.tensors), *(p.name for p in facts.parameters)]
-
-
-def document(title: str, names: Iterable[str], *parts: str) -> str:
-    """The whole file; pointing at one of ``names`` lights up what belongs to it."""
+def document(title: str, shown: Iterable[LayerFacts], *parts: str) -> str:
+    """The whole file; pointing at a tensor of the facts shown lights up what belongs to it."""
+    names = dict.fromkeys(tensor.name for facts in shown for tensor in facts.tensors)
     style = COLOURS + MARKS + _LAYOUT + _ROLE_RULES + "".join(map(_name_rule, names))
     head = joined(
         (
@@ -73,17 +72,14 @@ def document(title: str, names: Iterable[str], *parts: str) -> str:
             Html(f"<style>{style}</style>"),
         )
     )
-    body = element("body", element("main", *parts))
+    body = element("body", element("main", element("h1", title), *parts))
     return f'<!DOCTYPE html>\n<html lang="en">\n<head>{head}</head>\n{body}\n</html>'
 
 
 def _name_rule(name: str) -> str:
     """What is not on the way of this tensor grows pale while its name is pointed at."""
-    pointed = f'section:has([data-of="{name}"]:is(:hover,:focus-visible))'
-    return (
-        f"{pointed} .unrolled g:not(.text,.{name}){{opacity:.25}}\n"
-        f"{pointed} .unrolled g.{name} .line{{stroke:var(--strong);stroke-width:2.5}}\n"
-    )
+    pointed = f'section:has([data-of="{name}"]:is(:hover,:focus-visible)) .unrolled'
+    return f"{pointed} g:not(.{name}){{opacity:.25}}{pointed} g.{name}{{--line:var(--strong)}}\n"
 
 
 def figure(scene: Scene, name: str | None = None, kind: str = "unrolled") -> Html:
@@ -92,11 +88,13 @@ def figure(scene: Scene, name: str | None = None, kind: str = "unrolled") -> Htm
     return element("figure", drawing, class_=kind, style="margin:.5rem 0")
 
 
-def legend() -> Html:
-    """The colour of each role; pointing at one shows where that axis is."""
+def legend(shown: Iterable[LayerFacts]) -> Html:
+    """The colours of the roles that occur; pointing at one shows where that axis is."""
+    occurring = {role for facts in shown for role in roles_of(facts)}
     items = (
         element("li", element("span", words, class_=ROLE_CLASSES[role], tabindex="0"))
         for role, words in _SHOWN_ROLES.items()
+        if role in occurring
     )
     return element("ul", *items, class_="legend", aria_label="the colours of the axes")
 

@@ -11,7 +11,7 @@ from rnnscope.drawing.inside import inside
 from rnnscope.drawing.unrolled import unrolled
 from rnnscope.facts import LayerFacts, ParameterFact, TensorFact
 from rnnscope.formats.markup import Html, code, element, folded, joined, section, table
-from rnnscope.formats.page import axes_list, document, figure, findings, legend, names_of, shape
+from rnnscope.formats.page import axes_list, document, figure, findings, legend, shape
 from rnnscope.formats.svg import stations, was_called
 from rnnscope.results import LayerResult, Result
 
@@ -21,13 +21,17 @@ def render(result: Result, width: int = 80) -> str:
     return page(result)
 
 
-def page(result: Result, *before: Html) -> str:
+def page(result: Result, title: str = "", *before: Html) -> str:
     """The whole file; ``before`` is what stands above all that is told of the layers."""
-    title = "Recurrent layers: shapes and findings"
-    if result.layers and not result.model:
-        title = f"{result.layers[0].facts.config}: every shape"
-    names = dict.fromkeys(name for layer in result.layers for name in names_of(layer.facts))
-    return document(title, names, element("h1", title), *before, *_parts(result))
+    if not title:
+        alone = bool(result.layers) and not result.model
+        about = str(result.layers[0].facts.config) if alone else "Recurrent layers"
+        title = f"{about}: every shape" if result.layers else f"{about}: findings"
+    return document(title, _facts(result), *before, *_parts(result))
+
+
+def _facts(result: Result) -> list[LayerFacts]:
+    return [layer.facts for layer in result.layers]
 
 
 def _parts(result: Result) -> Iterator[Html]:
@@ -36,7 +40,7 @@ def _parts(result: Result) -> Iterator[Html]:
         words = f"{result.outcome.exception}: {result.outcome.message}"
         yield element("p", words, class_="no")
     if result.layers:
-        yield legend()
+        yield legend(_facts(result))
     if result.model and result.layers:
         yield section("In order of call", figure(stations(result), kind="chain"))
     for number, layer in enumerate(result.layers):
@@ -160,7 +164,7 @@ def _parameters(layer: LayerResult) -> Iterator[Html]:
 
 
 def _parameter(layer: LayerResult, parameter: ParameterFact) -> Iterator[str]:
-    yield element("span", parameter.name, data_of=parameter.name, title=_blocks(parameter))
+    yield element("span", parameter.name, title=_blocks(parameter))
     yield joined((shape(parameter.axes), _mark(layer, parameter.name)))
     yield str(parameter.gate_multiple or "")
     yield f"{parameter.numel:,}"

@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterator
 
 from rnnscope.drawing.chain import Station, chain
-from rnnscope.drawing.pictures import headline, layer_picture, with_notes
-from rnnscope.drawing.scene import Scene, lines_of_text, stacked_scenes
+from rnnscope.drawing.pictures import headline, layer_picture
+from rnnscope.drawing.scene import Scene, Word, lines_of_text, stacked_scenes
 from rnnscope.drawing.svg import svg
 from rnnscope.facts import LayerFacts
 from rnnscope.findings import Finding
@@ -22,16 +22,19 @@ def render(result: Result, width: int = 80) -> str:
     notes = [line for finding in result.findings for line in _finding(finding)]
     if result.outcome is not None and result.outcome.exception:
         notes += textwrap.wrap(f"{result.outcome.exception}: {result.outcome.message}", _COLUMNS)
-    scene = picture(result)
-    return svg(with_notes(scene, notes) if notes else scene)
+    scenes = [picture(result)] if result.layers else []
+    if notes or not scenes:
+        lines = [(Word(line),) for line in notes or ["Nothing found."]]
+        scenes.append(lines_of_text(lines, "Findings"))
+    return svg(stacked_scenes(scenes, scenes[0].title))
 
 
 def picture(result: Result) -> Scene:
-    """What is drawn of a result: one layer, the layers of a model, or nothing."""
-    if not result.layers:
-        return lines_of_text((), "rnnscope")
+    """What is drawn of a result with layers: one of them, or those of a model."""
     if result.model:
-        return stacked_scenes((headline("Recurrent layers in order of call"), stations(result)), "")
+        title = "Recurrent layers in order of call"
+        shown = [layer.facts for layer in result.layers]
+        return stacked_scenes((headline(title, shown), stations(result)), title)
     facts = result.layers[0].facts
     return layer_picture(facts if facts.tensors else predict(facts.config))
 
@@ -55,7 +58,7 @@ def was_called(layer: LayerResult) -> bool:
 
 def _note(layer: LayerResult) -> str:
     if not was_called(layer):
-        return "not called"
+        return (layer.incomplete or "not called").partition(":")[0]
     return f"{layer.calls} calls of these shapes" if layer.calls > 1 else ""
 
 

@@ -30,7 +30,8 @@ def render(verification: Verification, name: str = "terminal", width: int = 80) 
 def page(verification: Verification, result: Result) -> str:
     """The verdict and its evidence as a page, above the picture of the layer that was meant."""
     told = section("Verification", element("pre", render(verification)))
-    return report_page.page(replace(result, findings=()), told)
+    title = f"{verification.target} against {verification.like}"
+    return report_page.page(replace(result, findings=()), title, told)
 
 
 def renderable(verification: Verification) -> RenderableType:
