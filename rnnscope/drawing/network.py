@@ -73,6 +73,12 @@ class Network:
         """The lanes of one layer, forward first."""
         return [lane for lane in self.lanes if lane.layer == layer]
 
+    def end_of(self, carry: Carry) -> str:
+        """The end of a state's way as Python names it: ``h_n[2]``, or ``h_1`` of a cell."""
+        single = self.facts.config.single_step
+        when = "0" if carry.start is None else "1" if single else "n"
+        return f"{carry.letter}_{when}" + ("" if single else f"[{carry.lane.slot}]")
+
     def rise(self, layer: int | None, time: int) -> Rise:
         """What enters a layer at a step, or leaves as output."""
         return next(r for r in self.rises if (r.layer, r.time) == (layer, time))
@@ -85,10 +91,12 @@ def steps_of(facts: LayerFacts) -> int:
     return max(facts.call.lengths or (facts.call.seq_len,))
 
 
-def unroll(facts: LayerFacts, most_steps: int, most_layers: int) -> Network:
-    """The network of one call, with at most so many steps and layers of each kind shown."""
+def unroll(
+    facts: LayerFacts, most_steps: int, most_layers: int, layer: int | None = None
+) -> Network:
+    """The network of one call, with at most so many steps and layers, and ``layer`` besides."""
     times = abbreviated(steps_of(facts), most_steps)
-    layers = abbreviated(facts.config.num_layers, most_layers)
+    layers = abbreviated(facts.config.num_layers, most_layers, layer)
     lanes = tuple(
         Lane(layer, DIRECTIONS[direction], layer * facts.config.directions + direction)
         for layer in layers
@@ -106,15 +114,20 @@ def unroll(facts: LayerFacts, most_steps: int, most_layers: int) -> Network:
     )
 
 
-def abbreviated(count: int, most: int) -> tuple[int | None, ...]:
-    """All of them, or the first ``most - 1``, None for those left out, and the last.
+def abbreviated(count: int, most: int, kept: int | None = None) -> tuple[int | None, ...]:
+    """All of them, or the first ones, ``kept`` and the last; None for those left out between.
 
-    >>> abbreviated(3, 3), abbreviated(9, 3)
-    ((0, 1, 2), (0, 1, None, 8))
+    >>> abbreviated(3, 3), abbreviated(9, 3), abbreviated(9, 3, 5)
+    ((0, 1, 2), (0, 1, None, 8), (0, 1, None, 5, None, 8))
     """
     if count <= most:
         return tuple(range(count))
-    return (*range(max(1, most - 1)), None, *((count - 1,) if most > 1 else ()))
+    last = {count - 1} if most > 1 else set()
+    shown = {*range(max(1, most - 1)), *last} | ({kept} if kept is not None else set())
+    found: list[int | None] = [0]
+    for before, one in pairwise(sorted(shown)):
+        found += [one] if one == before + 1 else [None, one]
+    return tuple(found if last else [*found, None])
 
 
 def _rises(facts: LayerFacts, layers: list[int], times: list[int]) -> Iterator[Rise]:

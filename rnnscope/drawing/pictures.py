@@ -23,7 +23,7 @@ _ROLES = (Role.BATCH, Role.TIME, Role.FEATURE, Role.LAYERS, Role.GATES)
 def layer_picture(facts: LayerFacts, layer: int = 0, direction: str = "forward") -> Scene:
     """The unrolled network, and below it the inside of one of its cells."""
     config = facts.config
-    scenes = [headline(str(config), [facts]), unrolled(facts)]
+    scenes = [headline(str(config), [facts]), unrolled(facts, layer)]
     if facts.parameters:  # a quantized layer has none that can be seen
         scenes.append(inside(facts, layer, direction))
     return stacked_scenes(scenes, f"{config}, unrolled, and the inside of its cell")
@@ -40,6 +40,8 @@ def headline(text: str, shown: Iterable[LayerFacts]) -> Scene:
 
 
 def roles_of(facts: LayerFacts) -> set[Role]:
-    """The roles of all axes of a layer's tensors and parameters."""
-    tensors = {axis.role for tensor in facts.tensors for axis in tensor.axes}
-    return tensors | {axis.role for parameter in facts.parameters for axis in parameter.axes}
+    """The roles of all axes of a layer's tensors and parameters; packed steps are of two."""
+    axes = [axis for tensor in facts.tensors for axis in tensor.axes]
+    axes += [axis for parameter in facts.parameters for axis in parameter.axes]
+    roles = {axis.role for axis in axes}
+    return roles | {Role.BATCH, Role.TIME} if Role.STEPS in roles else roles

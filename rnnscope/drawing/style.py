@@ -71,7 +71,7 @@ MARKS = (
 .part{{fill:var(--paper);stroke:var(--line)}}
 .node{{fill:var(--paper);stroke:var(--ink)}}
 .in{{fill:none;stroke:var(--line);stroke-dasharray:3 3}}
-.span{{fill:var(--batch);opacity:.3}}
+.span{{fill:var(--batch);fill-opacity:.3}}
 text.quiet,text .quiet{{fill:var(--quiet)}}
 text.title{{font-weight:bold}}
 """

@@ -16,12 +16,18 @@ def names_of_carry(facts: LayerFacts, carry: Carry) -> frozenset[str]:
     return frozenset(names)
 
 
-def names_of_entry(facts: LayerFacts, layer: int | None) -> frozenset[str]:
-    """What goes up into a layer is read by its weight_ih; above the last layer it is output."""
+def names_of_entry(
+    facts: LayerFacts, layer: int | None, lane: Lane | None = None
+) -> frozenset[str]:
+    """What goes up into a layer is read by its weight_ih, in both directions or in one lane's.
+
+    Above the last layer, where ``layer`` is None, it is output.
+    """
     if layer is None:
         return frozenset({"output"})
-    own = {p.name for p in facts.parameters if p.layer == layer}
-    names = {name for name in own if name.startswith("weight_ih")}
+    own = [p for p in facts.parameters if p.layer == layer] if lane is None else []
+    own += parameters_of(facts, lane) if lane is not None else []
+    names = {p.name for p in own if p.name.startswith("weight_ih")}
     return frozenset(names | ({"input"} if layer == 0 else set()))
 
 

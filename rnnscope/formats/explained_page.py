@@ -31,7 +31,11 @@ def _parts(explanation: Explanation) -> Iterator[Html]:
         yield section(
             "Rows of the gates", figure(blocks(facts, *place), explanation.name, "blocks")
         )
-    yield section("Its way", figure(unrolled(facts), explanation.name), _tensors(explanation))
+    yield section(
+        "Its way",
+        figure(unrolled(facts, explanation.layer), explanation.name),
+        _tensors(explanation),
+    )
     yield _pieces(explanation)
     yield _recipes(explanation)
     yield section(
