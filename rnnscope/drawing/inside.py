@@ -73,7 +73,7 @@ class _Inside:
 
     def scene(self) -> Scene:
         wires = {"LSTM": self._lstm, "GRU": self._gru, "RNN": self._rnn}[self.cell.name]
-        groups = [self._caption(), self._inputs(), *wires()]
+        groups = [self._caption(), *self._inputs(), *wires()]
         groups += [self._card(card) for card in self.cards.values()]
         groups.append(self._equations())
         labels = [m for g in groups for m in g.marks if isinstance(m, Label)]
@@ -170,7 +170,7 @@ class _Inside:
         held = ", ".join(f"{block} {shape_text(axes.shape)}" for block, axes in card.blocks)
         return Group("gate", tuple(marks), f"{gate.name}: {held}", self.names)
 
-    def _inputs(self) -> Group:
+    def _inputs(self) -> Iterator[Group]:
         """The two lines below the cards: what is read, and the state before."""
         h, x = self.bottom + 24, self.bottom + 50
         last = max(card.middle for card in self.cards.values())
@@ -182,14 +182,13 @@ class _Inside:
         else:
             marks.append(Line(((self.left - 24, h), (last + 16, h)), False))
             marks += self._entering(f"h_({self.before})", "h", h)
+        title, names = "every gate reads x and the state before", self._of("h_0")
+        yield Group("wire", tuple(marks), title, names)
+        up: list[Mark] = []
         for card in self.cards.values():
-            marks.append(
-                Line(((card.middle - 16, x), (card.middle - 16, self.bottom)), kind="over")
-            )
-            marks.append(Line(((card.middle + 16, h), (card.middle + 16, self.bottom))))
-        return Group(
-            "wire", tuple(marks), "every gate reads x and the state before", self._of("h_0")
-        )
+            for at, level in ((card.middle - 16, x), (card.middle + 16, h)):
+                up.append(Line(((at, level - 1), (at, self.bottom)), kind="over"))
+        yield Group("wire", tuple(up), title, names)
 
     def _of(self, *names: str) -> frozenset[str]:
         return frozenset(names) | self.names

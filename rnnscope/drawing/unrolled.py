@@ -150,7 +150,7 @@ def _cell(facts: LayerFacts, places: Places, lane: Lane, time: int) -> Group:
     marks: list[Mark] = [Box(x, y, CELL, height, "unit")]
     if config.proj_size:  # h leaves through a projection, c does not
         marks.append(Box(x + CELL - 12, y + 30, 12, height - 32, "part", 3))
-    name = (Word(config.cell.name),)
+    name = (Word(config.kind),)
     marks.append(Label(x + CELL / 2, y + height / 2 + 4, name, "middle"))
     place = "one step" if config.single_step else f"layer {lane.layer} {lane.direction}, t={time}"
     held = "".join(f"\n{p.name} {p.axes}" for p in parameters_of(facts, lane))
@@ -172,7 +172,7 @@ def _loop(network: Network, places: Places) -> Group:
     states = network.facts.config.cell.states
     foot = min(places.level(carry) for carry in network.carries)
     finals, firsts = (", ".join(f"{s}_{when}" for s in states) for when in ("1", "0"))
-    words = (Word(f"your loop: {finals} become {firsts}", "quiet"),)
+    words = (Word(f"your loop: {finals} become{'s' * (len(states) == 1)} {firsts}", "quiet"),)
     line = Line(((right, foot), (right, y), (left, y), (left, foot)), kind="dashed")
     label = Label(EDGE, 16, words, size=SMALL)
     return Group("loop", (line, label), "the loop over steps is written by the user")
