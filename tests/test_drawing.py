@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rnnscope.axes import shape_text
@@ -48,7 +48,7 @@ def facts_of(text: str, call: Call | None = None) -> LayerFacts:
 @st.composite
 def layers(draw: st.DrawFn) -> tuple[str, Call]:
     """A layer and a call, small or as large as one can be."""
-    size = st.integers(1, 30) | st.integers(1, 300_000)
+    size = st.sampled_from([1, 20, 300_000]) | st.integers(1, 300_000)
     kind = draw(st.sampled_from(["LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell"]))
     hidden = draw(size)
     options = {"bias": draw(st.booleans())}
@@ -63,7 +63,7 @@ def layers(draw: st.DrawFn) -> tuple[str, Call]:
     if stack and draw(st.booleans()):
         packed = draw(lengths)
         return str(config), Call(lengths=tuple(packed), seq_len=max(packed))
-    batch = draw(st.integers(1, 100_000))
+    batch = draw(st.sampled_from([1, 100_000]) | st.integers(0, 9))
     return str(config), Call(batch, draw(st.integers(1, 9)), batched=draw(st.booleans()))
 
 
@@ -93,6 +93,9 @@ def crowding(scene: Scene) -> list[str]:
 
 
 @given(layers())
+@example(("LSTM(1, 200000, proj_size=1)", Call()))
+@example(("LSTM(300000, 1)", Call()))
+@example(("GRU(1, 200000, bidirectional=True)", Call(100_000, 1)))
 @settings(max_examples=60, deadline=None)
 def test_no_label_is_cut_off_or_on_another(layer: tuple[str, Call]) -> None:
     facts = facts_of(*layer)

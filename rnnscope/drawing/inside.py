@@ -63,8 +63,8 @@ class _Inside:
         self.own = [p for p in facts.parameters if (p.layer, p.direction) == (layer, direction)]
         self.names = frozenset(p.name for p in self.own)
         self.before = "t+1" if direction == "backward" else "t-1"
-        before = f"h_({self.before}) "
-        self.left = _EDGE + width_of(before) + self._width(self._state("h")) + 44
+        widest = max(self._width(self._state(letter)) for letter in "hcx")
+        self.left = _EDGE + width_of("h_(t-1) ") + widest + 44
         self.cards = {card.gate.letter: card for card in self._placed()}
         self.top = _CARDS if self.cell.gate_multiple > 1 else _CARDS_ALONE
         rows = max(len(card.blocks) for card in self.cards.values())
