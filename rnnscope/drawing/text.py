@@ -13,8 +13,9 @@ from rnnscope.axes import shape_text
 from rnnscope.drawing.network import Lane, Network, unroll
 from rnnscope.facts import LayerFacts, ParameterFact
 
-# Where the boxes of the first, the second and the last step are drawn: 80 columns with the shapes.
-_CENTRES = (25, 43, 63)
+# Where the box of the first step is drawn, and how far apart the others are: with the shapes, three
+# take 78 columns. Where steps are left out there are dots.
+_FIRST, _APART, _DOTS = 25, 18, 2
 WIDE, NARROW = 78, 58
 _MOST_LAYERS = 3
 
@@ -62,11 +63,12 @@ class Canvas:
 def unrolled(facts: LayerFacts, name: str | None = None, width: int = WIDE) -> Lines:
     """The layer over time: output above, input below, a row for each layer and direction.
 
-    The first two steps and the last are drawn (in less than WIDE columns the first and the last,
-    in less than NARROW the first), and of a deep stack the first two layers and the last. The
-    tensor called ``name`` is marked; the states at the ends are c where it is c_0 or c_n.
+    The first two steps and the last are drawn (more where there is room, in less than WIDE columns
+    the first and the last, in less than NARROW the first), and of a deep stack the first two layers
+    and the last. The tensor called ``name`` is marked; the states at the ends are c where it is c_0
+    or c_n.
     """
-    steps = 1 if width < NARROW else 2 if width < WIDE else 3
+    steps = 1 if width < NARROW else 2 if width < WIDE else 3 + (width - WIDE) // _APART
     return _Unrolled(unroll(facts, steps, _MOST_LAYERS), name or "").drawn()
 
 
@@ -80,7 +82,11 @@ class _Unrolled:
         self.canvas = Canvas()
         self.row = 0
         self.times = network.shown_times
-        self.centres = dict(zip(self.times, _CENTRES, strict=False))
+        wider = len(self.times) - 1 if len(self.times) > 2 else None
+        self.centres = {
+            time: _FIRST + _APART * position + _DOTS * (position == wider)
+            for position, time in enumerate(self.times)
+        }
 
     def drawn(self) -> Lines:
         if not self.config.single_step:
@@ -109,9 +115,9 @@ class _Unrolled:
         left, right = (end, start) if lane.backward else (start, end)
         line, put = "←" if lane.backward else "→", self.canvas.put
         put(self.row, 0, f"layer {lane.layer} {line}", "layers")
-        put(self.row, _CENTRES[0] - 5 - len(left), left, self._tag(left))
+        put(self.row, _FIRST - 5 - len(left), left, self._tag(left))
         edge = f"{line}──" if lane.backward else f"──{line}"
-        put(self.row, _CENTRES[0] - 4, edge)
+        put(self.row, _FIRST - 4, edge)
         for position, time in enumerate(self.times):
             put(self.row, self.centres[time] - 1, "[ ]", "time")
             if position + 1 < len(self.times):
@@ -132,7 +138,10 @@ class _Unrolled:
             self.canvas.centre(self.row, (here + there) // 2, " … ")
 
     def _state(self, name: str, slot: int) -> str:
-        return name if self.config.single_step else f"{name}[{slot}]"
+        if not self.config.single_step:
+            return f"{name}[{slot}]"
+        letters = self.config.cell.states if self.letter == "h" else "c"
+        return ", ".join(f"{letter}{name[1:]}" for letter in letters)
 
     def _tag(self, label: str) -> str:
         return "here" if self.name and label.startswith(self.name) else "layers"
@@ -191,7 +200,7 @@ def _columns(parameter: ParameterFact, facts: LayerFacts) -> str:
         return ""
     columns = parameter.shape[1]
     if parameter.name.startswith("weight_hh"):
-        return f"{columns} columns: h_(t-1)"
+        return f"{columns} columns: h_(t{'+' if parameter.direction == 'backward' else '-'}1)"
     if parameter.layer == 0:
         return f"{columns} columns: x_t"
     below = f"of layer {parameter.layer - 1}"
