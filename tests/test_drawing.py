@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
@@ -232,6 +233,13 @@ def test_the_way_of_a_tensor_is_strong_and_the_rest_pale() -> None:
     assert any("h_n[3] (3, 20)" in text for text in strong)
     assert not any("c_n[3]" in text or "h_0[0]" in text for text in strong)
     assert all(("strong" in c) != ("pale" in c) for c in groups)
+
+
+def test_a_gate_is_strong_alone_and_an_unknown_name_makes_nothing_pale() -> None:
+    scene = inside(facts_of("LSTM(10, 20)"))
+    (strong,) = re.findall(r'<g class="[^"]* strong">.*?</g>', svg(scene, "forget gate"), re.DOTALL)
+    assert "W_hf (20, 20)" in re.sub(r"</?tspan[^>]*>", "", strong)
+    assert svg(scene, "nothing") == svg(scene)
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -168,7 +168,7 @@ class _Inside:
             y = self.bottom - 10 - _ROW * (len(card.blocks) - 1 - row)
             marks.append(Label(card.x + 12, y, (Word(f"{block} "), *numbers(axes))))
         held = ", ".join(f"{block} {shape_text(axes.shape)}" for block, axes in card.blocks)
-        return Group("gate", tuple(marks), f"{gate.name}: {held}", self.names)
+        return Group("gate", tuple(marks), f"{gate.name}: {held}", self._of(gate.name))
 
     def _inputs(self) -> Iterator[Group]:
         """The two lines below the cards: what is read, and the state before."""
@@ -182,7 +182,7 @@ class _Inside:
         else:
             marks.append(Line(((self.left - 24, h), (last + 16, h)), False))
             marks += self._entering(f"h_({self.before})", "h", h)
-        title, names = "every gate reads x and the state before", self._of("h_0")
+        title, names = "every gate reads x and the state before", self._of("h_0", "input")
         yield Group("wire", tuple(marks), title, names)
         up: list[Mark] = []
         for card in self.cards.values():

@@ -14,7 +14,7 @@ _LEAST = 0.75
 
 
 def svg(scene: Scene, name: str | None = None) -> str:
-    """A file of its own; what belongs to the tensor or parameter ``name`` is strong."""
+    """A file of its own; what belongs to the tensor, parameter or gate ``name`` is strong."""
     return "\n".join(_parts(scene, name, f"<style>{COLOURS}{MARKS}</style>"))
 
 
@@ -36,13 +36,14 @@ def _parts(scene: Scene, name: str | None, style: str) -> Iterator[str]:
     if style:
         yield style
         yield '<rect class="paper" width="100%" height="100%"/>'
+    known = any(name in group.names for group in scene.groups)
     for group in scene.groups:
-        yield from _group(group, name)
+        yield from _group(group, name if known else None)
     yield "</svg>"
 
 
 def _group(group: Group, name: str | None) -> Iterator[str]:
-    classes = [group.kind, *sorted(group.names)]
+    classes = [group.kind, *sorted(filter(str.isidentifier, group.names))]
     if name is not None and group.kind != "text":
         classes.append("strong" if name in group.names else "pale")
     yield f'<g class="{escape(" ".join(classes))}">'
