@@ -171,24 +171,26 @@ class _Inside:
         return Group("gate", tuple(marks), f"{gate.name}: {held}", self._of(gate.name))
 
     def _inputs(self) -> Iterator[Group]:
-        """The two lines below the cards: what is read, and the state before."""
+        """The two lines below the cards: the state before, and what is read."""
         h, x = self.bottom + 24, self.bottom + 50
-        last = max(card.middle for card in self.cards.values())
-        marks: list[Mark] = [Line(((self.left - 24, x), (last - 16, x)), False)]
-        marks += self._entering("x_t", "x", x)
         if self.cell.name == "GRU":
             corner = self.left - 16
-            marks.append(Line(((corner, _STATE), (corner, h), (last + 16, h)), False))
+            begin: list[tuple[float, float]] = [(corner, _STATE), (corner, h)]
+            yield self._input("h", begin, [])
         else:
-            marks.append(Line(((self.left - 24, h), (last + 16, h)), False))
-            marks += self._entering(f"h_({self.before})", "h", h)
-        title, names = "every gate reads x and the state before", self._of("h_0", "input")
-        yield Group("wire", tuple(marks), title, names)
-        up: list[Mark] = []
-        for card in self.cards.values():
-            for at, level in ((card.middle - 16, x), (card.middle + 16, h)):
-                up.append(Line(((at, level - 1), (at, self.bottom)), kind="over"))
-        yield Group("wire", tuple(up), title, names)
+            entering = self._entering(f"h_({self.before})", "h", h)
+            yield self._input("h", [(self.left - 24, h)], entering)
+        yield self._input("x", [(self.left - 24, x)], self._entering("x_t", "x", x))
+
+    def _input(self, letter: str, begin: list[tuple[float, float]], marks: list[Mark]) -> Group:
+        """One line to the last card, and an arrow up from it into each."""
+        level, aside = begin[-1][1], 16.0 if letter == "h" else -16.0
+        middles = [card.middle + aside for card in self.cards.values()]
+        line = Line((*begin, (max(middles), level)), False)
+        up = [Line(((at, level), (at, self.bottom)), kind="over") for at in middles]
+        read, side = ("h_0", "_hh") if letter == "h" else ("input", "_ih")
+        names = frozenset({read, *(name for name in self.names if side in name)})
+        return Group("wire", (line, *up, *marks), "every gate reads it", names)
 
     def _of(self, *names: str) -> frozenset[str]:
         return frozenset(names) | self.names
@@ -255,8 +257,8 @@ class _Inside:
             left = self.right - width - 20
             words = (Word("W_hr "), *numbers(found.axes))
             marks += [Box(left, m - 14, width, 28, "node", 5), Label(left + 10, m + 4, words)]
-        names = self._of("h_n", "h_1", "output")
-        return Group("wire", tuple(marks), "the hidden state of this step", names)
+        names = {"h_n", "h_1", "output", *(p.name for p in self.own if not p.rows)}
+        return Group("wire", tuple(marks), "the hidden state of this step", frozenset(names))
 
     def _gru(self) -> Iterator[Group]:
         z, r, n = (self.cards[letter] for letter in "zrn")
