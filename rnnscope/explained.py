@@ -21,6 +21,8 @@ FORMATS = {
     "terminal": ("rnnscope.formats.explained", (".txt",)),
     "markdown": ("rnnscope.formats.explained_markdown", (".md", ".markdown")),
     "json": (None, (".json",)),
+    "html": ("rnnscope.formats.explained_page", (".html", ".htm")),
+    "svg": ("rnnscope.formats.explained_svg", (".svg",)),
 }
 
 

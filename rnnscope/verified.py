@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from torch import Tensor
 
-_DRAWN = ("terminal", "full", "html", "svg", "markdown")
+_DRAWN = ("terminal", "full", "markdown", "html")
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,6 +85,8 @@ class Verified(Report):
             return render(self, name, width)
         from rnnscope.formats import verified
 
+        if name == "html":
+            return verified.page(self.found, self)
         return verified.render(self.found, name, width)
 
     def __rich__(self) -> RenderableType:

@@ -15,10 +15,10 @@ import rnnscope
 from rnnscope.axes import shape_text
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
+from rnnscope.drawing.text import stacked, unrolled
 from rnnscope.errors import CallError, ConfigError, OutputError, SubjectError, UnknownNameError
 from rnnscope.explained import Explained
 from rnnscope.explanation.bench import Bench
-from rnnscope.explanation.drawing import stacked, unrolled
 from rnnscope.explanation.lines import in_shapes
 from rnnscope.explanation.parts import Claim
 from rnnscope.explanation.telling import explain
@@ -27,6 +27,7 @@ from rnnscope.reference import equations_of
 from rnnscope.strategies import calls, configs
 
 STACK = "LSTM(10, 20, num_layers=2, bidirectional=True)"
+BOTH_WAYS = RNNConfig("GRU", 4, 6, bidirectional=True)
 
 
 @st.composite
@@ -365,7 +366,7 @@ class TestNames:
 
 class TestDrawing:
     def test_unrolled(self):
-        drawing = plain(unrolled(predict(RNNConfig.parse("GRU(4, 6, bidirectional=True)"))))
+        drawing = plain(unrolled(predict(BOTH_WAYS), "h_n"))
         assert drawing == [
             "output                (3, 12)           (3, 12)             (3, 12)",
             "                         ↑                 ↑                   ↑",
@@ -386,7 +387,7 @@ class TestDrawing:
         ]
 
     def test_deep_stacks_leave_layers_out(self):
-        drawing = "\n".join(plain(unrolled(predict(RNNConfig("GRU", 4, 6, 9)), "input")))
+        drawing = "\n".join(plain(unrolled(predict(RNNConfig("GRU", 4, 6, num_layers=9)))))
         assert "⋮  6 more layers" in drawing
         assert "layer 8" in drawing
         assert "layer 5" not in drawing
@@ -408,14 +409,14 @@ class TestDrawing:
     @settings(max_examples=20, deadline=None)
     def test_every_edge_of_a_drawing_is_a_fact(self, config, steps):
         call = Call(seq_len=1 if config.single_step else steps)
-        text = "\n".join(plain(unrolled(predict(config, call), "input")))
+        text = "\n".join(plain(unrolled(predict(config, call))))
         assert shape_text((call.batch, config.input_size)) in text
         if not config.single_step:
             output = predict(config, call).tensor("output").shape
             assert shape_text((call.batch, output[-1])) in text
 
     def test_narrow_drawings_show_fewer_steps(self):
-        explanation = explain("GRU(4, 6, bidirectional=True)", "h_n")
+        facts = predict(BOTH_WAYS)
         for width, times in (
             (140, "t=0 t=1 t=2 t=3 t=4"),
             (96, "t=0 t=1 t=2 t=4"),
@@ -423,7 +424,7 @@ class TestDrawing:
             (60, "t=0 t=4"),
             (45, "t=0"),
         ):
-            drawing = plain(unrolled(explanation.facts, explanation.name, width))
+            drawing = plain(unrolled(facts, "h_n", width))
             assert " ".join(drawing[-1].split()) == times
             assert max(map(len, drawing)) <= width
         assert drawing[2] == "layer 0 ←     h_n[1] ←──[ ]←── … h_0[1]"

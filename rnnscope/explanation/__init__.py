@@ -9,6 +9,5 @@ claims      what must be equal
 recipes     one row for each sample, right and wrong
 lines       the lines of the cell, with their shapes
 bench       the real layer, on which claims are evaluated
-drawing     the unrolled layer and the stacked weight, as coloured lines of text
 telling     explain(), which gathers them
 """

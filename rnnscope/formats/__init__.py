@@ -15,7 +15,7 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     "full": ("rnnscope.formats.full", (".txt",)),
     "json": ("rnnscope.formats.json", (".json",)),
     "markdown": ("rnnscope.formats.markdown", (".md", ".markdown")),
-    "html": ("rnnscope.formats.html", (".html", ".htm")),
+    "html": ("rnnscope.formats.report_page", (".html", ".htm")),
     "svg": ("rnnscope.formats.svg", (".svg",)),
     "plain": ("rnnscope.formats.plain", ()),
     "github": ("rnnscope.formats.github", ()),

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from rnnscope.axes import shape_text
-from rnnscope.explanation.drawing import unrolled
+from rnnscope.drawing.text import unrolled
 from rnnscope.facts import LayerFacts, ParameterFact, StateSlot
 from rnnscope.formats import values
 from rnnscope.formats.drawn import drawn
@@ -35,11 +35,11 @@ class FirstScreen:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         facts = self.layer.facts
-        picture = unrolled(facts, width=options.max_width - 2)
+        picture = unrolled(facts, width=options.max_width - 2) if facts.tensors else ()
         above, below = heading(self.layer), list(_told(self.layer))
         height = sum(len(console.render_lines(part, options)) for part in (*above, *below))
         yield from above
-        if facts.tensors and len(picture) + 1 + height <= _HEIGHT:
+        if picture and len(picture) + 1 + height <= _HEIGHT:
             yield Padding(drawn(picture, facts.config.cell), (1, 0, 0, 2))
         yield from below
 

@@ -1,11 +1,11 @@
-"""Drawings of explanation.drawing as coloured text: each tag gets its colour here."""
+"""Drawings of drawing.text as coloured text: each tag gets its colour here."""
 
 from __future__ import annotations
 
 from rich.text import Text
 
 from rnnscope.cells import Cell
-from rnnscope.explanation.drawing import Lines
+from rnnscope.drawing.text import Lines
 
 _GATE_STYLES = ("cyan", "magenta", "blue", "green")
 _TAG_STYLES = {"layers": "magenta", "time": "cyan", "feature": "blue", "here": "bold reverse"}

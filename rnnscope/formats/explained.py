@@ -11,8 +11,8 @@ from rich.text import Text
 
 from rnnscope.axes import shape_text
 from rnnscope.call import Call
+from rnnscope.drawing.text import stacked, unrolled
 from rnnscope.explanation.code import helpers_in
-from rnnscope.explanation.drawing import stacked, unrolled
 from rnnscope.explanation.lines import in_shapes
 from rnnscope.explanation.parts import CellLine, Check, Claim, Explanation, Recipe, Table
 from rnnscope.formats.drawn import drawn, style_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.axes import shape_text
+from rnnscope.drawing.text import Lines, stacked
 from rnnscope.explanation.code import helpers_in
-from rnnscope.explanation.drawing import Lines, stacked
 from rnnscope.explanation.lines import in_shapes
 from rnnscope.explanation.parts import Explanation
 from rnnscope.formats.course import flowchart, latex

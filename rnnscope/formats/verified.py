@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from rnnscope.formats import report_page
+from rnnscope.formats.markup import element, section
 from rnnscope.formats.palette import BAD, GOOD, TITLE
-from rnnscope.formats.screen import recorded, text_of
+from rnnscope.formats.screen import text_of
 from rnnscope.formats.terminal import finding_lines
+from rnnscope.results import Result
 from rnnscope.verification.result import Verification
 
 
 def render(verification: Verification, name: str = "terminal", width: int = 80) -> str:
-    """The verification as text, Markdown, HTML or SVG, ``width`` columns wide."""
-    if name == "html":
-        return recorded(renderable(verification), width).export_html(inline_styles=True)
-    if name == "svg":
-        return recorded(renderable(verification), width).export_svg(title="rnnscope")
+    """The verification as text or Markdown, ``width`` columns wide."""
     text = text_of(renderable(verification), width)
     return f"```text\n{text}\n```" if name == "markdown" else text
+
+
+def page(verification: Verification, result: Result) -> str:
+    """The verdict and its evidence as a page, above the picture of the layer that was meant."""
+    told = section("Verification", element("pre", render(verification)))
+    title = f"{verification.target} against {verification.like}"
+    return report_page.page(replace(result, findings=()), title, told)
 
 
 def renderable(verification: Verification) -> RenderableType:
