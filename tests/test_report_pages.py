@@ -92,7 +92,7 @@ def test_the_page_of_the_canonical_layer_is_small() -> None:
     page = inspect_config(STACK).to_text("html")
     read(page)
     assert len(page.encode()) < 200_000
-    assert page.count("✓") == 6 + 16
+    assert page.count("✓") == 1 + 6 + 16
     assert "width=device-width" in page
     assert "prefers-color-scheme:dark" in page
     assert "@media print" in page
@@ -196,3 +196,13 @@ def test_elements_escape_text_and_leave_elements() -> None:
     assert element("p", "<", Html("<b>x</b>"), class_='"', hidden=True, id=None) == (
         '<p class="&quot;" hidden>&lt;<b>x</b></p>'
     )
+
+
+def test_the_picture_of_a_gate_makes_it_strong() -> None:
+    picture = explain("LSTM(10, 20)", "forget gate").to_text("svg")
+    strong = re.findall(r'<g class="gate [^"]*strong">\s*<title>([^:]*):', picture)
+    assert strong == ["forget gate"]
+    page = explain("LSTM(10, 20)", "forget gate").to_text("html")
+    read(page)
+    assert "W_if" in page
+    assert "Its way" not in page

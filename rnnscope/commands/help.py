@@ -7,8 +7,8 @@ from typing import Any
 
 import typer.core
 
-LAYER, CALL, OUTPUT = "Layer", "Call", "Output"
-_GROUPS = (LAYER, CALL, "Options", OUTPUT)
+LAYER, CALL, FILE, OUTPUT = "Layer", "Call", "Weights file", "Output"
+_GROUPS = (LAYER, CALL, FILE, "Options", OUTPUT)
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "inspect": (
@@ -17,11 +17,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "rnnscope inspect LSTM 10 20 --full",
         "rnnscope inspect LSTM 10 20 -o lstm.html",
         "rnnscope inspect model.py:Net",
+        "rnnscope inspect model.safetensors --values",
     ),
     "explain": (
         "rnnscope explain LSTM 10 20 --layers 2 --bidirectional h_n",
         "rnnscope explain LSTM 10 20 weight_ih_l0",
         "rnnscope explain forget gate",
+        'rnnscope explain LSTM 10 20 "forget gate" -o gate.svg',
         "rnnscope explain batch_first",
         "rnnscope explain GRU 10 20 output --format markdown",
     ),

@@ -11,8 +11,10 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
+from rnnscope.commands import output as to
 from rnnscope.errors import OutputError
 from rnnscope.formats import format_for, known_format, render
+from rnnscope.legible import legible
 from rnnscope.running.output import reserve_standard_output
 from rnnscope.running.ranks import World, gathered, reported
 from rnnscope.running.script import Target
@@ -21,17 +23,23 @@ from rnnscope.selection import Selection
 
 
 def run(
-    script: Annotated[str, typer.Argument(help="The script or notebook; with -m, a module.")],
-    arguments: Annotated[list[str] | None, typer.Argument(help="The script's own.")] = None,
-    module: Annotated[bool, typer.Option("-m", help="Run a module, as python -m does.")] = False,
-    format: Annotated[str | None, typer.Option(help="terminal, json, github, sarif, …")] = None,
-    output: Annotated[Path | None, typer.Option(help="Write the report into this file.")] = None,
-    select: Annotated[
-        list[str] | None, typer.Option(help="Report only these: RNN2,RNN401.")
+    script: Annotated[
+        str, typer.Argument(help="The script or notebook; with -m, a module.", metavar="SCRIPT")
+    ],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(help="The script's own.", metavar="[ARGUMENT]...")
     ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(help="Leave these out: RNN9.")] = None,
-    probe: Annotated[bool, typer.Option(help="Try a copy of each model at the end.")] = True,
-    stats: Annotated[bool, typer.Option("--stats", help="Say what could be traced.")] = False,
+    module: Annotated[bool, typer.Option("-m", help="run a module, as python -m does")] = False,
+    select: Annotated[
+        list[str] | None, typer.Option(help="report only these: RNN2,RNN401", metavar="CODES")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(help="leave these out: RNN9", metavar="CODES")
+    ] = None,
+    probe: Annotated[bool, typer.Option(help="try a copy of each model at the end")] = True,
+    stats: Annotated[bool, typer.Option("--stats", help="say what could be traced")] = False,
+    format: to.Format = None,
+    output: to.Output = None,
 ) -> int:
     """Run a script as python would, and report its mistakes.
 
@@ -102,7 +110,7 @@ def _print_terminal(stream: TextIO | None, result: RunResult) -> None:
     if console.is_terminal:
         console.print(terminal.renderable(shown))
     elif text := terminal.render(shown, console.width):  # in a file or pipe no padding is wanted
-        print(text, file=stream)
+        print(legible(text, stream), file=stream)
     for line in _statistics_lines(result.statistics or {}):
         console.print(line)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, NoReturn
 
 import typer
@@ -9,16 +10,18 @@ import typer
 from rnnscope import api
 from rnnscope.commands import layer as words_of
 from rnnscope.commands import output as to
+from rnnscope.commands.help import FILE
 from rnnscope.errors import ConfigError
 from rnnscope.formats import known_format
 from rnnscope.weights import ENDINGS, names_weights
 
-Prefix = Annotated[str, typer.Option(help="of a weights file: the layers below this path alone")]
+_option = partial(typer.Option, rich_help_panel=FILE)
+Prefix = Annotated[str, _option(help="the layers below this path alone", metavar="PATH")]
 Against = Annotated[
     str | None,
-    typer.Option(help='of a weights file: what it should fit, "nn.LSTM(10, 20)" or model.py:Net'),
+    _option(help='what it should fit, "nn.LSTM(10, 20)" or model.py:Net', metavar="TARGET"),
 ]
-Values = Annotated[bool, typer.Option("--values", help="of a weights file: its numbers, by gates")]
+Values = Annotated[bool, _option("--values", help="its numbers, gate by gate")]
 
 
 # What ``inspect`` takes for layers and files alike, and what it takes for files alone.

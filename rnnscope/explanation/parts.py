@@ -134,6 +134,12 @@ class Explanation:
         """The parameter that is explained; None for a tensor or a whole step."""
         return self.facts.parameter(self.name) if self.name else None
 
+    @property
+    def drawn(self) -> str | None:
+        """The name under which a picture has it: a gate's own, as in ``forget gate``."""
+        gates = {gate.letter: gate.name for gate in self.config.cell.gates}
+        return gates.get(self.name or "", self.name) if self.table else self.name
+
     def why(self, axis: Axis) -> str:
         """The reason for an axis in words; a backward layer reads the state of the step after."""
         words = sentence(axis.because, self.config) if axis.because else ""

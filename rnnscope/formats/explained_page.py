@@ -31,18 +31,14 @@ def _parts(explanation: Explanation) -> Iterator[Html]:
         yield section(
             "Rows of the gates", figure(blocks(facts, *place), explanation.name, "blocks")
         )
-    yield section(
-        "Its way",
-        figure(unrolled(facts, explanation.layer), explanation.name),
-        _tensors(explanation),
-    )
+    if explanation.table is None:
+        way = figure(unrolled(facts, explanation.layer), explanation.name)
+        yield section("Its way", way, _tensors(explanation))
     yield _pieces(explanation)
     yield _recipes(explanation)
-    yield section(
-        "In the cell",
-        figure(inside(facts, *place), explanation.name, "inside"),
-        *_lines(explanation),
-    )
+    if explanation.lines or explanation.table is None:
+        cell = figure(inside(facts, *place), explanation.drawn, "inside")
+        yield section("In the cell", cell, *_lines(explanation))
     yield joined(_checks(explanation))
     for note in explanation.notes:
         yield section(note.question, element("p", note.answer))

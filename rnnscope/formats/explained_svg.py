@@ -10,4 +10,4 @@ from rnnscope.explanation.parts import Explanation
 def render(explanation: Explanation, width: int = 80) -> str:
     """What belongs to it is strong, the rest pale. ``width`` has no meaning here."""
     scene = layer_picture(explanation.facts, explanation.layer, explanation.direction)
-    return svg(scene, explanation.name)
+    return svg(scene, explanation.drawn)

@@ -10,13 +10,18 @@ from rnnscope.results import LayerResult
 
 
 def heading(layer: LayerResult) -> list[Text]:
-    """What it is, whether prediction, torch and reference agree, and the layout of its tensors.
+    """What it is, and how it stands with it, a line each."""
+    return [_headline(layer), *standing(layer)]
+
+
+def standing(layer: LayerResult) -> list[Text]:
+    """Whether prediction, torch and reference agree, and the layout of its tensors, a line each.
 
     Of a layer in a weights file, what the file tells.
     """
     if layer.unknown is not None:
-        return [_headline(layer), *map(Text, (*origin(layer).splitlines(), *layer.notes))]
-    return [_headline(layer), _verdict(layer) or _agreement(layer), _layout_line(layer)]
+        return [Text(line) for line in (*origin(layer).splitlines(), *layer.notes)]
+    return [*_agreement(layer), _layout(layer)]
 
 
 def _headline(layer: LayerResult) -> Text:
@@ -32,7 +37,7 @@ def _headline(layer: LayerResult) -> Text:
     return text
 
 
-def _layout_line(layer: LayerResult) -> Text:
+def _layout(layer: LayerResult) -> Text:
     config, call = layer.facts.config, layer.facts.call
     if config.single_step:
         return Text("One step of one layer: no time axis, no layer axis.")
@@ -45,32 +50,25 @@ def _layout_line(layer: LayerResult) -> Text:
     return Text(f"{first}: input, output are {layout}; states always (layers, N, …)")
 
 
-def _verdict(layer: LayerResult) -> Text | None:
-    """Prediction, torch and reference in one line when all agree; else None: then all is said."""
-    if not (layer.agrees and layer.reference_agrees) or layer.notes or layer.incomplete:
-        return None
-    device = layer.facts.config.device
-    close = f"to {layer.reference:.1g}" if layer.reference else "exactly"
-    return Text(f"✓ measured on {device}, as predicted; reference agrees {close}", GOOD)
-
-
-def _agreement(layer: LayerResult) -> Text:
+def _agreement(layer: LayerResult) -> list[Text]:
+    """One line when prediction, torch and reference agree; else everything that there is to say."""
     if layer.measured is None:
-        return Text("Predicted by symbols; nothing was run.")
+        return [Text("Predicted by symbols; nothing was run.")]
     if layer.differences:
         lines = [
             f"{d.name} {d.field}: predicted {d.expected}, measured {d.actual}"
             for d in layer.differences
         ]
-        words = "\n".join(["DISAGREEMENT between prediction and torch:", *lines])
-        return Text(words, BAD)
+        return [Text(line, BAD) for line in ("DISAGREEMENT between prediction and torch:", *lines)]
+    device, notes = layer.measured.config.device, [*layer.notes, layer.incomplete]
+    if layer.reference_agrees and not any(notes):
+        close = f"to {layer.reference:.1g}" if layer.reference else "exactly"
+        return [Text(f"✓ measured on {device}, as predicted; reference agrees {close}", GOOD)]
     measured = "parameters and tensors" if layer.measured.tensors else "parameters"
-    text = Text(f"✓ measured on {layer.measured.config.device}: {measured} are as predicted", GOOD)
+    told = [Text(f"✓ measured on {device}: {measured} are as predicted", GOOD)]
     if layer.reference_agrees:
-        text.append(f"\n✓ reference agrees, max |difference| {layer.reference:.1g}", GOOD)
+        told.append(Text(f"✓ reference agrees, max |difference| {layer.reference:.1g}", GOOD))
     elif layer.reference_agrees is False:
         words = f"max |difference| {layer.reference:.1g}, allowed {layer.tolerance:.0g}"
-        text.append(f"\n✗ the reference DISAGREES with torch: {words}", BAD)
-    for note in (*layer.notes, layer.incomplete):
-        text.append(f"\n{note}" if note else "")
-    return text
+        told.append(Text(f"✗ the reference DISAGREES with torch: {words}", BAD))
+    return told + [Text(note) for note in notes if note]

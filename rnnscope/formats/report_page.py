@@ -10,9 +10,12 @@ from rnnscope.drawing.blocks import blocks
 from rnnscope.drawing.inside import inside
 from rnnscope.drawing.unrolled import unrolled
 from rnnscope.facts import LayerFacts, ParameterFact, TensorFact
+from rnnscope.formats import values
+from rnnscope.formats.heading import standing
 from rnnscope.formats.markup import Html, code, element, folded, joined, section, table
 from rnnscope.formats.page import axes_list, document, figure, findings, legend, reasons_of, shape
-from rnnscope.formats.svg import stations, was_called
+from rnnscope.formats.palette import BAD, GOOD
+from rnnscope.formats.svg import order, stations, was_called
 from rnnscope.results import LayerResult, Result
 
 
@@ -43,8 +46,8 @@ def _parts(result: Result) -> Iterator[Html]:
         yield element("p", words, class_="no")
     if result.layers:
         yield legend(_facts(result))
-    if result.model and result.layers:
-        yield section("In order of call", figure(stations(result), kind="chain"))
+    if result.layers and (result.model or result.stored):
+        yield section(order(result).capitalize(), figure(stations(result), kind="chain"))
     for number, layer in enumerate(result.layers):
         told = joined(_layer(layer, f"layer{number}-"))
         if result.model:
@@ -54,8 +57,8 @@ def _parts(result: Result) -> Iterator[Html]:
 
 def _layer(layer: LayerResult, prefix: str) -> Iterator[Html]:
     facts = layer.facts
-    yield element("p", _layout(layer.facts))
-    yield element("p", _agreement(layer), class_="aside")
+    for line in standing(layer):
+        yield element("p", line.plain, class_={GOOD: "yes", BAD: "no"}.get(str(line.style)))
     if facts.tensors and was_called(layer):
         picture = figure(unrolled(facts))
         rows = [_tensor(layer, tensor, prefix) for tensor in facts.tensors]
@@ -69,38 +72,14 @@ def _layer(layer: LayerResult, prefix: str) -> Iterator[Html]:
         yield section("One step", figure(inside(facts), kind="inside"))
         count = f"{facts.parameter_count:,} numbers, {facts.parameter_bytes:,} bytes"
         yield section("Parameters", element("p", count), *_parameters(layer))
+    if layer.values:
+        blocks_told = [(block.parameter, *values.cells(block)) for block in layer.values.blocks]
+        told = [element("p", line) for line in values.lines(layer.values)]
+        listed = table(("parameter", *values.HEAD), blocks_told, values.NOTE)
+        yield section("Values", listed, *told)
     if facts.macs is not None and was_called(layer):
         words = f"{facts.macs:,} multiply-accumulates in one forward of this call"
         yield section("Cost", element("p", words))
-
-
-def _layout(facts: LayerFacts) -> str:
-    """Which axis is where, the first thing to be made plain."""
-    config, call = facts.config, facts.call
-    if config.single_step:
-        return "One step of one layer: no time axis, no layer axis."
-    if call.packed:
-        return "Packed: input and output hold real steps only; states are batch second."
-    if not call.batched:
-        return "Unbatched: one sequence; no tensor has a batch axis."
-    layout = "(N, L, features)" if config.batch_first else "(L, N, features)"
-    return (
-        f"batch_first={config.batch_first}: input and output are {layout}; "
-        "states are (layers, N, features) whatever batch_first says."
-    )
-
-
-def _agreement(layer: LayerResult) -> str:
-    """What the shapes rest on: symbols alone, a measurement, the reference."""
-    if layer.measured is None:
-        return "Predicted by symbols; nothing was run."
-    if layer.differences:
-        return "Prediction and torch DISAGREE, see the shapes marked ✗."
-    words = [f"Measured on {layer.measured.config.device}: as predicted."]
-    if layer.reference is not None:
-        verdict = "agrees" if layer.reference_agrees else "DISAGREES"
-        words.append(f"The reference {verdict}, max |difference| {layer.reference:.1g}.")
-    return " ".join([*words, *layer.notes, layer.incomplete or ""]).strip()
 
 
 def _tensor(layer: LayerResult, tensor: TensorFact, prefix: str) -> Iterator[str]:

@@ -31,12 +31,17 @@ def render(result: Result, width: int = 80) -> str:
 
 def picture(result: Result) -> Scene:
     """What is drawn of a result with layers: one of them, or those of a model."""
-    if result.model:
-        title = "Recurrent layers in order of call"
+    if result.model or result.stored:
+        title = f"Recurrent layers {order(result)}"
         shown = [layer.facts for layer in result.layers]
         return stacked_scenes((headline(title, shown), stations(result)), title)
     facts = result.layers[0].facts
     return layer_picture(facts if facts.tensors else predict(facts.config))
+
+
+def order(result: Result) -> str:
+    """In which order the layers of a model or a file are told."""
+    return "in the file" if result.stored else "in order of call"
 
 
 def stations(result: Result) -> Scene:
@@ -57,6 +62,8 @@ def was_called(layer: LayerResult) -> bool:
 
 
 def _note(layer: LayerResult) -> str:
+    if layer.unknown is not None:
+        return ""
     if not was_called(layer):
         return (layer.incomplete or "not called").partition(":")[0]
     return f"{layer.calls} calls of these shapes" if layer.calls > 1 else ""

@@ -14,11 +14,12 @@ from rnnscope.formats.tables import title
 from rnnscope.weights.facts import BlockValues, LayerValues
 
 HEAD = ("block", "mean", "deviation", "largest", "zeros", "NaN", "inf", "norm", "radius")
+NOTE = "norm: spectral norm; radius: spectral radius"
 
 
 def section(values: LayerValues) -> Iterator[RenderableType]:
     """Every block under its parameter; then the forget gates' biases and the notes."""
-    yield title("Values", "norm: spectral norm; radius: spectral radius")
+    yield title("Values", NOTE)
     shown = Columns("l" + "r" * (len(HEAD) - 1), drop=(8, 7, 4), head=HEAD)
     parameter = ""
     for block in values.blocks:
