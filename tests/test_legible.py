@@ -11,7 +11,7 @@ import pytest
 
 import rnnscope
 from rnnscope.cli import COMMANDS
-from rnnscope.formats.palette import BAD, GOOD, QUIET, ROLE_STYLES, SEVERITY_STYLES, TITLE
+from rnnscope.formats.palette import BAD, GOOD, ROLE_STYLES, SEVERITY_STYLES, TITLE
 from rnnscope.legible import legible
 
 LINES = [
@@ -63,7 +63,7 @@ def test_a_stream_of_all_characters_gets_them_all() -> None:
 
 
 def test_what_must_be_read_is_neither_yellow_nor_dim() -> None:
-    styles = [*ROLE_STYLES.values(), *SEVERITY_STYLES.values(), GOOD, BAD, QUIET, TITLE]
+    styles = [*ROLE_STYLES.values(), *SEVERITY_STYLES.values(), GOOD, BAD, TITLE]
     assert not [style for style in styles if "yellow" in style or "dim" in style]
 
 
