@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     )
     from rnnscope.call import Call
     from rnnscope.config import RNNConfig
+    from rnnscope.explained import Explained
     from rnnscope.findings import Finding, Location, Severity
     from rnnscope.report import Report
     from rnnscope.tracing import name_axes
-    from rnnscope.watching import watch
+    from rnnscope.verified import Verified
+    from rnnscope.watching import Watch, watch
 
 __version__ = "0.1.0"
 
@@ -38,6 +40,9 @@ _HOMES = {
     "gates": "api",
     "convert": "api",
     "watch": "watching",
+    "Watch": "watching",
+    "Explained": "explained",
+    "Verified": "verified",
     "name_axes": "tracing",
     "RNNConfig": "config",
     "Call": "call",
@@ -49,11 +54,14 @@ _HOMES = {
 
 __all__ = [
     "Call",
+    "Explained",
     "Finding",
     "Location",
     "RNNConfig",
     "Report",
     "Severity",
+    "Verified",
+    "Watch",
     "__version__",
     "check",
     "configs_of",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnnscope import conclusions
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
 from rnnscope.errors import CallError, SubjectError
@@ -67,6 +68,21 @@ def inspect(subject: Any, *inputs: Any, reference: bool = False, **named: Any) -
     if plain and inputs and found.failure is None:
         return _with_reference(report, subject, inputs, at_once=reference)
     return report
+
+
+def inspect_target(target: str, arguments: str | None = None) -> Report:
+    """Build ``path/to/file.py:Name`` as ``verify`` does and tell its recurrent layers; none is run.
+
+    ``arguments`` are those of the class, when they cannot be told from their names; the state of
+    torch's random stream stays. Raises TargetError, SubjectError.
+    """
+    import_torch()
+    from rnnscope.measuring.randomness import preserved_randomness
+    from rnnscope.verification.building import build
+    from rnnscope.verification.target import loaded
+
+    with loaded(target) as found, preserved_randomness():
+        return inspect(build(found, RNNConfig("LSTM", 10, 20), arguments))
 
 
 def inspect_config(
@@ -176,7 +192,7 @@ def explain(
     (1, 3, 20)
     """
     from rnnscope.explained import Explained
-    from rnnscope.explanation import explain as explanation_of
+    from rnnscope.explanation.telling import explain as explanation_of
 
     told = explanation_of(subject, name, time=time, layer=layer, call=call, seed=seed, run=run)
     return Explained.of(told)
@@ -338,10 +354,12 @@ def check_plan(
     input: Sketch | None,
     states: Sketch | None = None,
     lengths: tuple[int, ...] | None = None,
+    built: Construction | None = None,
 ) -> Report:
     """What is wrong with a call of these sizes; when nothing is, the facts of the call as well.
 
-    ``lengths`` mean that the padded input is packed. Imports no torch.
+    ``lengths`` mean that the padded input is packed; ``built`` is the layer as it was written.
+    Imports no torch.
     Raises CallError for a cell with lengths.
     """
     if lengths is not None:
@@ -349,10 +367,11 @@ def check_plan(
     from rnnscope.subjects.planning import call_of, findings_of_plan
 
     planned = LayerCall(config, input, states)
-    built = examine(Construction(config.kind, kwargs=config.arguments(), config=config))
-    found = (*built, *findings_of_plan(planned, lengths))
+    built = built or Construction(config.kind, kwargs=config.arguments(), config=config)
+    found = (*examine(built), *findings_of_plan(planned, lengths))
     call = None if any(f.severity is Severity.ERROR for f in found) else call_of(planned, lengths)
-    return Report((LayerResult(predict(config, call)),) if call else (), found)
+    layers = (LayerResult(predict(config, call)),) if call else ()
+    return Report(layers, found, conclusion=conclusions.of_call(planned, found))
 
 
 def check(layer: Any, input: Any = None, hx: Any = None) -> Report:
@@ -365,15 +384,19 @@ def check(layer: Any, input: Any = None, hx: Any = None) -> Report:
     >>> [f.code for f in check("GRU(10, 20, batch_first=True)", (3, 5, 10), (3, 1, 20)).findings]
     ['RNN202']
     """
+    from rnnscope.subjects.planning import written
     from rnnscope.subjects.sketching import holds_tensors, sketch_of
 
-    if isinstance(layer, str):
-        layer = RNNConfig.parse(layer)
+    built = written(layer) if isinstance(layer, str) else None
+    if built is not None:
+        layer = built.config
     config = layer if isinstance(layer, RNNConfig) else RNNConfig.of(layer)
     given, states = sketch_of(input), sketch_of(hx)
     if holds_tensors(input):
-        return Report((), examine(LayerCall(config, given, states, live=True)))
-    return check_plan(config, given if input is not None else None, states)
+        live = LayerCall(config, given, states, live=True)
+        found = examine(live)
+        return Report((), found, conclusion=conclusions.of_call(live, found))
+    return check_plan(config, given if input is not None else None, states, built=built)
 
 
 def diagnose(subject: BaseException | str) -> Report:
@@ -392,4 +415,5 @@ def diagnose(subject: BaseException | str) -> Report:
     if failure is not None and failure.source == source_line(failure.location):
         found = completed(found)  # the file is the one that the text speaks of
     outcome = Outcome(failure.exception, failure.text) if failure else Outcome()
-    return Report((), found, outcome=outcome)
+    conclusion = conclusions.of_message(str(subject), found)
+    return Report((), found, outcome=outcome, conclusion=conclusion)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -11,7 +12,10 @@ from importlib import import_module
 import typer
 
 from rnnscope import __version__
+from rnnscope.commands.spelling import COMMANDS as LAYERED
+from rnnscope.commands.spelling import spelled
 from rnnscope.errors import RnnscopeError
+from rnnscope.legible import be_legible
 
 # Each command is the function of its own name in rnnscope.commands.<name>. The list of all is shown
 # without loading any, each with the first line of its docstring, which fits into 80 columns.
@@ -52,8 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line. Returns 0 nothing found, 1 findings, 2 usage, 130 interrupted."""
+    if arguments[:1] != ["run"]:  # whose script has its streams as python gives them
+        be_legible()
     try:
-        status = application(arguments)(args=arguments, prog_name="rnnscope", standalone_mode=False)
+        words = spelled(arguments) if arguments[:1] and arguments[0] in LAYERED else arguments
+        app = application(arguments or completed_words())
+        status = app(args=words, prog_name="rnnscope", standalone_mode=False)
         _flush()
     except RnnscopeError as error:
         return _refuse(str(error))
@@ -76,7 +84,16 @@ def run(arguments: list[str]) -> int:
 def _told(message: str, arguments: Sequence[str]) -> str:
     """A usage error of typer's as a sentence that ends with where to read on."""
     command = next((f" {word}" for word in arguments if word in COMMANDS), "")
-    return f"{message.rstrip('.')}. See rnnscope{command} --help."
+    message = message.strip()
+    stop = "" if message.endswith((".", "?")) else "."
+    message = re.sub(r"Did you mean '([\w-]+)'\?", r"Did you mean \1?", message)
+    return f"{message}{stop} See rnnscope{command} --help."
+
+
+def completed_words() -> list[str]:
+    """What a shell that asks for completions has on its line, the name of the program apart."""
+    line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")
+    return line.split()[1:] if os.environ.get("_RNNSCOPE_COMPLETE") else []
 
 
 def _print_version(wanted: bool) -> None:
@@ -90,7 +107,6 @@ def application(arguments: Sequence[str] = ()) -> typer.Typer:
     app = typer.Typer(
         name="rnnscope",
         help="The shape debugger for PyTorch recurrent networks.",
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         no_args_is_help=True,
@@ -100,7 +116,11 @@ def application(arguments: Sequence[str] = ()) -> typer.Typer:
     first = next((word for word in arguments if not word.startswith("-")), "")
     if first in COMMANDS:
         command = getattr(import_module(f"rnnscope.commands.{first}"), first)
-        app.command(first, context_settings=PASSES_ON.get(first))(command)
+        shape = import_module("rnnscope.commands.help")
+        settings = PASSES_ON.get(first)
+        app.command(
+            first, cls=shape.Command, epilog=shape.EXAMPLES[first][0], context_settings=settings
+        )(command)
         return app
     for name, summary in COMMANDS.items():
         app.command(name, help=summary)(_listed)
@@ -113,7 +133,7 @@ def _listed() -> None:
 
 def _options(
     version: bool = typer.Option(
-        False, "--version", callback=_print_version, is_eager=True, help="print the version"
+        False, "--version", "-V", callback=_print_version, is_eager=True, help="print the version"
     ),
 ) -> None:
     """The options of rnnscope itself."""

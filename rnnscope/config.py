@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["DTYPES", "ITEM_BYTES", "NONLINEARITIES", "RNNConfig", "kind_of"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RNNConfig:
     """The options of one ``torch.nn`` recurrent layer or cell, under torch's own names.
 
@@ -56,7 +56,7 @@ class RNNConfig:
             object.__setattr__(self, name, value)
         object.__setattr__(self, "kind", kind.name)
         widest = max(self.input_size_of(0), self.input_size_of(1), self.output_size)
-        check_storage(self.gate_multiple * self.hidden_size, widest, self.dtype)
+        check_storage(self.hidden_size, self.gate_multiple, widest, self.dtype)
 
     @classmethod
     def of_arguments(cls, kind: str, *args: Any, **kwargs: Any) -> RNNConfig:
@@ -153,6 +153,17 @@ class RNNConfig:
             "D": self.directions,
             "num_layers": self.num_layers,
         }
+
+    def __repr__(self) -> str:
+        """As it would be made: the sizes, then each option that is not the default."""
+        given = {**_DEFAULTS, "nonlinearity": "tanh" if "RNN" in self.kind else None}
+        options = [
+            f"{name}={getattr(self, name)!r}"
+            for name in list(_DEFAULTS)[3:]
+            if getattr(self, name) != given[name]
+        ]
+        sizes = (repr(self.kind), str(self.input_size), str(self.hidden_size))
+        return f"RNNConfig({', '.join([*sizes, *options])})"
 
     def __str__(self) -> str:
         """As Python would write it: the sizes, then each option that is not torch's default."""

@@ -7,8 +7,10 @@
     ├── SubjectError (TypeError)       an object that is no recurrent layer or model
     ├── UnknownNameError (LookupError) a parameter, tensor or rule that does not exist
     ├── DeviceError                    a device that this machine does not have
+    ├── TorchMissingError (ImportError) torch is needed and not installed
     ├── TargetError                    a script, module, class or weights file that cannot be loaded
-    └── OutputError (OSError)          a file that cannot be written
+    ├── OutputError (OSError)          a file that cannot be written
+    └── FindingsError (AssertionError) what Report.raise_for_findings raises
 
 Every message is one sentence that names the value and the remedy; the command line
 prints it as it is and ends with status 2.
@@ -65,9 +67,17 @@ class DeviceError(RnnscopeError):
     """A device that this machine does not have; the message lists those that it has."""
 
 
+class TorchMissingError(RnnscopeError, ImportError):
+    """torch is not installed, and what was asked for needs it."""
+
+
 class TargetError(RnnscopeError):
     """A script, module, class or weights file that cannot be loaded or built."""
 
 
 class OutputError(RnnscopeError, OSError):
     """A file that cannot be written."""
+
+
+class FindingsError(RnnscopeError, AssertionError):
+    """Errors and warnings that a report holds, a line each."""

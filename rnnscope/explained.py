@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnnscope.axes import shape_text
 from rnnscope.errors import UnknownNameError
 from rnnscope.explanation.parts import Explanation
 from rnnscope.printing import Printed
@@ -20,10 +21,12 @@ FORMATS = {
     "terminal": ("rnnscope.formats.explained", (".txt",)),
     "markdown": ("rnnscope.formats.explained_markdown", (".md", ".markdown")),
     "json": (None, (".json",)),
+    "html": ("rnnscope.formats.explained_page", (".html", ".htm")),
+    "svg": ("rnnscope.formats.explained_svg", (".svg",)),
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explained(Printed, Explanation):
     """What ``rnnscope.explain`` returns: typed parts, and the same looks as the command line."""
 
@@ -47,6 +50,12 @@ class Explained(Printed, Explanation):
         from rnnscope.formats.explained import renderable
 
         return renderable(self)
+
+    def in_a_line(self) -> str:
+        """Such as ``h_n of LSTM(10, 20): (1, 3, 20)``."""
+        if self.axes is None:
+            return f"one step of {self.config}"
+        return f"{self.name} of {self.config}: {shape_text(self.axes.shape)}"
 
 
 def known_format(name: str) -> str:

@@ -215,12 +215,13 @@ def _checked_cell_size(name: str, value: Any) -> int:
     return size
 
 
-def check_storage(rows: int, columns: int, dtype: str) -> None:
+def check_storage(hidden_size: int, gates: int, columns: int, dtype: str) -> None:
     """Refuse a weight with more bytes than torch can count."""
+    rows = gates * hidden_size
     if max(rows * columns * ITEM_BYTES[dtype], rows, columns) > _MOST_BYTES:
         raise ConfigError(
             "hidden_size",
-            rows,
+            hidden_size,
             "one weight would have more bytes than a 64-bit number can count",
         )
 

@@ -1,20 +1,39 @@
-"""Printed: what a library call returns can be printed, and written into a file."""
+"""Printed: what a library call returns can be printed, shown in a notebook, written into a file."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rnnscope.errors import OutputError
 from rnnscope.formats import format_for
+from rnnscope.legible import legible
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 class Printed(ABC):
-    """A result that is text in some formats: ``print(result)`` is the one for terminals."""
+    """A result that is text in some formats: ``print(result)`` is the one for terminals.
+
+    A notebook shows ``str(result)``, in colour where it can; ``repr`` is one line.
+    """
 
     @abstractmethod
     def to_text(self, format: str = "terminal", width: int = 80) -> str:
         """The result in one of its formats, ``width`` columns wide. Raises UnknownNameError."""
+
+    @abstractmethod
+    def __rich__(self) -> RenderableType: ...
+
+    @abstractmethod
+    def in_a_line(self) -> str:
+        """What it is about and what came of it, as ``repr`` has it between its brackets."""
+
+    def in_full(self) -> RenderableType:
+        """What rich prints of all of it; a result that has only one length is its own."""
+        return self
 
     def write(self, path: str | Path, format: str | None = None) -> None:
         """Write it into a file, whose ending decides the format. Raises OutputError."""
@@ -31,4 +50,23 @@ class Printed(ABC):
         return format_for(path)
 
     def __str__(self) -> str:
-        return self.to_text()
+        return legible(self.to_text())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.in_a_line()}>"
+
+    def _repr_html_(self) -> str:
+        from rnnscope.formats.screen import recorded
+
+        return recorded(self, 80).export_html(inline_styles=True, code_format=_CODE)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What IPython shows, once: the text for a terminal, or the coloured one for a page."""
+        return {"text/plain": str(self), "text/html": self._repr_html_()}
+
+
+# A page styles a bare <pre> as it likes, even in a proportional font, and breaks its lines.
+_CODE = (
+    '<pre style="white-space:pre;overflow-x:auto;line-height:normal;'
+    "font-family:Menlo,'DejaVu Sans Mono',consolas,'Courier New',monospace\">{code}</pre>"
+)

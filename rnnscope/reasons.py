@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnscope.axes import Reason
+from rnnscope.axes import Reason, Role
 from rnnscope.config import RNNConfig
 
 _WORDS = {
@@ -21,7 +21,7 @@ _WORDS = {
     Reason.STATE_WIDTH: "hidden_size={H_cell}",
     Reason.PROJECTED_WIDTH: "h is projected: proj_size={H_out}",
     Reason.CELL_STATE_WIDTH: "c is never projected: hidden_size={H_cell}",
-    Reason.GATE_ROWS: "{gates} x hidden_size={H_cell}",
+    Reason.GATE_ROWS: "{gates}hidden_size={H_cell}",
     Reason.COLUMNS_INPUT: "reads x_t: input_size={H_in}",
     Reason.COLUMNS_BELOW: "reads the layer below: {D} x {width}",
     Reason.COLUMNS_STATE: "reads h_(t-1): {width}",
@@ -37,7 +37,13 @@ def sentence(reason: Reason, config: RNNConfig) -> str:
     '3 gates x hidden_size=20'
     """
     width = "proj_size" if config.proj_size else "hidden_size"
-    gates = f"{config.gate_multiple} gate{'s' * (config.gate_multiple > 1)}"
+    gates = f"{config.gate_multiple} gates x " if config.gate_multiple > 1 else ""
     return _WORDS[reason].format(
         **config.sizes(), gates=gates, width=f"{width}={config.output_size}"
     )
+
+
+def role_words(role: Role, config: RNNConfig) -> str:
+    """The role of an axis; the rows of a plain RNN, which has no gates, are those of h."""
+    plain = role is Role.GATES and config.gate_multiple == 1
+    return "hidden" if plain else str(role)

@@ -22,9 +22,9 @@ class LayerResult:
     ``measured`` is None when nothing was run; its tensors are empty when only the parameters
     could be measured, and ``incomplete`` says why. ``tolerance`` is the difference that the dtype
     allows the reference. ``paths`` are the layer's names in a model, several when it is shared;
-    ``call_index`` counts its calls from 0, and ``calls`` are how many were alike. ``unknown`` are
-    the options that a weights file does not tell; None where the layer is of no file. ``values``
-    are what its numbers are like, where they were read.
+    ``call_index`` counts its calls from 0, and ``calls`` are how many were alike, 0 when it was not
+    called. ``unknown`` are the options that a weights file does not tell; None where the layer is
+    of no file. ``values`` are what its numbers are like, where they were read.
     """
 
     facts: LayerFacts
@@ -66,6 +66,7 @@ class LayerResult:
         return {
             **({"path": self.paths[0], "paths": list(self.paths)} if self.paths else {}),
             **({"notes": list(self.notes)} if self.notes else {}),
+            **({"calls": self.calls} if self.paths and self.unknown is None else {}),
             **({"unknown": list(self.unknown)} if self.unknown is not None else {}),
             "config": asdict(facts.config) | dict.fromkeys(self.unknown or ()),
             "call": asdict(facts.call),
@@ -105,7 +106,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Everything that one command found out; ``model`` is True when the layers are parts of one."""
+    """Everything that one command found out; ``model`` is True when the layers are parts of one.
+
+    ``conclusion`` is the sentence that a reader is told after the findings, where there is one.
+    """
 
     layers: tuple[LayerResult, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -113,6 +117,12 @@ class Result:
     outcome: Outcome | None = None
     model: bool = False
     watched: WatchSummary | None = None
+    conclusion: str = ""
+
+    @property
+    def stored(self) -> bool:
+        """True when the layers are those of a weights file: nothing is known of their calls."""
+        return any(layer.unknown is not None for layer in self.layers)
 
     @property
     def counted(self) -> tuple[Finding, ...]:

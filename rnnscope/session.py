@@ -15,10 +15,10 @@ from torch import nn
 
 from rnnscope.config import RNNConfig
 from rnnscope.errors import RnnscopeError
-from rnnscope.questions.inquiry import Fact, Inquiry
 from rnnscope.failures import warning_of
 from rnnscope.findings import Finding, Location
 from rnnscope.probing.histories import Histories
+from rnnscope.questions.inquiry import Fact, Inquiry
 from rnnscope.recording.layers import LayerCall as RecordedCall
 from rnnscope.recording.layers import failed_call
 from rnnscope.recording.recorder import RECORDER, Subscriber
@@ -112,9 +112,7 @@ class Session(Subscriber):
             known = self._events[key] = self.examine(event)
         self.report(event, known)
 
-    def failed_call(
-        self, exception: BaseException
-    ) -> tuple[LayerCall | None, tuple[Finding, ...]]:
+    def failed_call(self, exception: BaseException) -> tuple[LayerCall | None, tuple[Finding, ...]]:
         """The call of a recurrent layer that an exception came out of, and what is wrong with it."""
         call = failed_call(exception)
         if call is None:
@@ -135,7 +133,12 @@ class Session(Subscriber):
         self.report(Construction(kind, args, dict(kwargs), config, here(1)))
 
     def function_returned(
-        self, name: str, function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
+        self,
+        name: str,
+        function: Any,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        result: Any,
     ) -> None:
         """A torch function has returned."""
         self.tracer.propagation.returned(function, args, kwargs, result)
@@ -198,6 +201,8 @@ class Session(Subscriber):
         loaders.label_batch(self.tracer.table, iterator, batch)
         self.histories.batches.loaded(iterator, batch)
 
-    def scattered(self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def scattered(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> None:
         """An nn.DataParallel was built."""
         self.histories.scatters.built(module, args, kwargs)

@@ -6,12 +6,25 @@ import sys
 import warnings
 from types import ModuleType
 
+from rnnscope.errors import TorchMissingError
+
 
 def import_torch() -> ModuleType:
-    """Import torch without its warning of a missing numpy, which rnnscope does not need."""
+    """Import torch without its warning of a missing numpy, which rnnscope does not need.
+
+    Raises TorchMissingError.
+    """
     if "torch" in sys.modules:
         return sys.modules["torch"]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
-        import torch
+        try:
+            import torch
+        except ModuleNotFoundError as error:
+            if error.name != "torch":
+                raise
+            raise TorchMissingError(
+                "torch is not installed, and this needs it: pip install torch, or add --no-run "
+                "where only the arithmetic is wanted."
+            ) from None
     return torch

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from torch import Tensor
 
-_DRAWN = ("terminal", "html", "svg", "markdown")
+_DRAWN = ("terminal", "full", "markdown", "html")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verified(Report):
     """What ``rnnscope.verify`` returns: verdict, findings, and the weights' way there and back.
 
@@ -45,6 +45,11 @@ class Verified(Report):
     def same(self) -> bool:
         """True when the layer is the same function."""
         return self.found.same
+
+    @property
+    def ok(self) -> bool:
+        """True when the layer is the same function."""
+        return self.same
 
     @property
     def verdict(self) -> str:
@@ -80,6 +85,8 @@ class Verified(Report):
             return render(self, name, width)
         from rnnscope.formats import verified
 
+        if name == "html":
+            return verified.page(self.found, self)
         return verified.render(self.found, name, width)
 
     def __rich__(self) -> RenderableType:
@@ -87,5 +94,10 @@ class Verified(Report):
 
         return renderable(self.found)
 
-    def _repr_html_(self) -> str:
-        return self.to_text("html", 100)
+    def in_full(self) -> RenderableType:
+        """What rich prints: a verification has only one length."""
+        return self
+
+    def in_a_line(self) -> str:
+        """Such as ``MyLSTM, LSTM(10, 20): same``."""
+        return f"{self.found.target}, {self.found.like}: {self.verdict}"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rnnscope.report import Report
     from rnnscope.session import Session
 
+
 class Watch(ContextDecorator):
     """What ``watch`` returns: a context manager and a decorator that collects findings.
 
@@ -65,6 +66,16 @@ class Watch(ContextDecorator):
         """How much could be followed: functions traced, and those that have no rule."""
         live = self.session
         return live.tracer.propagation.statistics.to_dict() if live is not None else self._counted
+
+    def __repr__(self) -> str:
+        return f"<Watch {self.report.in_a_line()}>"
+
+    def __str__(self) -> str:
+        return str(self.report)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What IPython shows of a watch is its report."""
+        return self.report._repr_mimebundle_()
 
     def found(self, finding: Finding) -> None:
         """Keep a finding; the same code at the same line only raises the count."""

@@ -18,18 +18,18 @@ PACKAGE = Path(rnnscope.__file__).parent
 # The order in which data flows: a module imports only from what stands before it. A name stands for
 # everything below it that has no line of its own, and files of one entry may import each other.
 _RIVER = """
-errors axes cells options notation config call facts prediction reasons findings summary frames
-sources spans subjects subjects.sketching torch_import aside recording experiments
+errors legible axes cells options notation config equations call facts prediction reasons drawing
+findings summary frames sources spans subjects subjects.sketching torch_import aside recording
+experiments
 measuring.randomness measuring.devices measuring.measurement measuring.trial measuring.untouched
 measuring.live measuring.observation reference tracing.factors tracing.labels tracing.events
 tracing.regrouping tracing.operations tracing.ops tracing.naming tracing.readings subjects.proofs
 subjects.facts rules.pages messages subjects.mismatch subjects.likeness subjects.packing rules
 selection failures subjects.planning diagnosis tracing probing questions session
-measuring.inspection measuring explanation verification weights results formats repair printing
-report layouts explained verified gating api testing strategies fuzzing running.arrival
+measuring.inspection measuring explanation verification weights conclusions results formats repair
+printing report layouts explained verified gating api testing strategies fuzzing running.arrival
 running.output running.cells running.script running.execution running.ranks running.notebook
-watching running.supervision running pytest_plugin
-commands cli
+watching running.supervision running pytest_plugin commands cli
 """
 RIVER = _RIVER.split()
 
@@ -235,6 +235,9 @@ COMMANDS = [
     ("inspect --help", 0),
     ("inspect LSTM 10 20 --layers 2 --bidirectional --no-run", 0),
     ("inspect LSTM 10 20 --no-run --format json", 0),
+    ("inspect LSTM 10 20 --no-run --format svg", 0),
+    ("inspect LSTM 10 20 --no-run --format html", 0),
+    ("explain LSTM 10 20 h_n --no-run --format html", 0),
     ("inspect LSTM(100000,200000,num_layers=8,bidirectional=True) --no-run", 0),
     ("inspect LSTM 10 0", 2),
     ("explain LSTM 10 20 h_n", 0),

@@ -14,6 +14,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 import rnnscope
 from rnnscope.cli import run
 from rnnscope.config import RNNConfig
+from rnnscope.errors import FindingsError
 from rnnscope.rules import examine
 from rnnscope.subjects import Construction, LayerCall, Sketch
 
@@ -301,3 +302,56 @@ def test_command_imports_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("GRU 10 20 --input 5,3,10", "Nothing is wrong with this call."),
+        ("LSTM 10 20", "No input was given"),
+        ("LSTM 10 20 --input 5,3,10 --h0 1,3,20", "takes h_0 and c_0 together"),
+        ("LSTM 10 20 --layers 2 --input 5,2,10 --h0 2,2,20 --c0 2,2,20", "Otherwise it runs."),
+        ("GRU 10 20 --input 3,5,10", "3 steps of 5 samples; for 3 samples of 5 steps"),
+        (
+            "GRU 10 20 --input 3,5,10 --batch-first",
+            "3 samples of 5 steps; for 3 steps of 5 samples",
+        ),
+    ],
+)
+def test_command_ends_in_a_verdict(
+    arguments: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["check", *arguments.split()]) == 0
+    shown = capsys.readouterr().out
+    assert words in shown
+
+
+def test_report_says_whether_all_is_well() -> None:
+    good, bad = (rnnscope.check("GRU(10, 20)", (5, 3, width)) for width in (10, 11))
+    hint = rnnscope.check("GRU(10, 20)", (3, 10))
+    assert (good.ok, hint.ok, bad.ok) == (True, True, False)
+    good.raise_for_findings()
+    hint.raise_for_findings()
+    with pytest.raises(FindingsError, match="RNN201 error: the last axis of input"):
+        bad.raise_for_findings()
+
+
+def test_print_always_says_something() -> None:
+    layer = nn.GRU(10, 20)
+    assert str(rnnscope.check(layer, torch.zeros(5, 3, 10))) == "Nothing is wrong with this call."
+    assert str(rnnscope.check(layer)).startswith("No input was given")
+    assert "nothing is known" in str(rnnscope.diagnose("foo"))
+    assert str(rnnscope.Report()) == "Nothing found."
+    assert repr(rnnscope.check(layer, (5, 3, 10))) == "<Report GRU(10, 20): nothing found>"
+    assert repr(rnnscope.check(layer, (5, 3, 11))) == "<Report RNN201>"
+
+
+@pytest.mark.parametrize(
+    "layer", ["LSTM(10, 20, True)", "GRU(10, 20, num_layers=True)", "LSTM(10, 20, bidirectional=1)"]
+)
+def test_what_the_constructor_takes_and_the_call_refuses_is_said(
+    layer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["check", layer, "--input", "3,5,10"]) == 1
+    assert "RNN110" in capsys.readouterr().out
+    assert [f.code for f in rnnscope.check(layer, (3, 5, 10)).findings] == ["RNN110"]

@@ -32,8 +32,8 @@ def test_hx_is_h_0(capsys):
 
 def test_an_rnn_has_no_gates_to_speak_of(capsys):
     _, shown, _ = explained(capsys, "RNN", "2", "3", "weight_ih_l0", "--no-run")
-    assert "1 gate x hidden_size=3" in shown
-    assert "all gates" not in shown
+    assert "0  H_cell  3  hidden   hidden_size=3" in shown
+    assert "gate" not in shown
 
 
 def test_one_sequence_has_no_samples(capsys):
@@ -46,6 +46,32 @@ def explained(capsys, *words):
     status = run(["explain", *words])
     captured = capsys.readouterr()
     return status, captured.out, captured.err
+
+
+@pytest.mark.parametrize(
+    ("words", "layer"),
+    [
+        (["h_n"], "LSTM(10, 20)"),
+        (["LSTM", "h_n"], "LSTM(10, 20)"),
+        (["forget", "gate"], "LSTM(10, 20)"),
+        (["reset gate"], "GRU(10, 20)"),
+        (["weight_hr_l0"], "LSTM(10, 20, proj_size=5)"),
+        (["h_1"], "LSTMCell(10, 20)"),
+        (["batch_first", "--layers", "2"], "LSTM(10, 20, num_layers=2)"),
+    ],
+)
+def test_without_a_layer_a_small_one_is_taken(capsys, words, layer):
+    status, out, err = explained(capsys, *words, "--no-run")
+    assert (status, err) == (0, "")
+    assert f"\nof {layer}, " in out
+
+
+def test_markdown_is_ready_for_course_notes(capsys):
+    _, out, _ = explained(capsys, *STACK, "h_n", "--format", "markdown")
+    assert r"$$h_t = o_t \odot \tanh(c_t)$$" in out
+    assert "```mermaid\nflowchart BT\n" in out
+    assert '  s3(["h_0[3], c_0[3]"]) --> c11t4' in out
+    assert '  c11t0 --> e3(["h_n[3], c_n[3]"])' in out
 
 
 def test_h_n_of_a_bidirectional_stack(capsys):

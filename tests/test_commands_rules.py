@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_markdown_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert "| RNN101 | warning | dropout-on-one-layer |" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("asked", ["RNN202", "state-batch-first"])
+@pytest.mark.parametrize("asked", ["RNN202", "202", "state-batch-first"])
 def test_rule_prints_its_documentation(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rule", asked]) == 0
     shown = capsys.readouterr().out
@@ -82,3 +83,19 @@ def test_unknown_names_are_refused(
 def test_list_read_off_the_files_is_that_of_the_rules() -> None:
     wanted = [(r.code, r.name, str(r.severity), r.summary) for r in all_rules()]
     assert [(r.code, r.name, r.severity, r.summary) for r in listed()] == wanted
+
+
+def test_a_number_will_do_and_names_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rules", "20"]) == 0
+    shown = capsys.readouterr().out
+    assert "RNN202  error     state-batch-first: " in shown
+    assert "RNN1" not in shown
+
+
+def test_a_listing_goes_into_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rules", "-o", str(tmp_path / "rules.md")]) == 0
+    assert (tmp_path / "rules.md").read_text().startswith("| code | severity |")
+    assert run(["rule", "202", "-o", str(tmp_path / "rule.json")]) == 0
+    assert json.loads((tmp_path / "rule.json").read_text())["code"] == "RNN202"
+    assert capsys.readouterr().out == ""
+    assert run(["rules", "-o", str(tmp_path / "absent" / "a.md")]) == 2

@@ -171,3 +171,10 @@ def test_a_zero_on_the_command_line_is_given_and_not_left_out(options, capsys):
 
     assert run(["inspect", "LSTM", "10", "20", "--no-run", *options.split()]) == 2
     assert capsys.readouterr().err.startswith("rnnscope: ")
+
+
+@given(configs())
+def test_repr_makes_the_same_again_and_is_short(config: RNNConfig) -> None:
+    assert eval(repr(config)) == config
+    brief = RNNConfig("LSTM", 1, 2, bidirectional=True)
+    assert repr(brief) == "RNNConfig('LSTM', 1, 2, bidirectional=True)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -168,3 +169,9 @@ def test_failure_is_taken_apart(text: str, name: str | None, message: str) -> No
 def test_steps_below_the_users_line_are_kept() -> None:
     failure = next(failures_in(TRACEBACK))
     assert failure.through == ("rnn.py:forward",)
+
+
+def test_a_file_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "traceback.txt").write_text(TRACEBACK, encoding="utf-8")
+    assert run(["doctor", str(tmp_path / "traceback.txt"), "--format", "plain"]) == 1
+    assert "RNN204" in capsys.readouterr().out

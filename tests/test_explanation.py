@@ -15,17 +15,19 @@ import rnnscope
 from rnnscope.axes import shape_text
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
+from rnnscope.drawing.text import stacked, unrolled
 from rnnscope.errors import CallError, ConfigError, OutputError, SubjectError, UnknownNameError
 from rnnscope.explained import Explained
-from rnnscope.explanation import Claim, explain
 from rnnscope.explanation.bench import Bench
-from rnnscope.explanation.drawing import stacked, unrolled
 from rnnscope.explanation.lines import in_shapes
+from rnnscope.explanation.parts import Claim
+from rnnscope.explanation.telling import explain
 from rnnscope.prediction import predict
 from rnnscope.reference import equations_of
 from rnnscope.strategies import calls, configs
 
 STACK = "LSTM(10, 20, num_layers=2, bidirectional=True)"
+BOTH_WAYS = RNNConfig("GRU", 4, 6, bidirectional=True)
 
 
 @st.composite
@@ -57,12 +59,24 @@ class TestClaims:
     def test_the_right_recipe_is_one_row_for_each_sample(self, data):
         config = data.draw(configs(kinds=["RNN", "LSTM", "GRU"]))
         call = data.draw(calls(config, min_batch=2))
-        right, *wrong = explain(config, "h_n", call=call).recipes
+        recipes = explain(config, "h_n", call=call).recipes
+        right = [recipe for recipe in recipes if recipe.right]
+        wrong = recipes[len(right) :]
         rows = (call.batch,) if call.batched else ()
-        assert right.right
-        assert right.shape == (*rows, config.directions * config.output_size)
+        for recipe in right:
+            assert recipe.shape == (*rows, config.directions * config.output_size)
+        assert len(right) == 1 + (not config.bidirectional and not call.packed)
         assert not any(recipe.right for recipe in wrong)
         assert len(wrong) <= 2
+
+    def test_the_last_step_is_right_where_it_is(self):
+        right = [r.code for r in explain("GRU(4, 6, num_layers=2)", "output").recipes if r.right]
+        assert right == ["h_n[-1]", "output[-1]"]
+        batch_first = explain("GRU(4, 6, batch_first=True)", "h_n").recipes
+        assert [(r.code, r.right) for r in batch_first[1:3]] == [
+            ("output[:, -1]", True),
+            ("output[-1]", False),
+        ]
 
     @pytest.mark.parametrize("name", ["output", "h_n", "c_n", "h_0", "input", "weight_ih_l0", None])
     @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "complex128"])
@@ -181,6 +195,115 @@ class TestAnswer:
         assert "Not checked" in str(Explained.of(explanation))
 
 
+class TestBackward:
+    """The backward direction begins at the end, and the state before step t is that of t+1."""
+
+    @pytest.mark.parametrize("name", ["weight_hh_l1_reverse", "bias_hh_l1_reverse"])
+    def test_reads_the_step_after(self, name):
+        explained = rnnscope.explain(STACK, name)
+        assert (explained.time, explained.direction) == (4, "backward")
+        for format in ("terminal", "json"):
+            text = explained.to_text(format)
+            assert "h_(t+1)" in text
+            assert "(t-1)" not in text
+        markdown = explained.to_text("markdown")
+        assert "h_{t+1}" in markdown
+        assert "t-1" not in markdown
+
+    def test_forward_reads_the_step_before(self):
+        text = rnnscope.explain(STACK, "weight_hh_l1").to_text()
+        assert "h_(t-1)" in text
+        assert "t+1" not in text
+
+    def test_says_where_it_begins(self):
+        (note, *_) = explain(STACK, "weight_ih_l0_reverse").notes
+        assert "its first step is t=4, its last t=0" in note.answer
+
+    def test_the_layer_below_is_named(self):
+        text = rnnscope.explain(STACK, "weight_ih_l1").to_text()
+        assert "x_t is the output of layer 0" in text
+
+
+class TestThemes:
+    @pytest.mark.parametrize(
+        ("layer", "typed", "name"),
+        [
+            ("LSTM(3, 4)", "forget gate", "f"),
+            ("LSTM(3, 4)", "forget", "f"),
+            ("LSTM(3, 4)", "f", "f"),
+            ("LSTM(3, 4)", "Gate", "gates"),
+            ("GRU(3, 4)", "n", "n"),
+            ("GRU(3, 4)", "N", "N"),
+            ("GRU(3, 4)", "batch size", "N"),
+            ("RNN(3, 4)", "gates", "gates"),
+            ("LSTM(3, 4)", "bias", "bias"),
+            ("LSTM(3, 4)", "biases", "bias"),
+            ("LSTM(3, 4, num_layers=2)", "weight_ih", "weight_ih"),
+            ("LSTM(3, 4)", "weight_ih", "weight_ih_l0"),
+            ("LSTM(3, 4)", "hidden", "h"),
+            ("LSTM(3, 4)", "hidden_state", "h"),
+            ("LSTM(3, 4)", "cell", "c"),
+            ("GRUCell(3, 4)", "states", "states"),
+            ("LSTM(3, 4)", "batch_first", "batch_first"),
+            ("LSTM(3, 4)", "batch-first", "batch_first"),
+            ("LSTM(3, 4)", "proj_size", "proj_size"),
+            ("GRU(3, 4)", "bidirectional", "bidirectional"),
+            ("GRU(3, 4, num_layers=3, dropout=0.5)", "num_layers", "num_layers"),
+            ("GRU(3, 4)", "dropout", "dropout"),
+            ("GRU(3, 4)", "H_in", "H_in"),
+            ("GRU(3, 4)", "output[-1]", "output"),
+        ],
+    )
+    def test_what_a_student_types(self, layer, typed, name):
+        explained = rnnscope.explain(layer, typed)
+        assert explained.name == name
+        assert explained.holds
+        assert explained.checks
+        for format in ("terminal", "markdown", "json"):
+            assert name in explained.to_text(format)
+        assert max(map(len, str(explained).splitlines())) <= 80
+
+    def test_a_gate_has_its_rows_in_all_four_parameters(self):
+        explanation = explain("LSTM(10, 20)", "forget gate")
+        assert [row[0] for row in explanation.table.rows] == [
+            "weight_ih_l0",
+            "weight_hh_l0",
+            "bias_ih_l0",
+            "bias_hh_l0",
+        ]
+        assert {row[1] for row in explanation.table.rows} == {"[20:40]"}
+        assert [line.equation[:3] for line in explanation.lines] == ["f_t", "c_t"]
+
+    def test_both_layouts_side_by_side(self):
+        rows = {row[0]: row[1:] for row in explain("LSTM(10, 20)", "batch_first").table.rows}
+        assert rows["input"] == ("(L, N, H_in) = (5, 3, 10)", "(N, L, H_in) = (3, 5, 10)")
+        assert rows["h_n"] == ("(D*num_layers, N, H_out) = (1, 3, 20)", "the same")
+
+    def test_what_an_option_brings(self):
+        rows = {row[0]: row[1:] for row in explain("LSTM(10, 20)", "proj_size").table.rows}
+        assert rows["weight_hr_l0"][0] == "none"
+        assert rows["h_n"][1] == "= (1, 3, 10)"
+        assert rows["c_n"][1] == "the same"
+
+    def test_a_symbol_has_its_value_where_it_has_one(self):
+        assert explain("GRU(3, 4)", "N").meaning.startswith("3 here")
+        assert explain("GRU(3, 4)", "N", call=Call(batched=False)).meaning.startswith("none here")
+
+    @pytest.mark.parametrize(
+        ("layer", "typed", "words"),
+        [
+            ("LSTM(3, 4)", "weight_hr_l0", "proj_size"),
+            ("LSTM(3, 4)", "weight_ih_l0_reverse", "bidirectional=True"),
+            ("GRU(3, 4)", "c_n", "only an LSTM"),
+            ("GRU(3, 4, bias=False)", "bias_ih_l0", "bias=False"),
+            ("GRUCell(3, 4)", "h_n", "a cell returns h_1"),
+        ],
+    )
+    def test_what_a_layer_has_not_is_told_with_the_reason(self, layer, typed, words):
+        with pytest.raises(UnknownNameError, match=words):
+            explain(layer, typed)
+
+
 class TestSubjects:
     def test_a_live_layer_is_left_as_it_was(self):
         lstm = nn.LSTM(3, 4, 2, dropout=0.5)
@@ -214,15 +337,15 @@ class TestNames:
 
     def test_a_wrong_name_lists_those_there_are(self):
         with pytest.raises(UnknownNameError) as caught:
-            explain("GRU(10, 20)", "c_n")
+            explain("GRU(10, 20)", "x_n")
         for name in ("input", "h_0", "output", "h_n", "weight_ih_l0", "bias_hh_l0"):
             assert name in str(caught.value)
         assert "c_0" not in str(caught.value)
 
     def test_a_deep_stack_lists_its_parameters_by_pattern(self):
         with pytest.raises(UnknownNameError, match=r"weight_ih_l\{0 to 99\}_reverse") as caught:
-            explain("GRU(10, 20, num_layers=100, bidirectional=True)", "weight")
-        assert len(str(caught.value)) < 400
+            explain("GRU(10, 20, num_layers=100, bidirectional=True)", "wait")
+        assert len(str(caught.value)) < 500
 
     @pytest.mark.parametrize(
         ("place", "words"),
@@ -243,7 +366,7 @@ class TestNames:
 
 class TestDrawing:
     def test_unrolled(self):
-        drawing = plain(unrolled(explain("GRU(4, 6, bidirectional=True)", "h_n")))
+        drawing = plain(unrolled(predict(BOTH_WAYS), "h_n"))
         assert drawing == [
             "output                (3, 12)           (3, 12)             (3, 12)",
             "                         ↑                 ↑                   ↑",
@@ -255,7 +378,7 @@ class TestDrawing:
         ]
 
     def test_what_is_explained_is_marked(self):
-        spans = [span for line in unrolled(explain(STACK, "c_n")) for span in line]
+        spans = [span for line in unrolled(predict(RNNConfig.parse(STACK)), "c_n") for span in line]
         assert [s.text for s in spans if s.tag == "here"] == [
             "c_n[3]",
             "c_n[2]",
@@ -264,7 +387,7 @@ class TestDrawing:
         ]
 
     def test_deep_stacks_leave_layers_out(self):
-        drawing = "\n".join(plain(unrolled(explain("GRU(4, 6, num_layers=9)", "input"))))
+        drawing = "\n".join(plain(unrolled(predict(RNNConfig("GRU", 4, 6, num_layers=9)))))
         assert "⋮  6 more layers" in drawing
         assert "layer 8" in drawing
         assert "layer 5" not in drawing
@@ -286,16 +409,22 @@ class TestDrawing:
     @settings(max_examples=20, deadline=None)
     def test_every_edge_of_a_drawing_is_a_fact(self, config, steps):
         call = Call(seq_len=1 if config.single_step else steps)
-        text = "\n".join(plain(unrolled(explain(config, "input", call=call))))
+        text = "\n".join(plain(unrolled(predict(config, call))))
         assert shape_text((call.batch, config.input_size)) in text
         if not config.single_step:
             output = predict(config, call).tensor("output").shape
             assert shape_text((call.batch, output[-1])) in text
 
     def test_narrow_drawings_show_fewer_steps(self):
-        explanation = explain("GRU(4, 6, bidirectional=True)", "h_n")
-        for width, times in ((78, "t=0 t=1 t=4"), (60, "t=0 t=4"), (45, "t=0")):
-            drawing = plain(unrolled(explanation, width))
+        facts = predict(BOTH_WAYS)
+        for width, times in (
+            (140, "t=0 t=1 t=2 t=3 t=4"),
+            (96, "t=0 t=1 t=2 t=4"),
+            (78, "t=0 t=1 t=4"),
+            (60, "t=0 t=4"),
+            (45, "t=0"),
+        ):
+            drawing = plain(unrolled(facts, "h_n", width))
             assert " ".join(drawing[-1].split()) == times
             assert max(map(len, drawing)) <= width
         assert drawing[2] == "layer 0 ←     h_n[1] ←──[ ]←── … h_0[1]"

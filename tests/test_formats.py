@@ -43,7 +43,7 @@ def predicted(case: str) -> Report:
     return inspect_config(RNNConfig.parse(text), call, run=False)
 
 
-@pytest.mark.parametrize("format", ["terminal", "markdown", "json"])
+@pytest.mark.parametrize("format", ["terminal", "full", "markdown", "json"])
 @pytest.mark.parametrize("case", CASES)
 def test_the_report_is_as_in_the_golden_file(case: str, format: str) -> None:
     path = GOLDEN / f"{case}.{format}"
@@ -55,17 +55,41 @@ def test_the_report_is_as_in_the_golden_file(case: str, format: str) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_terminal_format_fits_80_columns_without_trailing_blanks(case: str) -> None:
-    for line in predicted(case).to_text().splitlines():
-        assert len(line) <= 80
-        assert line == line.rstrip()
+    for format in ("terminal", "full"):
+        for line in predicted(case).to_text(format).splitlines():
+            assert len(line) <= 80
+            assert line == line.rstrip()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_first_screen_leaves_the_prompt_its_line(case: str) -> None:
+    assert len(predicted(case).to_text().splitlines()) <= 23
+
+
+def test_the_first_screen_of_one_layer_has_its_picture() -> None:
+    text = inspect_config(RNNConfig("LSTM", 10, 20)).to_text()
+    assert len(text.splitlines()) <= 23
+    for words in ("h_0[0] ──→[ ]", "✓ measured on cpu", "[0] layer 0", "2,560", "rnnscope explain"):
+        assert words in text
 
 
 @pytest.mark.parametrize("width", [40, 60])
 def test_no_number_is_lost_in_a_narrow_terminal(width: int) -> None:
-    text = re.sub(r"\s+", "", predicted("canonical").to_text(width=width))
-    assert "15,040" in text
-    assert "(4,3,20)" in text
-    assert "216,000" in text
+    report = predicted("canonical")
+    for text in (report.to_text("full", width), report.to_text(width=width)):
+        assert max(map(len, text.splitlines())) <= width
+        assert "15,040" in text
+        assert "= (4, 3, 20)\n" in text
+        assert "…\n" not in text
+    assert "216,000" in report.to_text("full", width)
+
+
+@pytest.mark.parametrize("width", range(30, 100, 7))
+def test_a_symbol_is_never_broken(width: int) -> None:
+    layer = RNNConfig("LSTM", 10, 256, num_layers=2, bidirectional=True)
+    tables = inspect_config(layer, run=False).to_text("full", width).partition("Tensors")[2]
+    for symbols in re.findall(r"\(\d*\*?[A-Z][^\n]*?[)\n]", tables):
+        assert symbols.endswith(")"), symbols
 
 
 def test_every_format_renders_a_finding_and_an_outcome() -> None:
@@ -117,19 +141,20 @@ def test_json_has_the_keys_of_the_schema() -> None:
 def test_a_report_prints_itself_as_text_in_a_notebook_and_into_files(tmp_path: Path) -> None:
     report = predicted("canonical")
     assert str(report) == report.to_text("terminal")
-    assert "weight_hh_l1_reverse" in report._repr_html_()
+    assert "(D*num_layers, N, " in str(report)
+    assert repr(report).startswith("<Report LSTM(10, 20, num_layers=2, bidirectional=True): ")
     for name, mark in {"a.svg": "<svg", "a.html": "<!DOCTYPE html>", "a.json": "{"}.items():
         report.write(tmp_path / name)
         assert (tmp_path / name).read_text(encoding="utf-8").startswith(mark)
 
 
 def test_the_ending_of_a_file_decides_its_format() -> None:
-    names = {"a.md": "markdown", "a.SVG": "svg", "a.txt": "terminal", "a": "terminal"}
+    names = {"a.md": "markdown", "a.SVG": "svg", "a.txt": "full", "a": "terminal"}
     assert {name: format_for(Path(name)) for name in names} == names
 
 
 def test_a_wrong_format_or_file_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UnknownNameError, match="'xml': choose terminal, json"):
+    with pytest.raises(UnknownNameError, match="'xml': choose terminal, full"):
         predicted("cell").to_text("xml")
     with pytest.raises(OutputError, match="give another file"):
         predicted("cell").write(tmp_path / "absent" / "a.md")

@@ -8,7 +8,6 @@ import pytest
 import torch
 from idioms import IDIOMS
 
-
 from rnnscope.recording.recorder import RECORDER
 from rnnscope.watching import watch
 

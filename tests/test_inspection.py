@@ -1,6 +1,7 @@
 """Live models: their real calls, their failures, and that nothing of them is changed."""
 
 import random
+import re
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from torch import nn
 from torch.nn.utils import parametrizations
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+import rnnscope
 from rnnscope.errors import SubjectError
 from rnnscope.facts import differences
 from rnnscope.measuring.inspection import inspect_model
@@ -121,8 +123,8 @@ def test_a_packed_call_has_its_lengths():
 
 def test_a_layer_that_is_not_called_says_so():
     (call,) = by_path(inspect_model(Translator(), TOKENS))["unused"].calls
-    assert call.incomplete == "not called"
-    assert call.measured.tensors == ()
+    assert (call.incomplete, call.count) == ("not called", 0)
+    assert call.measured.tensors == call.predicted.tensors == ()
     assert call.measured.parameters
 
 
@@ -318,3 +320,23 @@ def test_what_is_inspected_is_frozen_and_holds_no_tensor():
     assert hash(inspection)
     for call in inspection.layers[0].calls:
         assert differences(call.predicted, call.measured) == call.differences
+
+
+def test_an_overview_has_what_happened_and_nothing_else():
+    text = str(rnnscope.inspect(Translator(), TOKENS))
+    rows = {line.split()[0].rstrip(","): line for line in text.splitlines()}
+    assert "7x" in rows["decoder"]
+    assert "(3, 5, 40)" in rows["encoder.lstm"]
+    assert "not called" in rows["unused"]
+    assert "(" not in rows["unused"]
+    recurrent = (nn.RNNBase, nn.RNNCellBase)
+    layers = [m for m in Translator().modules() if isinstance(m, recurrent)]
+    total = sum(p.numel() for layer in layers for p in layer.parameters())
+    assert rows["total"].split() == ["total", f"{total:,}"]
+
+
+def test_an_overview_tells_what_was_not_reached():
+    text = str(rnnscope.inspect(Translator(), TOKENS, drop=2))
+    assert "not reached" in text
+    assert re.search(r"decoder.*raised +\d", text)
+    assert "RuntimeError: " in text.splitlines()[-1]

@@ -11,12 +11,12 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
+from rnnscope.tracing.mode import Tracing
 from torch import nn
 
 from rnnscope.tracing.factors import Factor, Variable, fresh_axes, shape_of
 from rnnscope.tracing.following import Follower
 from rnnscope.tracing.labels import Label
-from rnnscope.tracing.mode import Tracing
 from rnnscope.tracing.regrouping import regroup
 from rnnscope.tracing.table import LabelTable
 from tests.conftest import at_least

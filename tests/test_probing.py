@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import torch
+from rnnscope.probing.copying import independent_copy, map_tensors, tensors_in
 from torch import nn
 
 from rnnscope.findings import Finding
-from rnnscope.probing.copying import independent_copy, map_tensors, tensors_in
 from rnnscope.watching import watch
 
 HEAD = """\

@@ -11,7 +11,6 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 from torch.utils.data import DataLoader, TensorDataset
 
-
 from rnnscope.recording.recorder import RECORDER
 from rnnscope.watching import watch
 

@@ -160,3 +160,10 @@ def test_what_is_no_recurrent_layer_differs(capsys) -> None:
     )
     assert status == 1
     assert out.startswith("different: Linear is not LSTM(10, 20)")
+
+
+def test_an_lstm_that_is_held_against_a_gru_is_told_apart(capsys) -> None:
+    status, out, _ = command(capsys, "torch.nn:LSTM", "--like", "GRU(10, 20)", "--args", "10, 20")
+    assert status == 1
+    assert "returns two states, as an LSTM does; a GRU has one" in out
+    assert "torch.stack" not in out

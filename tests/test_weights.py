@@ -239,10 +239,17 @@ def test_what_a_terminal_shows(saved, capsys):
     shown = capsys.readouterr().out
     assert "encoder.lstm  LSTM(10, 20, num_layers=2, bidirectional=True)  float32" in shown
     assert "no shape tells batch_first, dropout: unknown." in shown
-    assert "weight_ih_l1_reverse  (4*H_cell, D*H_out)  = (80, 40)" in shown
+    assert "layer 1, both directions  (80, 40)" in shown
     assert "decoder" not in shown
-    assert "(L, N, features)" not in shown
+    assert "(L, N, " not in shown
     assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_what_is_shown_in_full(saved, capsys):
+    assert run(["inspect", str(saved), "--full"]) == 0
+    shown = capsys.readouterr().out
+    assert "weight_ih_l1_reverse  (4*H_cell, D*H_out)  = (80, 40)" in shown
+    assert "calls" not in shown
 
 
 @pytest.mark.parametrize("format", ["markdown", "html", "svg", "plain"])

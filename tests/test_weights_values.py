@@ -211,3 +211,6 @@ def test_a_terminal_and_a_document_show_them(tmp_path, capsys):
     assert "| weight_hr_l0 | weight_hr_l0 |" in inspect_weights(path, values=True).to_text(
         "markdown"
     )
+    page = inspect_weights(path, values=True).to_text("html")
+    assert "<h2>Values</h2>" in page
+    assert "not called" not in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -9,36 +10,43 @@ import typer
 from rnnscope import api
 from rnnscope.commands import layer as words_of
 from rnnscope.commands import output as to
+from rnnscope.commands.help import CALL
 from rnnscope.config import RNNConfig
 from rnnscope.errors import CallError, ConfigError
 from rnnscope.formats import known_format
 from rnnscope.options import DTYPES
-from rnnscope.report import Report
 from rnnscope.subjects import Sketch
-from rnnscope.subjects.planning import planned_states
+from rnnscope.subjects.planning import planned_states, written
 
-_SIZES = "A,B,…"
+_call = partial(typer.Option, rich_help_panel=CALL)
 DATA_DTYPES = (*DTYPES, "int8", "int16", "int32", "int64", "uint8", "bool")
 Shape = Annotated[
-    str | None, typer.Option("--input", help="the shape of input, as in 3,5,10", metavar=_SIZES)
+    str | None,
+    _call("--input", help="the shape of input, as in 3,5,10", metavar=words_of.SIZES),
 ]
 HiddenShape = Annotated[
     str | None,
-    typer.Option(
-        "--h0", "--h-0", help="the shape of h_0; left out, torch takes zeros", metavar=_SIZES
+    _call(
+        "--h0",
+        "--h-0",
+        help="the shape of h_0; left out, torch takes zeros",
+        metavar=words_of.SIZES,
     ),
 ]
 CellShape = Annotated[
-    str | None, typer.Option("--c0", "--c-0", help="the shape of c_0, for an LSTM", metavar=_SIZES)
+    str | None,
+    _call("--c0", "--c-0", help="the shape of c_0, for an LSTM", metavar=words_of.SIZES),
 ]
 Single = Annotated[
     str | None,
-    typer.Option("--hx", help="one tensor as hx, even where an LSTM needs two", metavar=_SIZES),
+    _call("--hx", help="one tensor as hx, even where an LSTM needs two", metavar=words_of.SIZES),
 ]
-InputDtype = Annotated[str | None, typer.Option(help="dtype of input, when it is another one")]
-StateDtype = Annotated[str | None, typer.Option(help="dtype of the states")]
-InputDevice = Annotated[str | None, typer.Option(help="device of input")]
-StateDevice = Annotated[str | None, typer.Option(help="device of the states")]
+InputDtype = Annotated[
+    str | None, _call(help="dtype of input, when it is another one", metavar="NAME")
+]
+StateDtype = Annotated[str | None, _call(help="dtype of the states", metavar="NAME")]
+InputDevice = Annotated[str | None, _call(help="device of input", metavar="NAME")]
+StateDevice = Annotated[str | None, _call(help="device of the states", metavar="NAME")]
 
 
 def check(
@@ -71,7 +79,7 @@ def check(
     """
     config, rest = words_of.read_layer(context, layer)
     words_of.refuse_left_over(context, rest)
-    name = known_format(format or "terminal")
+    known_format(format or "terminal")
     for option, wanted_dtype in (("input_dtype", input_dtype), ("state_dtype", state_dtype)):
         _check_dtype(option, wanted_dtype)
     wanted = words_of.read_numbers("lengths", lengths) if lengths is not None else None
@@ -79,23 +87,10 @@ def check(
         input = _padded(config, wanted)
     given = _sketch("input", input, input_dtype, input_device)
     states = _states(config, h0, c0, hx, state_dtype, state_device)
-    report = api.check_plan(config, given, states, wanted)
-    if name == "terminal" and output is None:
-        _show(report)
-    else:
-        to.write(report, format, output)
+    built = written(layer[0]) if "(" in layer[0] else None
+    report = api.check_plan(config, given, states, wanted, built)
+    to.write(report, format, output)
     raise typer.Exit(1 if report.counted else 0)
-
-
-def _show(report: Report) -> None:
-    """Findings alone; and, when nothing is wrong, what the call gives."""
-    if report.findings:
-        to.write(Report(findings=report.findings), None, None)
-    if not report.counted:
-        print("Nothing is wrong with this call." if not report.findings else "Otherwise it runs.")
-        for layer in report.layers:
-            for tensor in layer.facts.tensors:
-                print(f"  {tensor.name:<7} {tensor.axes}{'' if tensor.given else '  zeros'}")
 
 
 def _padded(config: RNNConfig, lengths: tuple[int, ...]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,12 +16,11 @@ from rnnscope.formats import known_format
 
 Text = Annotated[
     list[str] | None,
-    typer.Argument(help="The message; left out, it is read from standard input.", metavar="[TEXT]"),
+    typer.Argument(
+        help="The message, or a file that has it; left out, it is read from standard input.",
+        metavar="[TEXT]",
+    ),
 ]
-
-
-_UNKNOWN = "This does not look like a message about recurrent layers: nothing is known of it."
-_CUT_SHORT = "This traceback ends before its last line, which says what went wrong: give it whole."
 
 
 def doctor(
@@ -29,25 +30,29 @@ def doctor(
 ) -> None:
     """Explain an error message, a warning or a whole traceback."""
     known_format(format or "terminal")
-    message = _read(text)
-    report = api.diagnose(message)
-    if report.findings or output is not None or known_format(format or "terminal") != "terminal":
-        to.write(report, format, output)
-    else:
-        print(_CUT_SHORT if _is_cut_short(message) else _UNKNOWN)
+    report = api.diagnose(_read(text))
+    to.write(report, format, output)
     raise typer.Exit(1 if report.counted else 0)
 
 
-def _is_cut_short(message: str) -> bool:
-    """A traceback's last line stands at the margin and says what went wrong."""
-    lines = message.rstrip().splitlines()
-    return any(line.startswith("Traceback ") for line in lines) and lines[-1].startswith(" ")
+def _file(word: str) -> str | None:
+    """What a file of this name holds; None where there is none. Raises SubjectError."""
+    try:
+        path = Path(word)
+        if path.is_file():
+            return path.read_text(encoding="utf-8", errors="replace")
+    except (OSError, ValueError):  # a message is longer than any name of a file, or has a null
+        return None
+    if re.fullmatch(r"\S+\.(txt|log|out|err)", word):
+        raise SubjectError(f"there is no file {word}: give its path, or the message itself.")
+    return None
 
 
 def _read(words: list[str] | None) -> str:
     """The text, from the arguments or from standard input. Raises SubjectError."""
     if words and words != ["-"]:
-        text = " ".join(words)
+        text = _file(words[0]) if len(words) == 1 else None
+        text = " ".join(words) if text is None else text
     elif sys.stdin.isatty():
         raise SubjectError('no message: write rnnscope doctor "TEXT", or pipe a traceback into it.')
     else:

@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rnnscope.cells import KINDS
+from rnnscope.commands import output as to
 from rnnscope.config import DTYPES
 from rnnscope.errors import ConfigError
 from rnnscope.options import checked_kind
@@ -26,25 +28,30 @@ _PROFILES = ("quick", "thorough")
 _FORMATS = ("terminal", "json")
 
 
+_count = partial(typer.Option, min=1, metavar="N")
+_name = partial(typer.Option, metavar="NAME")
+
+
 def fuzz(
     examples: Annotated[
-        int | None, typer.Option(min=1, help="how many cases to check [default: the profile's]")
+        int | None, _count(help="how many cases to check [default: the profile's]")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="the same seed draws the same cases")] = 0,
-    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:1, mps or meta")] = "cpu",
+    seed: Annotated[int, _count(min=0, help="the same seed draws the same cases")] = 0,
+    device: Annotated[str, _name(help="cpu, cuda, cuda:1, mps or meta")] = "cpu",
     dtype: Annotated[
-        list[str] | None, typer.Option(help="a dtype to draw; may be given several times")
+        list[str] | None, _name(help="a dtype to draw; may be given several times")
     ] = None,
     kind: Annotated[
-        list[str] | None, typer.Option(help="a kind to draw; may be given several times")
+        list[str] | None, _name(help="a kind to draw; may be given several times")
     ] = None,
-    profile: Annotated[str, typer.Option(help="quick (500 cases) or thorough (5,000)")] = "quick",
-    jobs: Annotated[int, typer.Option(min=1, help="how many processes share the work")] = 1,
-    format: Annotated[str, typer.Option(help="terminal or json")] = "terminal",
+    profile: Annotated[str, _name(help="quick (500 cases) or thorough (5,000)")] = "quick",
+    jobs: Annotated[int, _count(help="how many processes share the work")] = 1,
+    format: Annotated[str | None, to.format_option(_FORMATS)] = None,
+    output: to.Output = None,
 ) -> None:
     """Check prediction, torch, reference and rules on drawn layers."""
     _check_choice("profile", profile, _PROFILES)
-    _check_choice("format", format, _FORMATS)
+    _check_choice("format", format or "terminal", _FORMATS)
     import_torch()
     from rnnscope.fuzzing import PROFILES
     from rnnscope.measuring.devices import checked_device
@@ -57,7 +64,11 @@ def fuzz(
     with _progress(count) as listener:
         outcome = _run(space, count, seed, jobs, listener)
     seconds = perf_counter() - start
-    (_print_json if format == "json" else _print_terminal)(outcome, count, seconds)
+    writers = {
+        "terminal": lambda: _terminal(outcome, count, seconds),
+        "json": lambda: _json(outcome, count, seconds),
+    }
+    to.listed(writers, format, output)
     raise typer.Exit(1 if outcome.failing else INTERRUPTED if outcome.interrupted else 0)
 
 
@@ -118,23 +129,18 @@ def _progress(total: int) -> Iterator[Callable[[Coverage], None]]:
         yield listen
 
 
-def _print_terminal(outcome: Outcome, wanted: int, seconds: float) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _terminal(outcome: Outcome, wanted: int, seconds: float) -> str:
+    from rnnscope.formats.screen import Columns, text_of
 
-    console = Console(highlight=False)
-    table = Table("", "", *KINDS, box=None, pad_edge=False, header_style="bold")
-    for column in table.columns[2:]:
-        column.justify = "right"
+    table = Columns("ll" + "r" * len(KINDS), head=["", "", *KINDS])
     last = ""
     for topic, choice, counts in outcome.coverage.rows():
         shown = [f"{count:,}" if count else "·" for count in counts]
-        table.add_row("" if topic == last else topic, choice, *shown)
+        table.add("" if topic == last else topic, choice, *shown)
         last = topic
-    console.print(table)
     done = outcome.coverage.examples
     rate = f"{done:,} cases in {seconds:.1f} s, {done / max(seconds, 1e-9):,.0f} a second"
-    print(f"\n{rate}{_ending(outcome, wanted)}")
+    return f"{text_of(table)}\n\n{rate}{_ending(outcome, wanted)}"
 
 
 def _ending(outcome: Outcome, wanted: int) -> str:
@@ -150,7 +156,7 @@ def _ending(outcome: Outcome, wanted: int) -> str:
     return ".\nPrediction, torch, reference and rules agree on all of them."
 
 
-def _print_json(outcome: Outcome, wanted: int, seconds: float) -> None:
+def _json(outcome: Outcome, wanted: int, seconds: float) -> str:
     failing = outcome.failing
     document = {
         "schema": "rnnscope/1",
@@ -172,4 +178,4 @@ def _print_json(outcome: Outcome, wanted: int, seconds: float) -> None:
             },
         },
     }
-    print(json.dumps(document, indent=2))
+    return json.dumps(document, indent=2)

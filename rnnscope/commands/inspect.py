@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -40,10 +40,14 @@ def inspect(
     lengths: words_of.Lengths = None,
     states: words_of.States = False,
     seed: words_of.Seed = 0,
+    args: str | None = typer.Option(
+        None, "--args", help="the arguments of the class in model.py:Net", metavar="TEXT"
+    ),
     no_run: bool = typer.Option(False, "--no-run", help="predict only; torch is not imported"),
     no_reference: bool = typer.Option(
         False, "--no-reference", help="do not recompute with the from-scratch reference"
     ),
+    full: bool = typer.Option(False, "--full", help="every axis and every parameter, at length"),
     gates: bool = typer.Option(
         False, "--gates", help="what each gate did at each step, and the gradient's way back"
     ),
@@ -58,7 +62,12 @@ def inspect(
     Each has its formula and the reason for each axis, and is measured on the real layer. Of a
     weights file such as model.pt, every recurrent layer is found by its parameters.
     """
-    of_weights.inspect_file(context, layer)
+    if full and known_format(format or "terminal") == "terminal" and output is None:
+        format = "full"
+    of_weights.inspect_file(context, layer, format)
+    if ":" in layer[0] and "(" not in layer[0]:
+        words_of.refuse_left_over(context, layer[1:])
+        _end(api.inspect_target(layer[0], args), format, output)
     config, rest = words_of.read_layer(context, layer)
     words_of.refuse_left_over(context, rest)
     call = words_of.read_call(batch, seq_len, unbatched, lengths, states)
@@ -70,8 +79,12 @@ def inspect(
     else:
         report = _report(config, call, seed, not no_run, not no_reference, _shows(format, output))
     if report is not None:
-        to.write(report, format, output)
-        raise typer.Exit(0 if report.agrees and not report.counted else 1)
+        _end(report, format, output)
+
+
+def _end(report: Report, format: str | None, output: Path | None) -> NoReturn:
+    to.write(report, format, output)
+    raise typer.Exit(0 if report.ok else 1)
 
 
 def _final_h(config: RNNConfig) -> Callable[..., Any]:
@@ -102,4 +115,4 @@ def _report(
     with Live(predicted, console=console, auto_refresh=False) as screen:
         report = api.inspect_config(config, call, seed=seed, run=True, reference=reference)
         screen.update(report, refresh=True)
-    raise typer.Exit(0 if report.agrees and not report.counted else 1)
+    raise typer.Exit(0 if report.ok else 1)

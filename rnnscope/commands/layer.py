@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from rnnscope.call import Call
 from rnnscope.cells import KINDS
+from rnnscope.commands.help import CALL, LAYER
 from rnnscope.config import RNNConfig
-from rnnscope.errors import MISSING, CallError, ConfigError
+from rnnscope.errors import MISSING, CallError, ConfigError, SubjectError
+
+_layer = partial(typer.Option, rich_help_panel=LAYER)
+_call = partial(typer.Option, rich_help_panel=CALL)
+SIZES = "A,B,..."
 
 Words = Annotated[
     list[str],
@@ -19,25 +25,28 @@ Words = Annotated[
         'as in "nn.LSTM(10, 20, num_layers=2)".',
         metavar="LAYER",
         show_default=False,
+        autocompletion=lambda incomplete: [k for k in KINDS if k.startswith(incomplete)],
     ),
 ]
-Layers = Annotated[int | None, typer.Option("--layers", "--num-layers", help="num_layers")]
-Nonlinearity = Annotated[str | None, typer.Option(help="tanh or relu, for RNN and RNNCell")]
-NoBias = Annotated[bool, typer.Option("--no-bias", help="bias=False")]
-BatchFirst = Annotated[bool, typer.Option("--batch-first", help="batch_first=True")]
-Dropout = Annotated[float | None, typer.Option(help="dropout between layers, 0 to 1")]
-Bidirectional = Annotated[bool, typer.Option("--bidirectional", help="bidirectional=True")]
-ProjSize = Annotated[int | None, typer.Option(help="proj_size, for LSTM")]
-Dtype = Annotated[str | None, typer.Option(help="dtype of the parameters, as in float64")]
-Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps or meta")]
-Batch = Annotated[int | None, typer.Option(help="N, the batch size [default: 3]")]
-SeqLen = Annotated[int | None, typer.Option(help="L, the sequence length [default: 5]")]
-Unbatched = Annotated[bool, typer.Option("--unbatched", help="one sequence, 2-D input")]
-Lengths = Annotated[
-    str | None, typer.Option(help="lengths of packed sequences, as in 5,3,2", metavar="A,B,…")
+Layers = Annotated[int | None, _layer("--layers", "--num-layers", help="num_layers", metavar="N")]
+Nonlinearity = Annotated[
+    str | None, _layer(help="tanh or relu, for RNN and RNNCell", metavar="NAME")
 ]
-States = Annotated[bool, typer.Option("--states", help="pass h_0 (and c_0) instead of zeros")]
-Seed = Annotated[int, typer.Option(help="seed of the weights and the random input")]
+NoBias = Annotated[bool, _layer("--no-bias", help="bias=False")]
+BatchFirst = Annotated[bool, _layer("--batch-first", help="batch_first=True")]
+Dropout = Annotated[float | None, _layer(help="dropout between layers, 0 to 1", metavar="P")]
+Bidirectional = Annotated[bool, _layer("--bidirectional", help="bidirectional=True")]
+ProjSize = Annotated[int | None, _layer(help="proj_size, for LSTM", metavar="N")]
+Dtype = Annotated[str | None, _layer(help="dtype of the parameters, as in float64", metavar="NAME")]
+Device = Annotated[str | None, _layer(help="cpu, cuda, cuda:1, mps or meta", metavar="NAME")]
+Batch = Annotated[int | None, _call(help="N, the batch size [default: 3]", metavar="N")]
+SeqLen = Annotated[int | None, _call(help="L, the sequence length [default: 5]", metavar="N")]
+Unbatched = Annotated[bool, _call("--unbatched", help="one sequence, 2-D input")]
+Lengths = Annotated[
+    str | None, _call(help="lengths of packed sequences, as in 5,3,2", metavar=SIZES)
+]
+States = Annotated[bool, _call("--states", help="pass h_0 (and c_0) instead of zeros")]
+Seed = Annotated[int, _call(help="seed of the weights and the random input", metavar="N")]
 
 DEFAULT_SEQ_LEN = 5
 DEFAULT_BATCH = 3
@@ -64,7 +73,10 @@ def read_layer(context: typer.Context, words: list[str]) -> tuple[RNNConfig, lis
     given = _given_options(context.params)
     if "(" in words[0]:
         written = RNNConfig.parse(words[0])
+        for option, value in given.items():
+            _refuse_twice(written, option, value)
         return (written.with_options(**given) if given else written), words[1:]
+    _refuse_script(words[0])
     numbers = []
     for word in words[1:4]:
         if not _is_number(word):
@@ -76,6 +88,24 @@ def read_layer(context: typer.Context, words: list[str]) -> tuple[RNNConfig, lis
         given.setdefault("num_layers", numbers[2])
     config = RNNConfig(words[0], numbers[0], numbers[1], **given)
     return config, words[1 + len(numbers) :]
+
+
+def _refuse_twice(written: RNNConfig, option: str, value: object) -> None:
+    """Raise ConfigError for an option that the layer was written with, to another value."""
+    told, untold = getattr(written, option), getattr(RNNConfig(written.kind, 1, 1), option)
+    if told not in (value, untold):
+        raise ConfigError(option, value, f"the layer is written with {option}={told!r}")
+
+
+def _refuse_script(word: str) -> None:
+    """Raise SubjectError for a file: it is run, or something in it is named."""
+    if word.endswith(".py"):
+        raise SubjectError(
+            f"{word} is a script and no layer: rnnscope run {word} runs and watches it, and "
+            f"rnnscope inspect {word}:Net builds the model Net in it."
+        )
+    if ":" in word:
+        raise SubjectError(f"{word} is no layer: rnnscope inspect {word} builds it and its layers.")
 
 
 def _given_options(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TextIO
 
 from rnnscope.errors import OutputError
 from rnnscope.findings import Edit, Finding
+from rnnscope.running.execution import INTERRUPTED
 from rnnscope.running.output import reserve_standard_output
 from rnnscope.running.ranks import World
-from rnnscope.running.execution import INTERRUPTED
 from rnnscope.running.script import Target
 from rnnscope.running.supervision import RunResult
 

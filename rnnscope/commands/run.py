@@ -11,9 +11,11 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
+from rnnscope.commands import output as to
 from rnnscope.commands.repairing import Repairing
 from rnnscope.errors import OutputError
 from rnnscope.formats import format_for, known_format, render
+from rnnscope.legible import legible
 from rnnscope.running.output import reserve_standard_output
 from rnnscope.running.ranks import World, gathered, reported
 from rnnscope.running.script import Target
@@ -23,27 +25,35 @@ from rnnscope.summary import last_line
 
 
 def run(
-    script: Annotated[str, typer.Argument(help="The script or notebook; with -m, a module.")],
-    arguments: Annotated[list[str] | None, typer.Argument(help="The script's own.")] = None,
-    module: Annotated[bool, typer.Option("-m", help="Run a module, as python -m does.")] = False,
-    format: Annotated[str | None, typer.Option(help="terminal, json, github, sarif, …")] = None,
-    output: Annotated[Path | None, typer.Option(help="Write the report into this file.")] = None,
-    select: Annotated[
-        list[str] | None, typer.Option(help="Report only these: RNN2,RNN401.")
+    script: Annotated[
+        str, typer.Argument(help="The script or notebook; with -m, a module.", metavar="SCRIPT")
+    ],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(help="The script's own.", metavar="[ARGUMENT]...")
     ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(help="Leave these out: RNN9.")] = None,
-    probe: Annotated[bool, typer.Option(help="Run recorded steps again with something changed.")] = True,
-    stats: Annotated[bool, typer.Option("--stats", help="Say what could be traced.")] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Print the repairs as a diff.")] = False,
-    fix: Annotated[bool, typer.Option("--fix", help="Write the repairs into your files.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No last line.")] = False,
+    module: Annotated[bool, typer.Option("-m", help="run a module, as python -m does")] = False,
+    select: Annotated[
+        list[str] | None, typer.Option(help="report only these: RNN2,RNN401", metavar="CODES")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(help="leave these out: RNN9", metavar="CODES")
+    ] = None,
+    probe: Annotated[
+        bool, typer.Option(help="run recorded steps again with something changed")
+    ] = True,
+    stats: Annotated[bool, typer.Option("--stats", help="say what could be traced")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="print the repairs as a diff")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="write the repairs into your files")] = False,
+    trying: Annotated[bool, typer.Option("--try/--no-try", help="run each repair first")] = True,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="no last line")] = False,
     steps: Annotated[
-        int | None, typer.Option(min=1, help="Watch this many steps, then let the program go.")
+        int | None, typer.Option(min=1, help="watch this many steps, then let the program go")
     ] = None,
     every_step: Annotated[
-        bool, typer.Option("--every-step", help="Watch them all, as slow as that may be.")
+        bool, typer.Option("--every-step", help="watch them all, as slow as that may be")
     ] = False,
-    trying: Annotated[bool, typer.Option("--try/--no-try", help="Run each repair first.")] = True,
+    format: to.Format = None,
+    output: to.Output = None,
 ) -> int:
     """Run a script as python would, and report its mistakes.
 
@@ -136,7 +146,7 @@ def _print_terminal(stream: TextIO | None, result: RunResult) -> None:
     if console.is_terminal:
         console.print(terminal.renderable(shown), crop=False)
     elif text := terminal.render(shown, console.width):  # in a file or pipe no padding is wanted
-        print(text, file=stream)
+        print(legible(text, stream), file=stream)
     for line in _statistics_lines(result.statistics or {}):
         console.print(line)
 

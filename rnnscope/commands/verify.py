@@ -23,13 +23,22 @@ Target = Annotated[
 def verify(
     target: Target,
     like: str = typer.Option(
-        ..., "--like", help='the layer that it should be, as in "LSTM(10, 20, num_layers=2)"'
+        ...,
+        "--like",
+        metavar="LAYER",
+        help='the layer that it should be, as in "LSTM(10, 20, num_layers=2)"',
     ),
     args: str | None = typer.Option(
-        None, "--args", help='the arguments of the class, as in "10, 20, num_layers=2"'
+        None,
+        "--args",
+        metavar="TEXT",
+        help='the arguments of the class, as in "10, 20, num_layers=2"',
     ),
     map: str | None = typer.Option(
-        None, "--map", help="which parameter holds which of torch's, as the report prints it"
+        None,
+        "--map",
+        metavar="TEXT",
+        help="which parameter holds which of torch's, as the report prints it",
     ),
     format: to.Format = None,
     output: to.Output = None,

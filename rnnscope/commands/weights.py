@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, NoReturn
 
 import typer
@@ -9,24 +10,26 @@ import typer
 from rnnscope import api
 from rnnscope.commands import layer as words_of
 from rnnscope.commands import output as to
+from rnnscope.commands.help import FILE
 from rnnscope.errors import ConfigError
 from rnnscope.formats import known_format
 from rnnscope.weights import ENDINGS, names_weights
 
-Prefix = Annotated[str, typer.Option(help="of a weights file: the layers below this path alone")]
+_option = partial(typer.Option, rich_help_panel=FILE)
+Prefix = Annotated[str, _option(help="the layers below this path alone", metavar="PATH")]
 Against = Annotated[
     str | None,
-    typer.Option(help='of a weights file: what it should fit, "nn.LSTM(10, 20)" or model.py:Net'),
+    _option(help='what it should fit, "nn.LSTM(10, 20)" or model.py:Net', metavar="TARGET"),
 ]
-Values = Annotated[bool, typer.Option("--values", help="of a weights file: its numbers, by gates")]
+Values = Annotated[bool, _option("--values", help="its numbers, gate by gate")]
 
 
 # What ``inspect`` takes for layers and files alike, and what it takes for files alone.
-_SHARED = ("layer", "format", "output", "no_run", "no_reference")
+_SHARED = ("layer", "full", "format", "output", "no_run", "no_reference")
 _OWN = ("prefix", "against", "values")
 
 
-def inspect_file(context: typer.Context, words: list[str]) -> None:
+def inspect_file(context: typer.Context, words: list[str], format: str | None) -> None:
     """Report on a weights file and end the command, if the words name one. Raises ConfigError."""
     file = names_weights(words[0])
     for name in context.params:
@@ -38,15 +41,15 @@ def inspect_file(context: typer.Context, words: list[str]) -> None:
             what = f"{words[0]} is {'a' if file else 'no'} weights file"
             raise ConfigError(option, context.params[name], f"{what}, {remedy}")
     if file:
-        _report(context, words)
+        _report(context, words, format)
 
 
-def _report(context: typer.Context, words: list[str]) -> NoReturn:
+def _report(context: typer.Context, words: list[str], format: str | None) -> NoReturn:
     given = context.params
     words_of.refuse_left_over(context, words[1:])
-    known_format(given["format"] or "terminal")
+    known_format(format or "terminal")
     report = api.inspect_weights(
         words[0], prefix=given["prefix"], against=given["against"], values=given["values"]
     )
-    to.write(report, given["format"], given["output"])
-    raise typer.Exit(1 if report.counted else 0)
+    to.write(report, format, given["output"])
+    raise typer.Exit(0 if report.ok else 1)

@@ -19,9 +19,7 @@ from rnnscope.recording.tape import Call, Slot, Tape
 
 _MOST = 4  # losses of one step: more are alike
 _MOVES = frozenset(
-    """index_select masked_fill masked_fill_ where masked_select masked_scatter index_add scatter
-    _pack_padded_sequence _pad_packed_sequence __setitem__ index_put repeat_interleave take
-    expand_as view_as reshape_as type_as to copy_ index_copy scatter_add __and__ __or__""".split()
+    ["index_select", "masked_fill", "masked_fill_", "where", "masked_select", "masked_scatter", "index_add", "scatter", "_pack_padded_sequence", "_pad_packed_sequence", "__setitem__", "index_put", "repeat_interleave", "take", "expand_as", "view_as", "reshape_as", "type_as", "to", "copy_", "index_copy", "scatter_add", "__and__", "__or__"]
 )
 _COMPARISONS = frozenset(("eq", "ne", "gt", "lt", "ge", "le", "__eq__", "__ne__"))
 
@@ -78,7 +76,7 @@ def is_constant(tape: Tape, slot: int) -> bool:
     """True for what no data has gone into: counts, zeros, an identity matrix."""
     made = tape.ancestors(slot)
     return not any(
-        s in tape.sources or (call := tape.producer.get(s)) is not None and call.random is not None
+        s in tape.sources or ((call := tape.producer.get(s)) is not None and call.random is not None)
         for s in made
     )
 

@@ -93,7 +93,7 @@ def replay(
         touched = renewed or normal or not dirty.isdisjoint(call.inputs)
         if not (faithful or full or touched):
             continue
-        if fixed.issuperset(call.results) or not call.inputs and not renewed:
+        if fixed.issuperset(call.results) or (not call.inputs and not renewed):
             continue
         results = call_again(run, call, faithful, adapt)
         for slot, value in zip(call.results, results, strict=True):

@@ -13,7 +13,7 @@ from rnnscope.findings import Location
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot, Tape
 
 _CONSTANT = frozenset(
-    "arange linspace eye zeros ones full empty zeros_like ones_like full_like tril_indices".split()
+    ["arange", "linspace", "eye", "zeros", "ones", "full", "empty", "zeros_like", "ones_like", "full_like", "tril_indices"]
 )
 _COLLATING = frozenset(("stack", "pad_sequence"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -36,13 +37,32 @@ def lines_of(topic: Topic) -> tuple[CellLine, ...]:
             (equation, list(group)) for equation, group in groupby(_steps(topic), _line_of)
         )
     ]
-    if topic.fact is None:
-        return tuple(lines)
     if topic.stem in _LETTERS:
         kept = (_using(line, _LETTERS[topic.stem]) for line in lines)
-        return tuple(line for line in kept if line.steps)
-    letter = "c" if topic.stem.startswith("c") else "h"
-    return tuple(line for line in lines if line.equation.startswith(f"{letter}_t = "))
+        lines = [line for line in kept if line.steps]
+    elif topic.fact is not None:
+        letter = "c" if topic.stem.startswith("c") else "h"
+        lines = [line for line in lines if line.equation.startswith(f"{letter}_t = ")]
+    return tuple(map(_backward, lines) if topic.direction == "backward" else lines)
+
+
+def _backward(line: CellLine) -> CellLine:
+    """The same line of the other direction: the step before t is t+1."""
+
+    def turned(text: str) -> str:
+        return text.replace("(t-1)", "(t+1)")
+
+    steps = (
+        replace(
+            step,
+            name=turned(step.name),
+            expression=turned(step.expression),
+            line=turned(step.line),
+            operands=tuple(replace(o, name=turned(o.name)) for o in step.operands),
+        )
+        for step in line.steps
+    )
+    return CellLine(turned(line.equation), line.gate, tuple(steps))
 
 
 def in_shapes(step: Step) -> str:
@@ -56,7 +76,7 @@ def in_shapes(step: Step) -> str:
     return _OPERAND.sub(lambda found: shape_text(next(shapes).shape), step.expression)
 
 
-_OPERAND = re.compile(r"W_\w+ [xh]_(?:t|\(t-1\))|\w_(?:t\b|\(t-1\))|b_\w+")
+_OPERAND = re.compile(r"W_\w+ [xh]_(?:t|\(t[-+]1\))|\w_(?:t\b|\(t[-+]1\))|b_\w+")
 
 
 def _line_of(step: Step) -> str:

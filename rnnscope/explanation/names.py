@@ -48,33 +48,64 @@ def topic(facts: LayerFacts, name: str | None, time: int | None, layer: int | No
     config, call = facts.config, facts.call
     steps = 1 if config.single_step else max(call.lengths or (call.seq_len,))
     made_last = fact is not None and fact.name in ("output", "h_n", "c_n")
-    if time is None:
-        time = steps - 1 if made_last else 0
-    _check_range("time", time, steps, "time step")
     direction = "forward"
     if isinstance(fact, ParameterFact):
         if layer not in (None, fact.layer):
             raise CallError(f"layer={layer} and {fact.name} disagree: leave out the layer.")
         layer, direction = fact.layer, fact.direction
+    if time is None:  # backward begins at the end
+        time = steps - 1 if made_last or direction == "backward" else 0
+    _check_range("time", time, steps, "time step")
     if layer is None:
         layer = config.num_layers - 1 if made_last else 0
     _check_range("layer", layer, config.num_layers, "layer")
     return Topic(facts, fact, time, layer, direction)
 
 
+def is_fact(facts: LayerFacts, name: str) -> bool:
+    """True when the layer has a tensor or a parameter of this name, or of none other near it."""
+    return _spelled(facts, name) in {fact.name for fact in _all_of(facts)}
+
+
 def fact_named(facts: LayerFacts, name: str) -> ParameterFact | TensorFact:
     """The parameter or tensor of this name; h0, c0, hn, cn and hx will do. UnknownNameError."""
     known = {fact.name: fact for fact in _all_of(facts)}
-    spelled = name.strip().casefold()
-    if spelled not in known and len(spelled) == 2:
-        spelled = "h_0" if spelled == "hx" else f"{spelled[0]}_{spelled[1]}"
+    spelled = _spelled(facts, name)
     if spelled in known:
         return known[spelled]
+    if absent := _absent(facts, spelled):
+        raise UnknownNameError(f"{facts.config} has no {name!r}: {absent}.")
     close = get_close_matches(spelled, known, 1, 0.6)
     meant = f" Did you mean {close[0]}?" if close else ""
     raise UnknownNameError(
-        f"{facts.config} has no {name!r}: choose one of {', '.join(_listed(facts))}.{meant}"
+        f"{facts.config} has no {name!r}: choose one of {', '.join(_listed(facts))}; or a gate, "
+        f"gates, bias, weight, hidden, states, batch_first, N, L.{meant}"
     )
+
+
+def _spelled(facts: LayerFacts, name: str) -> str:
+    known = {fact.name for fact in _all_of(facts)}
+    spelled = name.partition("[")[0].strip().casefold()  # of output[-1] it is output that is told
+    if spelled not in known and len(spelled) == 2:
+        spelled = "h_0" if spelled == "hx" else f"{spelled[0]}_{spelled[1]}"
+    short = [fact for fact in known if fact.startswith(f"{spelled}_l")]
+    return short[0] if spelled.count("_") == 1 and len(short) == 1 else spelled
+
+
+def _absent(facts: LayerFacts, name: str) -> str | None:
+    """Why a name of torch's is none of this layer's: the option that it comes with."""
+    config = facts.config
+    if name.startswith("weight_hr") and not config.proj_size:
+        return "only an LSTM with proj_size has it, as in LSTM(10, 20, proj_size=5)"
+    if name.endswith("_reverse") and not config.bidirectional:
+        return "only with bidirectional=True there is a second direction"
+    if name.startswith("c_") and "c" not in config.cell.states:
+        return "only an LSTM has a cell state"
+    if name.startswith("bias_") and not config.bias:
+        return "it was built with bias=False"
+    if name in ("h_n", "c_n", "output") and config.single_step:
+        return f"a cell returns {' and '.join(f'{s}_1' for s in config.cell.states)}"
+    return None
 
 
 def _all_of(facts: LayerFacts) -> list[ParameterFact | TensorFact]:

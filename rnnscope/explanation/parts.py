@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rnnscope.axes import Axes
+from rnnscope.axes import Axes, Axis
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
 from rnnscope.facts import LayerFacts, ParameterFact
@@ -84,12 +85,25 @@ class CellLine:
     gate: str | None
     steps: tuple[Step, ...]
 
+    def tells(self, gates: str) -> bool:
+        """True when the line makes or uses one of these gates."""
+        return any(re.search(rf"\b{letter}_t\b", self.equation) for letter in gates)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under a head, all of it text; empty where there is nothing to list."""
+
+    head: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """What one tensor or parameter of a layer is, or one whole time step when ``name`` is None.
 
-    ``axes`` has the answer: shape, symbols, and the reason for each axis. ``lines`` are the lines
+    ``axes`` has the answer: shape, symbols, and the reason for each axis. A gate, a family, an
+    option or a symbol has a ``table`` instead. ``lines`` are the lines
     of the cell that make or use it at ``time`` in ``layer`` and ``direction``. ``checks`` were
     computed on the real layer just now; ``unchecked`` says why not, where they were not.
     """
@@ -102,6 +116,7 @@ class Explanation:
     layer: int
     direction: str
     axes: Axes | None = None
+    table: Table | None = None
     pieces: tuple[Piece, ...] = ()
     notes: tuple[Note, ...] = ()
     lines: tuple[CellLine, ...] = ()
@@ -120,6 +135,17 @@ class Explanation:
         return self.facts.parameter(self.name) if self.name else None
 
     @property
+    def drawn(self) -> str | None:
+        """The name under which a picture has it: a gate's own, as in ``forget gate``."""
+        gates = {gate.letter: gate.name for gate in self.config.cell.gates}
+        return gates.get(self.name or "", self.name) if self.table else self.name
+
+    def why(self, axis: Axis) -> str:
+        """The reason for an axis in words; a backward layer reads the state of the step after."""
+        words = sentence(axis.because, self.config) if axis.because else ""
+        return words.replace("(t-1)", "(t+1)") if self.direction == "backward" else words
+
+    @property
     def holds(self) -> bool:
         """False when a check failed: then the explanation is wrong, and so is rnnscope."""
         return all(check.holds is not False for check in self.checks)
@@ -135,6 +161,7 @@ class Explanation:
             "symbols": self.axes.symbols if self.axes else None,
             "axes": _axes_dicts(self),
             "meaning": self.meaning,
+            **({"table": asdict(self.table)} if self.table else {}),
             "pieces": [asdict(piece) for piece in self.pieces],
             "recipes": [_recipe_dict(recipe) for recipe in self.recipes],
             "place": {"time": self.time, "layer": self.layer, "direction": self.direction},
@@ -153,7 +180,7 @@ def _axes_dicts(explanation: Explanation) -> list[dict[str, Any]] | None:
             "role": str(axis.role),
             "size": axis.size.value,
             "symbol": axis.size.symbol,
-            "because": sentence(axis.because, explanation.config) if axis.because else None,
+            "because": explanation.why(axis) or None,
         }
         for axis in explanation.axes
     ]

@@ -1,4 +1,4 @@
-"""One row for each sample, as a classifier wants it: the right way, and two wrong ones."""
+"""One row for each sample, as a classifier wants it: the right ways, and two wrong ones."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from rnnscope.explanation.parts import Claim, Recipe
 
 
 def recipes_of(topic: Topic) -> tuple[Recipe, ...]:
-    """The right recipe first; none for a cell, whose state is one row for each sample already."""
+    """The right recipes first; none for a cell, whose state is one row for each sample already."""
     code = Code(topic.facts.config, topic.facts.call)
     if topic.stem not in ("output", "h_n") or code.config.single_step or not code.call.batch:
         return ()
-    return (_right(code), *list(_wrong(code))[:2])
+    return (*_right(code), *list(_wrong(code))[:2])
 
 
-def _right(code: Code) -> Recipe:
+def _right(code: Code) -> Iterator[Recipe]:
     if code.config.bidirectional:
         forward, backward = (
             code.at("output", step, half)
@@ -27,12 +27,15 @@ def _right(code: Code) -> Recipe:
             "torch.cat([h_n[-2], h_n[-1]], dim=-1)", f"torch.cat([{forward}, {backward}], dim=-1)"
         )
         words = "the last layer in both directions, each after all of its steps"
-        return Recipe(ends.left, True, words, None if code.call.packed else ends)
+        yield Recipe(ends.left, True, words, None if code.call.packed else ends)
+        return
     words = "the last layer after the last step"
     if code.call.packed:
-        return Recipe("h_n[-1]", True, f"{words} of each sample, whatever its length")
+        yield Recipe("h_n[-1]", True, f"{words} of each sample, whatever its length")
+        return
+    yield Recipe("h_n[-1]", True, words)
     last = Claim(code.at("output", "-1"), f"h_n[{code.config.num_layers - 1}]")
-    return Recipe("h_n[-1]", True, words, last)
+    yield Recipe(last.left, True, "the same, as long as no sequence is padded", last)
 
 
 def _wrong(code: Code) -> Iterator[Recipe]:

@@ -83,7 +83,8 @@ def _halves(topic: Topic) -> Iterator[Piece]:
     yield Piece(f"[..., :{width}]", f"forward: at step t it has read steps 0 to t{below}")
     last = "the sample's last step" if topic.facts.call.packed else str(_last_step(topic))
     yield Piece(
-        f"[..., {width}:]", f"backward: at step t it has read steps {last} down to t{below}"
+        f"[..., {width}:]",
+        f"backward: at step t it has read the steps from {last} down to t{below}",
     )
 
 
@@ -185,6 +186,25 @@ def _who_has_read_what(topic: Topic) -> Iterator[Note]:
     yield Note("Is the last step the summary of the sequence?", answer)
 
 
+def _what_c_is_for(topic: Topic) -> Iterator[Note]:
+    yield Note(
+        "What is c for?",
+        "It is the memory: a step keeps f_t of it and adds i_t * g_t, nothing else touches it, so "
+        "what was read long ago survives, and gradients with it. h_t = o_t * tanh(c_t) is the part "
+        "that the next step and the next layer see.",
+    )
+
+
+def _how_backward_goes(topic: Topic) -> Iterator[Note]:
+    last = "each sample's last step" if topic.facts.call.packed else f"t={_last_step(topic)}"
+    if topic.direction == "backward":
+        yield Note(
+            "What does _reverse do?",
+            f"It reads the same sequence from its end: its first step is {last}, its last t=0, and "
+            "the state before step t is that of t+1.",
+        )
+
+
 def _why_last_real_step(topic: Topic) -> Iterator[Note]:
     call = topic.facts.call
     if call.packed:
@@ -213,11 +233,12 @@ _NOTES = {
     "input": (_how_to_read_the_layout,),
     "output": (_who_has_read_what,),
     "h_0": (_what_if_left_out, _why_batch_second, _why_widths_differ),
-    "c_0": (_what_if_left_out, _why_batch_second, _why_widths_differ),
+    "c_0": (_what_c_is_for, _what_if_left_out, _why_batch_second, _why_widths_differ),
     "h_n": _STATE,
-    "c_n": _STATE,
-    "weight_ih": (_why_so_many_rows, _why_these_columns),
-    "weight_hh": (_why_so_many_rows,),
+    "c_n": (_what_c_is_for, *_STATE),
+    "c_1": (_what_c_is_for,),
+    "weight_ih": (_how_backward_goes, _why_so_many_rows, _why_these_columns),
+    "weight_hh": (_how_backward_goes, _why_so_many_rows),
     "bias_ih": (_why_so_many_rows, _why_two_biases),
     "bias_hh": (_why_so_many_rows, _why_two_biases),
     "weight_hr": (_why_widths_differ,),

@@ -10,10 +10,12 @@ from rnnscope.config import RNNConfig
 from rnnscope.explanation.bench import Bench
 from rnnscope.explanation.claims import claims_of
 from rnnscope.explanation.lines import lines_of
-from rnnscope.explanation.names import Topic, topic
+from rnnscope.explanation.names import Topic, is_fact, topic
 from rnnscope.explanation.parts import Check, Explanation
 from rnnscope.explanation.recipes import recipes_of
 from rnnscope.explanation.story import meaning, notes, pieces
+from rnnscope.explanation.themes import Theme, theme
+from rnnscope.facts import LayerFacts
 from rnnscope.prediction import predict
 from rnnscope.torch_import import import_torch
 
@@ -34,32 +36,65 @@ def explain(
     """Explain one tensor or parameter of a layer, or without a name one whole time step.
 
     ``subject`` is a text such as ``"LSTM(10, 20)"``, an RNNConfig, or a live layer; of a live layer
-    the claims are checked on its own weights. ``time`` and ``layer`` count from 0 and choose the
-    step that is shown; None is where the tensor is made or first used. The input is drawn from
-    ``seed``. Without ``run``, or where torch does not exist, the arithmetic is told alone: no lines
-    of the cell and no checks. Nothing of the module, and no random stream, is changed. Raises
-    ConfigError, SubjectError, UnknownNameError, and CallError for a time or layer that there is
-    not.
+    the claims are checked on its own weights. ``name`` may also be a gate (``"forget gate"``), a
+    family (``"bias"``), an option (``"batch_first"``) or a symbol (``"N"``). ``time`` and ``layer``
+    count from 0 and choose the step that is shown; None is where the tensor is made or first used.
+    The input is drawn from ``seed``. Without ``run``, or where torch does not exist, the arithmetic
+    is told alone: no lines of the cell and no checks. Nothing of the module, and no random stream,
+    is changed. Raises ConfigError, SubjectError, UnknownNameError, and CallError for a time or
+    layer that there is not.
 
     >>> explanation = explain("LSTM(10, 20, num_layers=2, bidirectional=True)", "h_n")
     >>> explanation.axes.shape, explanation.pieces[2].what, explanation.holds
     ((4, 3, 20), 'layer 1 forward, the same as [-2]', True)
     """
     config = subject if isinstance(subject, RNNConfig) else _config(subject)
-    about = topic(predict(config, call or Call()), name, time, layer)
+    facts = predict(config, call or Call())
+    about, themed = _asked(facts, name, time, layer)
     module = None if isinstance(subject, str | RNNConfig) else subject
-    told = _told(about)
+    told = _themed(about, themed) if themed else _told(about)
     if not run:
         return replace(told, unchecked="only the arithmetic was asked for")
     try:
         import_torch()
     except ImportError:
         return replace(told, unchecked="torch is not installed")
-    return _checked(replace(told, lines=lines_of(about)), module, seed)
+    lines = lines_of(about)
+    if themed:
+        lines = tuple(line for line in lines if line.tells(themed.gates))
+    return _checked(replace(told, lines=lines), module, seed)
 
 
 def _config(subject: Any) -> RNNConfig:
     return RNNConfig.parse(subject) if isinstance(subject, str) else RNNConfig.of(subject)
+
+
+def _asked(
+    facts: LayerFacts, name: str | None, time: int | None, layer: int | None
+) -> tuple[Topic, Theme | None]:
+    """The tensor or parameter of this name, or else the theme. Raises UnknownNameError."""
+    if name is not None and not is_fact(facts, name) and (found := theme(facts, name, layer)):
+        return topic(facts, None, time, layer), found
+    return topic(facts, name, time, layer), None
+
+
+def _themed(about: Topic, themed: Theme) -> Explanation:
+    facts, claimed = about.facts, about
+    if themed.claimed:
+        member = next((f for f in facts.parameters if f.name.startswith(themed.claimed)), None)
+        claimed = topic(facts, member.name if member else themed.claimed, None, None)
+    return Explanation(
+        config=facts.config,
+        call=facts.call,
+        name=themed.name,
+        meaning=themed.meaning,
+        time=about.time,
+        layer=about.layer,
+        direction=about.direction,
+        table=themed.table,
+        notes=(*themed.notes, *(notes(claimed) if themed.claimed else ())),
+        checks=tuple(Check(claim) for claim in claims_of(claimed)),
+    )
 
 
 def _told(about: Topic) -> Explanation:

@@ -8,12 +8,14 @@ from pathlib import Path
 from rnnscope.errors import UnknownNameError
 from rnnscope.results import Result
 
-# name -> (module with ``render(result, width) -> str``, the file name endings that mean it)
+# name -> (module with ``render(result, width) -> str``, the file name endings that mean it); a file
+# has room for everything.
 FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "terminal": ("rnnscope.formats.terminal", (".txt",)),
+    "terminal": ("rnnscope.formats.terminal", ()),
+    "full": ("rnnscope.formats.full", (".txt",)),
     "json": ("rnnscope.formats.json", (".json",)),
     "markdown": ("rnnscope.formats.markdown", (".md", ".markdown")),
-    "html": ("rnnscope.formats.html", (".html", ".htm")),
+    "html": ("rnnscope.formats.report_page", (".html", ".htm")),
     "svg": ("rnnscope.formats.svg", (".svg",)),
     "plain": ("rnnscope.formats.plain", ()),
     "github": ("rnnscope.formats.github", ()),

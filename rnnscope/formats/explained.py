@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from itertools import groupby
 
@@ -12,34 +11,28 @@ from rich.text import Text
 
 from rnnscope.axes import shape_text
 from rnnscope.call import Call
-from rnnscope.cells import Cell
+from rnnscope.drawing.text import stacked, unrolled
 from rnnscope.explanation.code import helpers_in
-from rnnscope.explanation.drawing import Lines, stacked, unrolled
 from rnnscope.explanation.lines import in_shapes
-from rnnscope.explanation.parts import CellLine, Check, Claim, Explanation, Recipe
+from rnnscope.explanation.parts import CellLine, Check, Claim, Explanation, Recipe, Table
+from rnnscope.formats.drawn import drawn, style_of
 from rnnscope.formats.palette import (
     BAD,
     GOOD,
-    QUIET,
     ROLE_STYLES,
-    TITLE,
     numbers_text,
     symbols_text,
 )
-from rnnscope.formats.tables import grid
-from rnnscope.reasons import sentence
+from rnnscope.formats.screen import Columns, text_of
+from rnnscope.formats.tables import title
+from rnnscope.reasons import role_words
 
-_GATE_STYLES = ("cyan", "magenta", "yellow", "green")
 _LONGEST_CLAIM = 64
-_TAG_STYLES = {"layers": "magenta", "time": "cyan", "feature": "yellow", "here": "bold reverse"}
 
 
 def render(explanation: Explanation, width: int = 80) -> str:
     """The same as in a terminal, without colour."""
-    console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False)
-    console.print(renderable(explanation))
-    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
-    return "\n".join(line.rstrip() for line in lines)
+    return text_of(renderable(explanation), width)
 
 
 def renderable(explanation: Explanation) -> RenderableType:
@@ -56,14 +49,6 @@ def renderable(explanation: Explanation) -> RenderableType:
     return Group(*parts)
 
 
-def style_of(tag: str, cell: Cell) -> str:
-    """The colour of a tag: one for each gate of the cell, one for each kind of axis."""
-    if tag.startswith("gate "):
-        letters = [gate.letter for gate in cell.gates]
-        return _GATE_STYLES[letters.index(tag.removeprefix("gate "))]
-    return _TAG_STYLES.get(tag, QUIET if not tag else "")
-
-
 def call_words(call: Call, single_step: bool) -> str:
     """The sizes of the call, as the symbols of the shapes have them."""
     if call.lengths is not None:
@@ -76,66 +61,64 @@ def _indented(renderable: RenderableType, by: int = 2) -> RenderableType:
     return Padding(renderable, (0, 0, 0, by))
 
 
-def _title(words: str, note: str = "") -> Text:
-    return Text.assemble("\n", (words, TITLE), (f"  {note}" if note else "", QUIET))
-
-
 def _answer(explanation: Explanation) -> Iterator[RenderableType]:
-    """Name, symbols and numbers; what it is; then each axis with its reason."""
-    about = Text(
-        f"of {explanation.config}, {call_words(explanation.call, explanation.config.single_step)}",
-        QUIET,
-    )
-    if explanation.axes is None:
+    """Name, symbols and numbers; what it is; then each axis with its reason, or a table."""
+    call = call_words(explanation.call, explanation.config.single_step)
+    if explanation.name is None:
         yield Text(str(explanation.config), "bold")
-        yield Text(
-            f"{explanation.meaning}, {call_words(explanation.call, explanation.config.single_step)}"
-        )
+        yield Text(f"{explanation.meaning}, {call}")
         return
-    yield Text.assemble(
-        (explanation.name or "", "bold"),
-        "  ",
-        symbols_text(explanation.axes),
-        " = ",
-        numbers_text(explanation.axes),
-    )
+    head = Text(explanation.name, "bold")
+    if explanation.axes is not None:
+        head += Text("  ") + symbols_text(explanation.axes)
+        head += Text(" = ") + numbers_text(explanation.axes)
+    yield head
     yield Text(explanation.meaning)
-    yield about
-    table = grid("right", "left", "right", "left", "left")
-    for index, axis in enumerate(explanation.axes):
+    yield Text(f"of {explanation.config}, {call}")
+    if explanation.axes is not None or (explanation.table and explanation.table.rows):
+        yield Text()
+        yield _indented(_axes(explanation) if explanation.axes else _table(explanation.table))
+
+
+def _axes(explanation: Explanation) -> Columns:
+    table = Columns("rlrlw", drop=(3, 4))
+    for index, axis in enumerate(explanation.axes or ()):
         style = ROLE_STYLES[axis.role]
-        why = sentence(axis.because, explanation.config) if axis.because else ""
-        table.add_row(
-            Text(str(index), QUIET),
-            Text(axis.size.symbol, style),
-            Text(str(axis.size.value), style),
-            Text(str(axis.role)),
-            Text(why),
-        )
-    yield Text()
-    yield _indented(table)
+        size = Text(str(axis.size.value), style)
+        role = role_words(axis.role, explanation.config)
+        table.add(index, Text(axis.size.symbol, style), size, role, explanation.why(axis))
+    return table
+
+
+def _table(told: Table | None) -> Columns:
+    assert told is not None
+    table = Columns("l" * (len(told.head) - 1) + "w", head=told.head)
+    for row in told.rows:
+        table.add(*row)
+    return table
 
 
 def _pieces(explanation: Explanation) -> Iterator[RenderableType]:
     """Gate blocks of a weight; slots or halves of a tensor."""
     parameter = explanation.parameter
     if parameter is not None and parameter.rows:
-        yield _title("Rows", "one block for each gate, in torch's order")
-        yield _drawn(stacked(parameter, explanation.facts), explanation)
+        gated = explanation.config.gate_multiple > 1
+        yield title("Rows", "one block for each gate, in torch's order" if gated else "")
+        yield drawn(stacked(parameter, explanation.facts), explanation.config.cell)
     elif explanation.pieces:
         slots = explanation.name != "output"
-        yield _title("Slots" if slots else "Columns", "what each index holds" if slots else "")
-        table = grid("left", "left")
+        yield title("Slots" if slots else "Columns", "what each index holds" if slots else "")
+        table = Columns("lw")
         for piece in explanation.pieces:
-            table.add_row(Text(f"{explanation.name}{piece.where}", "magenta"), Text(piece.what))
+            table.add(Text(f"{explanation.name}{piece.where}", "magenta"), Text(piece.what))
         yield _indented(table)
 
 
 def _unrolled(explanation: Explanation) -> Iterator[RenderableType]:
     """The layer over time, with the tensors' shapes on its edges; not for a parameter."""
-    if explanation.parameter is not None:
+    if explanation.parameter is not None or explanation.table is not None:
         return
-    yield _title("Unrolled", _states(explanation))
+    yield title("Unrolled", _states(explanation))
     yield _indented(_Unrolled(explanation))
 
 
@@ -146,9 +129,8 @@ class _Unrolled:
         self.explanation = explanation
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        text = _drawn(unrolled(self.explanation, options.max_width), self.explanation)
-        text.no_wrap, text.overflow = True, "ellipsis"
-        yield text
+        told = self.explanation
+        yield drawn(unrolled(told.facts, told.name, options.max_width), told.config.cell)
 
 
 def _states(explanation: Explanation) -> str:
@@ -160,14 +142,8 @@ def _states(explanation: Explanation) -> str:
         for letter in explanation.config.cell.states
         if (tensor := facts.tensor(f"{letter}_0")) is not None
     }
-    return ", ".join(f"each {letter} {shape_text(shape)}" for letter, shape in shapes.items())
-
-
-def _drawn(lines: Lines, explanation: Explanation) -> Text:
-    cell = explanation.config.cell
-    return Text("\n").join(
-        Text.assemble(*((span.text, style_of(span.tag, cell)) for span in line)) for line in lines
-    )
+    words = ", ".join(f"each {letter} {shape_text(shape)}" for letter, shape in shapes.items())
+    return f"{words}, of the longest sample" if explanation.call.packed else words
 
 
 def _recipes(explanation: Explanation) -> Iterator[RenderableType]:
@@ -176,7 +152,7 @@ def _recipes(explanation: Explanation) -> Iterator[RenderableType]:
     wanted = explanation.recipes[0].shape
     shape = f", {shape_text(wanted)}" if wanted is not None else ""
     whose = "each sample" if explanation.call.batched else "the sequence"
-    yield _title(f"One row for {whose}{shape}", "as a classifier wants it")
+    yield title(f"One row for {whose}{shape}", "as a classifier wants it")
     for recipe in explanation.recipes:
         yield from _recipe(recipe)
 
@@ -185,9 +161,9 @@ def _recipe(recipe: Recipe) -> Iterator[RenderableType]:
     mark = ("✓ right  ", GOOD) if recipe.right else ("✗ wrong  ", BAD)
     head = Text.assemble(mark, (recipe.code, "bold"))
     if recipe.shape is not None:
-        head.append(f"  {shape_text(recipe.shape)}", QUIET)
+        head.append(f"  {shape_text(recipe.shape)}")
     if recipe.difference is not None:
-        head.append(f"  off by {recipe.difference:.2g}", QUIET)
+        head.append(f"  off by {recipe.difference:.2g}")
     yield _indented(head)
     yield _indented(Text(recipe.holds), 11)
 
@@ -196,17 +172,23 @@ def _lines(explanation: Explanation) -> Iterator[RenderableType]:
     """Each line of the cell, then its products and the line itself with shapes for letters."""
     if not explanation.lines:
         return
-    place = f"t={explanation.time}, layer {explanation.layer}, {explanation.direction}"
-    if explanation.config.single_step:
-        place = "one step"
     whole = explanation.name is None
-    yield _title("Step by step" if whole else "In the cell", place)
+    yield title("Step by step" if whole else "In the cell", place_words(explanation))
     gates = {gate.letter: gate.name for gate in explanation.config.cell.gates}
     for line in explanation.lines:
         style = style_of(f"gate {line.gate}", explanation.config.cell) if line.gate else "bold"
         name = f"  {gates[line.gate]}" if line.gate and len(gates) > 1 else ""
-        yield _indented(Text.assemble((line.equation, style), (name, QUIET)))
+        yield _indented(Text.assemble((line.equation, style), (name)))
         yield _indented(_steps(line), 6)
+
+
+def place_words(explanation: Explanation) -> str:
+    """Which step of which layer; and, above the first layer, what its x_t is."""
+    if explanation.config.single_step:
+        return "one step"
+    place = f"t={explanation.time}, layer {explanation.layer}, {explanation.direction}"
+    below = explanation.layer - 1
+    return f"{place}; x_t is the output of layer {below}" if below >= 0 else place
 
 
 def _steps(line: CellLine) -> Text:
@@ -214,7 +196,7 @@ def _steps(line: CellLine) -> Text:
     return Text("\n").join(
         Text.assemble(
             in_shapes(step),
-            (" -> ", QUIET),
+            (" -> "),
             f"{'' if step.product else left + ' '}{shape_text(step.result)}",
         )
         for step in line.steps
@@ -223,25 +205,25 @@ def _steps(line: CellLine) -> Text:
 
 def _checks(explanation: Explanation) -> Iterator[RenderableType]:
     if explanation.unchecked:
-        yield _title("Not checked on the real layer")
-        yield _indented(Text(explanation.unchecked, QUIET))
+        yield title("Not checked on the real layer")
+        yield _indented(Text(explanation.unchecked))
         return
     if not explanation.checks:
         return
-    yield _title("Checked just now on the real layer", "with the largest |difference|")
+    yield title("Checked just now on the real layer", "with the largest |difference|")
     for shows, checks in groupby(explanation.checks, lambda check: check.claim.shows):
         yield _indented(Text(shows))
         yield _indented(_check_table(list(checks)), 4)
     text = " ".join(str(check.claim) for check in explanation.checks)
     for name, what in helpers_in(text).items():
-        yield _indented(Text(f"{name}: {what}", QUIET))
+        yield _indented(Text(f"{name}: {what}"))
 
 
 def _check_table(checks: list[Check]) -> RenderableType:
-    table = grid("left", "left", "left")
+    table = Columns("llw")
     for check in checks:
         good = check.holds is not False
-        table.add_row(
+        table.add(
             Text("✓" if good else "✗", GOOD if good else BAD),
             Text(difference_words(check.difference), "" if good else BAD),
             _claim(check.claim),
@@ -252,7 +234,7 @@ def _check_table(checks: list[Check]) -> RenderableType:
 def _claim(claim: Claim) -> Text:
     """On one line where it fits into 80 columns, or else broken where a reader would break it."""
     gap = " " if len(str(claim)) <= _LONGEST_CLAIM else "\n  "
-    return Text.assemble(claim.left, (f"{gap}equals ", QUIET), claim.right)
+    return Text.assemble(claim.left, (f"{gap}equals "), claim.right)
 
 
 def difference_words(difference: float | None) -> str:
@@ -264,5 +246,5 @@ def difference_words(difference: float | None) -> str:
 
 def _notes(explanation: Explanation) -> Iterator[RenderableType]:
     for note in explanation.notes:
-        yield _title(note.question)
+        yield title(note.question)
         yield _indented(Text(note.answer))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.axes import shape_text
+from rnnscope.drawing.text import Lines, stacked
 from rnnscope.explanation.code import helpers_in
-from rnnscope.explanation.drawing import Lines, stacked, unrolled
 from rnnscope.explanation.lines import in_shapes
 from rnnscope.explanation.parts import Explanation
-from rnnscope.formats.explained import call_words, difference_words
+from rnnscope.formats.course import flowchart, latex
+from rnnscope.formats.explained import call_words, difference_words, place_words
 from rnnscope.formats.markdown import table
-from rnnscope.reasons import sentence
+from rnnscope.reasons import role_words
 
 
 def render(explanation: Explanation, width: int = 80) -> str:
@@ -30,10 +31,15 @@ def render(explanation: Explanation, width: int = 80) -> str:
 
 def _answer(explanation: Explanation) -> Iterator[str]:
     config, axes = explanation.config, explanation.axes
-    if axes is None:
+    if explanation.name is None:
         yield from (f"## `{config}`", "", f"{explanation.meaning}, {_call(explanation)}.", "")
         return
     yield from (f"## `{explanation.name}` of `{config}`", "")
+    if axes is None:
+        yield from (f"{explanation.meaning}; {_call(explanation)}.", "")
+        if told := explanation.table:
+            yield from table(told.head, told.rows) if told.rows else ()
+        return
     yield from (f"`{axes.symbols}` = `{shape_text(axes.shape)}`: {explanation.meaning}.", "")
     yield from (f"{_call(explanation)}.", "")
     rows = [
@@ -41,8 +47,8 @@ def _answer(explanation: Explanation) -> Iterator[str]:
             index,
             f"`{axis.size.symbol}`",
             axis.size.value,
-            axis.role,
-            sentence(axis.because, config) if axis.because else "",
+            role_words(axis.role, config),
+            explanation.why(axis),
         )
         for index, axis in enumerate(axes)
     ]
@@ -54,13 +60,14 @@ def _call(explanation: Explanation) -> str:
 
 
 def _pieces(explanation: Explanation) -> Iterator[str]:
-    parameter = explanation.parameter
+    parameter, facts = explanation.parameter, explanation.facts
     if explanation.pieces:
         rows = [(f"`{explanation.name}{p.where}`", p.what) for p in explanation.pieces]
         yield from table(("part", "what it is"), rows)
-    drawing = stacked(parameter, explanation.facts) if parameter else unrolled(explanation)
-    if drawing:
-        yield from ("```text", *_plain(drawing), "```", "")
+    if parameter and parameter.rows:
+        yield from ("```text", *_plain(stacked(parameter, facts)), "```", "")
+    elif parameter is None and explanation.table is None:
+        yield from ("```mermaid", *flowchart(facts), "```", "")
 
 
 def _plain(lines: Lines) -> Iterator[str]:
@@ -86,19 +93,17 @@ def _recipes(explanation: Explanation) -> Iterator[str]:
 
 
 def _cell(explanation: Explanation) -> Iterator[str]:
+    """Each equation as a formula, then its products with shapes for letters."""
     if not explanation.lines:
         return
-    place = f"t={explanation.time}, layer {explanation.layer}, {explanation.direction}"
-    yield from (f"### In the cell: {place}", "", "```text")
+    yield from (f"### In the cell: {place_words(explanation)}", "")
     for line in explanation.lines:
-        yield line.equation
+        yield from (f"$${latex(line.equation)}$$", "")
         left = line.equation.partition(" = ")[0]
         for step in line.steps:
-            result = (
-                shape_text(step.result) if step.product else f"{left} {shape_text(step.result)}"
-            )
-            yield f"    {in_shapes(step)} -> {result}"
-    yield from ("```", "")
+            result = ("" if step.product else f"{left} ") + shape_text(step.result)
+            yield f"- `{in_shapes(step)} -> {result}`"
+        yield ""
 
 
 def _checks(explanation: Explanation) -> Iterator[str]:

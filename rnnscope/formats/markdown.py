@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rnnscope.axes import shape_text
 from rnnscope.findings import Finding
 from rnnscope.formats import values
-from rnnscope.formats.tables import origin
+from rnnscope.formats.heading import standing
 from rnnscope.reasons import sentence
 from rnnscope.results import LayerResult, Result
 
@@ -17,6 +17,8 @@ def render(result: Result, width: int = 80) -> str:
     lines: list[str] = []
     for finding in result.findings:
         lines += _finding(finding)
+    if result.conclusion:
+        lines += [result.conclusion, ""]
     for layer in result.layers:
         lines += _layer(layer)
     if result.outcome is not None and result.outcome.exception:
@@ -52,7 +54,12 @@ def _code(text: str) -> Iterator[str]:
 
 def _layer(layer: LayerResult) -> Iterator[str]:
     path = f"{', '.join(layer.paths)}: " if layer.paths else ""
-    yield from (f"## {path}`{layer.facts.config}`", "", _agreement(layer), "")
+    yield from (
+        f"## {path}`{layer.facts.config}`",
+        "",
+        *(line.plain for line in standing(layer)),
+        "",
+    )
     if layer.facts.tensors:
         yield from ("### Tensors", "")
         yield from table(
@@ -137,17 +144,3 @@ def _mark(layer: LayerResult, name: str) -> str:
         return "predicted only"
     wrong = next((d for d in layer.differences if d.name == name), None)
     return "yes" if wrong is None else f"**NO**: {wrong.field} {wrong.actual}"
-
-
-def _agreement(layer: LayerResult) -> str:
-    if layer.unknown is not None:
-        return " ".join([origin(layer).replace("\n", " "), *(f"{note}." for note in layer.notes)])
-    if layer.agrees is None:
-        return "Predicted by symbols; nothing was run."
-    if not layer.agrees:
-        return "**Prediction and torch disagree**, see the column *measured*."
-    words = f"Measured on {layer.facts.config.device}: as predicted."
-    if layer.reference is not None:
-        verdict = "agrees" if layer.reference_agrees else "**DISAGREES**"
-        words += f" Reference {verdict}, max |difference| {layer.reference:.1g}."
-    return words + (f" {layer.incomplete}" if layer.incomplete else "")

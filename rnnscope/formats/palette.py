@@ -11,9 +11,9 @@ ROLE_STYLES = {
     Role.BATCH: "green",
     Role.TIME: "cyan",
     Role.STEPS: "cyan",
-    Role.FEATURE: "yellow",
+    Role.FEATURE: "blue",
     Role.LAYERS: "magenta",
-    Role.GATES: "blue",
+    Role.GATES: "magenta",
     Role.UNKNOWN: "",
 }
 # No yellow and no grey: neither can be read on every background, dark and light.
@@ -22,7 +22,8 @@ SEVERITY_STYLES = {
     Severity.WARNING: "bold magenta",
     Severity.HINT: "bold",
 }
-GOOD, BAD, QUIET, TITLE = "green", "bold red", "dim", "bold"
+# Nothing that must be read is yellow, which light screens swallow, or dim, which all of them do.
+GOOD, BAD, TITLE = "green", "bold red", "bold"
 
 
 def symbols_text(axes: Axes) -> Text:

@@ -8,26 +8,26 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from rnnscope.formats.palette import BAD, QUIET
-from rnnscope.formats.tables import grid
+from rnnscope.formats.palette import BAD
+from rnnscope.formats.screen import Columns
+from rnnscope.formats.tables import title
 from rnnscope.weights.facts import BlockValues, LayerValues
 
 HEAD = ("block", "mean", "deviation", "largest", "zeros", "NaN", "inf", "norm", "radius")
+NOTE = "norm: spectral norm; radius: spectral radius"
 
 
-def table(values: LayerValues) -> Iterator[RenderableType]:
+def section(values: LayerValues) -> Iterator[RenderableType]:
     """Every block under its parameter; then the forget gates' biases and the notes."""
-    shown = grid("left", *["right"] * (len(HEAD) - 1))
-    shown.show_header = True
-    for column, words in zip(shown.columns, HEAD, strict=True):
-        column.header, column.no_wrap = Text(words, QUIET), True
+    yield title("Values", NOTE)
+    shown = Columns("l" + "r" * (len(HEAD) - 1), drop=(8, 7, 4), head=HEAD)
     parameter = ""
     for block in values.blocks:
         if block.parameter != parameter and block.block:
-            shown.add_row(Text(block.parameter, QUIET))
+            shown.add(block.parameter, *[""] * (len(HEAD) - 1))
         parameter = block.parameter
         style = BAD if block.nan or block.inf else ""
-        shown.add_row(*(Text(cell, style) for cell in cells(block)))
+        shown.add(*(Text(cell, style) for cell in cells(block)))
     yield Padding(shown, (0, 0, 0, 2))
     for line in lines(values):
         yield Padding(Text(line), (0, 0, 0, 2))

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
+from dataclasses import replace
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from rnnscope.formats import report_page
 from rnnscope.formats.findings import FindingText
-from rnnscope.formats.palette import BAD, GOOD, QUIET, TITLE
+from rnnscope.formats.markup import element, section
+from rnnscope.formats.palette import BAD, GOOD, TITLE
+from rnnscope.formats.screen import text_of
+from rnnscope.results import Result
 from rnnscope.verification.result import Verification
 
 
 def render(verification: Verification, name: str = "terminal", width: int = 80) -> str:
-    """The verification as text, Markdown, HTML or SVG, ``width`` columns wide."""
-    coloured = name in ("html", "svg")
-    console = Console(
-        file=io.StringIO(), width=width, record=True, highlight=False,
-        force_terminal=coloured, color_system="truecolor" if coloured else None,
-    )  # fmt: skip
-    console.print(renderable(verification), crop=False)
-    if name == "html":
-        return console.export_html(inline_styles=True)
-    if name == "svg":
-        return console.export_svg(title="rnnscope")
-    text = "\n".join(line.rstrip() for line in console.export_text().splitlines())
+    """The verification as text or Markdown, ``width`` columns wide."""
+    text = text_of(renderable(verification), width)
     return f"```text\n{text}\n```" if name == "markdown" else text
+
+
+def page(verification: Verification, result: Result) -> str:
+    """The verdict and its evidence as a page, above the picture of the layer that was meant."""
+    told = section("Verification", element("pre", render(verification)))
+    title = f"{verification.target} against {verification.like}"
+    return report_page.page(replace(result, findings=()), title, told)
 
 
 def renderable(verification: Verification) -> RenderableType:
@@ -51,7 +52,7 @@ def _verdict(verification: Verification) -> Iterator[RenderableType]:
     if verification.measured and not verification.counted:
         yield Padding(Text(_numbers(verification)), (0, 0, 0, 2))
     if verification.calling:
-        yield Padding(Text(f"called with {verification.calling}", QUIET), (0, 0, 0, 2))
+        yield Padding(Text(f"called with {verification.calling}"), (0, 0, 0, 2))
 
 
 def _numbers(verification: Verification) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
@@ -29,17 +28,17 @@ from rnnscope.rules import examine
 from rnnscope.subjects.gating import NotFinite
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
 
     from rnnscope.findings import Finding
 
 Traces = tuple[LayerTrace, ...]
-_DRAWN = ("terminal", "html", "svg", "markdown")
+_DRAWN = ("terminal", "full", "html", "svg", "markdown")
 # Rounding grows with every step that a gradient goes back through: it is allowed this much more.
 _GRADIENT_SLACK = 100
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Gates(Report):
     """What ``rnnscope.gates`` returns: ``seen["layer 0 forward"].forget`` is (L, N, H).
 
@@ -100,33 +99,27 @@ class Gates(Report):
         name = known_format(format)
         if name not in _DRAWN:
             return render(self, name, width)
+        from rnnscope.formats.screen import recorded, text_of
         from rnnscope.gating.heatmap import figure
+        from rnnscope.gating.screen import renderable
 
         if name == "svg":
             return figure(self.traces)
-        console = self._printed(name == "html", width)
         if name == "html":
             code = '<pre style="font-family:monospace">{code}</pre>\n' + figure(self.traces)
+            console = recorded(renderable(self, pictures=False), width)
             return console.export_html(inline_styles=True, code_format=code)
-        text = "\n".join(line.rstrip() for line in console.export_text().splitlines())
+        text = text_of(renderable(self), width)
         return f"```text\n{text}\n```" if name == "markdown" else text
-
-    def _printed(self, html: bool, width: int) -> Console:
-        from rich.console import Console
-
-        from rnnscope.gating.screen import renderable
-
-        console = Console(
-            file=io.StringIO(), width=width, record=True, highlight=False,
-            force_terminal=html, color_system="truecolor" if html else None,
-        )  # fmt: skip
-        console.print(renderable(self, pictures=not html))
-        return console
 
     def __rich__(self) -> RenderableType:
         from rnnscope.gating.screen import renderable
 
         return renderable(self)
+
+    def in_full(self) -> RenderableType:
+        """What rich prints: the gates have only one length."""
+        return self
 
     def _repr_html_(self) -> str:
         return self.to_text("html", 100)

@@ -11,9 +11,9 @@ from rich.padding import Padding
 from rich.style import Style
 from rich.text import Text
 
-from rnnscope.formats.palette import BAD, GOOD, QUIET, TITLE
-from rnnscope.formats.tables import grid
-from rnnscope.formats.terminal import finding_lines
+from rnnscope.formats.findings import FindingText
+from rnnscope.formats.palette import BAD, GOOD, TITLE
+from rnnscope.formats.screen import Columns
 from rnnscope.gating.heatmap import Heat, heat_of
 from rnnscope.gating.summary import THRESHOLDS, TraceSummary
 from rnnscope.gating.trace import LayerTrace
@@ -32,7 +32,7 @@ def renderable(gates: Gates, pictures: bool = True) -> RenderableType:
     """The whole screen; without ``pictures`` only what is text."""
     parts: list[RenderableType] = [*_head(gates)]
     for finding in gates.findings:
-        parts += [Text(), *finding_lines(finding)]
+        parts += [Text(), FindingText(finding)]
     for summary, trace in zip(gates.summaries, gates.traces, strict=True):
         parts += [Text(f"\n{summary.name}", TITLE), *_numbers(summary, trace)]
     parts += _reasons(gates.summaries)
@@ -50,7 +50,7 @@ def _head(gates: Gates) -> Iterator[RenderableType]:
     verdict = "agrees with" if good else "differs from"
     text = f" recomputed openly, it {verdict} the real layer: {gates.difference:.1e}"
     allowed = f" (rounding: {gates.tolerance:.0e})"
-    yield Text.assemble(("✓" if good else "✗", GOOD if good else BAD), text, (allowed, QUIET))
+    yield Text.assemble(("✓" if good else "✗", GOOD if good else BAD), text, allowed)
     if gates.rounding is not None:
         dtype = gates.traces[0].config.dtype
         yield Text(f"  run in float64, since in {dtype} rounding grew to {gates.rounding:.1e}")
@@ -62,16 +62,12 @@ def _head(gates: Gates) -> Iterator[RenderableType]:
 def _numbers(summary: TraceSummary, trace: LayerTrace) -> Iterator[RenderableType]:
     steps = len(trace.rows.sizes)
     shown = sorted({0, steps // 2, steps - 1})
-    table = grid("left", "right", "right", "right", *["right" for _ in shown])
-    table.show_header = True
-    heads = ("gate", "mean", "low", "high", *(f"t={step}" for step in shown))
-    for column, words in zip(table.columns, heads, strict=True):
-        column.header = Text(words, QUIET)
+    head = ("gate", "mean", "low", "high", *(f"t={step}" for step in shown))
+    table = Columns("l" + "r" * (len(head) - 1), head=head)
     for gate in summary.gates:
-        shares = [Text("") if share is None else Text(f"{share:.0%}")
-                  for share in (gate.low, gate.high)]  # fmt: skip
-        at = [Text(f"{gate.mean_by_step[step]:.3f}") for step in shown]
-        table.add_row(Text(gate.name), Text(f"{gate.mean:.3f}"), *shares, *at)
+        shares = ["" if share is None else f"{share:.0%}" for share in (gate.low, gate.high)]
+        at = [f"{gate.mean_by_step[step]:.3f}" for step in shown]
+        table.add(gate.name, f"{gate.mean:.3f}", *shares, *at)
     yield Padding(table, (0, 0, 0, 2))
     yield Padding(Text("\n".join(_lines(summary, trace))), (0, 0, 0, 2))
 
@@ -113,7 +109,7 @@ def _reasons(summaries: Sequence[TraceSummary]) -> Iterator[RenderableType]:
     for activation, (low, high, why) in THRESHOLDS.items():
         if activation in used:
             above = f", high from {high}" if isfinite(high) else ""
-            yield Text(f"{activation}: low is up to {low}{above}: {why}", QUIET)
+            yield Text(f"{activation}: low is up to {low}{above}: {why}")
 
 
 class _Maps:
@@ -134,7 +130,7 @@ class _Maps:
 def _block(traces: Sequence[LayerTrace], width: int, coloured: bool) -> Iterator[Text]:
     gap = max(width, _NARROWEST + 2) + 2 if len(traces) > 1 else width
     short = [f"l{trace.layer} {trace.direction}" for trace in traces]
-    yield Text("\n" + " " * _LABEL + "".join(name.ljust(gap) for name in short).rstrip(), QUIET)
+    yield Text("\n" + " " * _LABEL + "".join(name.ljust(gap) for name in short).rstrip())
     for letter in traces[0].letters:
         heats = [heat_of(t, letter, _ROWS * (1 + coloured), width) for t in traces]
         panels = [(_half_blocks if coloured else _characters)(heat) for heat in heats]
@@ -146,9 +142,9 @@ def _block(traces: Sequence[LayerTrace], width: int, coloured: bool) -> Iterator
             yield line
         yield Text()
     ends = f"t=0{f't={len(traces[0].rows.sizes) - 1}'.rjust(width - 3)}" if width > 8 else "t=0"
-    yield Text(" " * _LABEL + ends, QUIET)
+    yield Text(" " * _LABEL + ends)
     if not coloured:
-        yield Text(f"{' ' * _LABEL}from low to high: '{_RAMP}', ! is no number", QUIET)
+        yield Text(f"{' ' * _LABEL}from low to high: '{_RAMP}', ! is no number")
 
 
 def _half_blocks(heat: Heat) -> list[Text]:

@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from rnnscope.axes import shape_text
 from rnnscope.config import RNNConfig
@@ -15,6 +17,9 @@ from rnnscope.facts import ParameterFact
 from rnnscope.layouts.table import Array, CellLayout, Join, Layout, array_name, layout_named
 from rnnscope.prediction import predict
 from rnnscope.printing import Printed
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 _FORMATS = ("terminal", "markdown", "json")
 
@@ -34,7 +39,7 @@ class Row:
     gates: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Layouts(Printed):
     """What ``explain --as`` tells of one parameter, or of all of a layer."""
 
@@ -65,6 +70,18 @@ class Layouts(Printed):
             return json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
         text = "\n".join(self._lines(width))
         return f"```text\n{text}\n```" if name == "markdown" else text
+
+    def _format_for(self, path: Path) -> str:
+        return {".json": "json", ".md": "markdown"}.get(path.suffix.casefold(), "terminal")
+
+    def __rich__(self) -> RenderableType:
+        from rich.text import Text
+
+        return Text("\n".join(self._lines(80)))
+
+    def in_a_line(self) -> str:
+        """Such as ``LSTM(10, 20) in ONNX's layout``."""
+        return f"{self.config} in {self.layout.title}'s layout"
 
     @property
     def _cell(self) -> CellLayout:

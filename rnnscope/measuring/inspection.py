@@ -36,7 +36,8 @@ class CallInspection:
     """One call of a layer, predicted and measured; ``count`` calls had these same shapes.
 
     ``index`` counts the calls of this layer from 0. ``incomplete`` says why no tensors were
-    measured, None when they were.
+    measured, None when they were. Of a layer that was not called ``count`` is 0, and no tensors are
+    predicted: nobody knows what it would be called with.
     """
 
     predicted: LayerFacts
@@ -55,8 +56,7 @@ class CallInspection:
 class LayerInspection:
     """One recurrent layer of a model: its names, its options, and its calls.
 
-    There is always at least one call; of a layer that was not called it is a default one, and its
-    ``incomplete`` says so.
+    There is always at least one; of a layer that was not called its ``count`` is 0.
     """
 
     paths: tuple[str, ...]
@@ -145,8 +145,13 @@ def _not_run(layer: LiveLayer) -> LayerInspection:
 
 def _not_called(layer: LiveLayer, why: str) -> LayerInspection:
     measured = facts_of(layer.config, layer.module)
-    inspected = CallInspection(_predicted(layer, Call()), measured, why)
+    inspected = CallInspection(_parameters(layer), measured, why, count=0)
     return LayerInspection(layer.paths, layer.config, (inspected,), layer.notes)
+
+
+def _parameters(layer: LiveLayer) -> LayerFacts:
+    """What is so of a layer whatever it is called with."""
+    return replace(_predicted(layer, Call()), tensors=(), packed=None, macs=None)
 
 
 def _plain_forward(layer: LiveLayer) -> bool:
@@ -163,12 +168,13 @@ def _predicted(layer: LiveLayer, call: Call) -> LayerFacts:
 def _called(seen: Observation) -> Iterator[CallInspection]:
     """The calls that returned, each with what was to be expected of it."""
     for heard in seen.heard.values():
-        facts, why = heard.facts, None
+        predicted, facts, why = _parameters(seen.layer), heard.facts, None
         if facts is None:
             facts = facts_of(seen.layer.config, seen.layer.module)
             name = type(seen.layer.module).__name__
             why = f"{name}.forward takes or returns something of its own"
-        predicted = _predicted(seen.layer, facts.call)
+        else:
+            predicted = _predicted(seen.layer, facts.call)
         yield CallInspection(predicted, facts, why, heard.index, heard.count)
 
 
@@ -177,11 +183,11 @@ def _raised(seen: Observation, why: str) -> Iterator[CallInspection]:
     if seen.pending is None:
         return
     try:
-        call = call_of(seen.layer.config, *seen.pending)
+        predicted = _predicted(seen.layer, call_of(seen.layer.config, *seen.pending))
     except CallError:
-        call = Call()
+        predicted = _parameters(seen.layer)
     measured = facts_of(seen.layer.config, seen.layer.module)
-    yield CallInspection(_predicted(seen.layer, call), measured, why, seen.calls)
+    yield CallInspection(predicted, measured, why, seen.calls)
 
 
 def _inspected(seen: Observation, failure: ModelFailure | None) -> LayerInspection:

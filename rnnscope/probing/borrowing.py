@@ -11,10 +11,10 @@ import torch
 from torch import nn
 
 from rnnscope.findings import Location
-from rnnscope.recording.nest import tensors_in
 from rnnscope.probing.states import handed_on
-from rnnscope.subjects.proofs import BorrowedState
+from rnnscope.recording.nest import tensors_in
 from rnnscope.recording.user_code import here
+from rnnscope.subjects.proofs import BorrowedState
 
 _FEWEST = 3  # calls: fewer may be chance
 _MOST_NODES = 512  # of a graph; a larger one is not searched to its end

@@ -13,10 +13,10 @@ from torch import nn
 
 from rnnscope.findings import Location
 from rnnscope.probing.gradients import is_fresh
+from rnnscope.recording.user_code import here
 from rnnscope.subjects.proofs import CutOff
 from rnnscope.tracing.events import Usage
 from rnnscope.tracing.labels import CallRecord
-from rnnscope.recording.user_code import here
 from rnnscope.tracing.tracer import Tracer
 
 _FEWEST_STEPS = 3

@@ -12,9 +12,9 @@ import torch.nn.functional as F  # noqa: N812  (the name that everybody gives it
 from torch import nn
 
 from rnnscope.frames import frame_running, is_users
+from rnnscope.recording.user_code import line_of
 from rnnscope.sources import nodes, spans
 from rnnscope.subjects.training import DropoutAlwaysOn
-from rnnscope.recording.user_code import line_of
 
 # Those that are on when nothing is said: alpha_dropout and feature_alpha_dropout are off.
 DROPOUTS = ("dropout", "dropout1d", "dropout2d", "dropout3d")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch.utils.data import RandomSampler, SubsetRandomSampler, WeightedRandomSampler
-from torch.utils.data.dataloader import _BaseDataLoaderIter, default_collate
+from torch.utils.data.dataloader import default_collate
 
 from rnnscope.recording.nest import tensors_in
-from rnnscope.subjects.proofs import Batch
 from rnnscope.recording.user_code import here
+from rnnscope.subjects.proofs import Batch
 
 _REMEMBERED = 4  # batches: an input and its targets may be drawn one after the other
 _SHUFFLING = (RandomSampler, SubsetRandomSampler, WeightedRandomSampler)

@@ -16,8 +16,8 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
 from rnnscope.findings import Location
-from rnnscope.subjects.proofs import IdleWeights, LeftOut, UntrainedLayer
 from rnnscope.recording.user_code import here
+from rnnscope.subjects.proofs import IdleWeights, LeftOut, UntrainedLayer
 
 _MOST_LOOKS = 50  # steps after which a silent weight is taken for silent
 _MOST_LAYERS = 256

@@ -16,9 +16,9 @@ from torch import nn
 from rnnscope.findings import Location
 from rnnscope.frames import is_users, place
 from rnnscope.recording.nest import tensors_in
+from rnnscope.recording.user_code import here
 from rnnscope.sources import nodes
 from rnnscope.subjects.proofs import Batch, CarriedState
-from rnnscope.recording.user_code import here
 
 _LARGEST = 1 << 20  # elements compared by value
 _DRAW_NAMES = """randn rand randint normal normal_ uniform_ randn_like rand_like bernoulli

@@ -11,10 +11,10 @@ from torch import nn
 
 from rnnscope.findings import Location
 from rnnscope.recording.nest import tensors_in
+from rnnscope.recording.user_code import here
 from rnnscope.subjects.proofs import PaddingCounted, TargetSeen
 from rnnscope.tracing.factors import Meaning, Padding, holds
 from rnnscope.tracing.labels import Label, Part
-from rnnscope.recording.user_code import here
 from rnnscope.tracing.table import LabelTable
 
 LOSSES = ("cross_entropy", "nll_loss", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")

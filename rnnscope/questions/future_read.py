@@ -53,9 +53,7 @@ def _next_axis(value: torch.Tensor, target: torch.Tensor) -> int | None:
     return None
 
 
-def _witness(
-    laboratory: Laboratory, meeting: Meeting, slot: int, time: int
-) -> Foresight | None:
+def _witness(laboratory: Laboratory, meeting: Meeting, slot: int, time: int) -> Foresight | None:
     """Change one step of the input; the error at the step before has it for its target."""
     value, base = laboratory.value(slot), errors(laboratory, None, meeting)
     if value is None or base is None:
@@ -125,7 +123,11 @@ def _first_backwards(
             if slot not in wanted:
                 continue
             mask = laboratory.moved(run, slot)
-            axes = [n for n, size in enumerate(mask.shape) if size == steps] if mask is not None else []
+            axes = (
+                [n for n, size in enumerate(mask.shape) if size == steps]
+                if mask is not None
+                else []
+            )
             if mask is not None and len(axes) == 1:
                 if bool(mask.narrow(axes[0], 0, changed_step).any()):
                     return call

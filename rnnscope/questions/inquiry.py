@@ -12,6 +12,7 @@ from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting, meetings
 from rnnscope.experiments.replay import CannotReplay, quietly, replay
 from rnnscope.experiments.samples import Separation
+from rnnscope.findings import Location
 from rnnscope.questions.future_read import future_read
 from rnnscope.questions.like_with_like import like_with_like
 from rnnscope.questions.padding_read import padding_read
@@ -20,7 +21,6 @@ from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.samples_mixed import samples_mixed, separations
 from rnnscope.questions.state_handed_on import states_never_handed_on
 from rnnscope.questions.training_mode import evaluated_in_training
-from rnnscope.findings import Location
 from rnnscope.recording.tape import Call, Tape
 
 _STEPS = 3  # steps of one kind that are asked: the later ones are like them
@@ -98,8 +98,11 @@ class Inquiry:
             return
         with quietly():
             values = tuple(
-                value.detach().clone().requires_grad_() if slot in tape.parameters and value is not None
-                else value.detach() if value is not None else None
+                value.detach().clone().requires_grad_()
+                if slot in tape.parameters and value is not None
+                else value.detach()
+                if value is not None
+                else None
                 for slot, value in enumerate(tape.values)
             )
         self._waiting[kind] = replace(tape, values=values)

@@ -137,7 +137,7 @@ def _wrong(
         for place, other in enumerate(targeted):
             assert one is not None and other is not None
             meet = bool((one & other).any())
-            if meet and number != place or one_each and number == place and not meet:
+            if (meet and number != place) or (one_each and number == place and not meet):
                 return number
     return None
 

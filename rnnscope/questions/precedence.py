@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from rnnscope.questions.inquiry import Fact
 from rnnscope.findings import Finding, Location
+from rnnscope.questions.inquiry import Fact
 from rnnscope.rules import examine
 from rnnscope.subjects.facts import OthersTarget
 from rnnscope.subjects.proofs import Disorder, Foresight, IdleWeights, Leak, PaddingRead

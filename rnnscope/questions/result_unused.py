@@ -11,10 +11,7 @@ from rnnscope.subjects.facts import ResultUnused
 
 # Functions of a step whose whole effect is their result; views and looks have other uses.
 _PURE = frozenset(
-    """dropout masked_fill transpose permute swapaxes movedim contiguous detach flip sort relu tanh
-    sigmoid softmax log_softmax layer_norm batch_norm normalize squeeze unsqueeze reshape view
-    flatten clamp index_select roll add mul sub div __getitem__ scatter cat masked_select to float
-    cuda squeeze""".split()
+    ["dropout", "masked_fill", "transpose", "permute", "swapaxes", "movedim", "contiguous", "detach", "flip", "sort", "relu", "tanh", "sigmoid", "softmax", "log_softmax", "layer_norm", "batch_norm", "normalize", "squeeze", "unsqueeze", "reshape", "view", "flatten", "clamp", "index_select", "roll", "add", "mul", "sub", "div", "__getitem__", "scatter", "cat", "masked_select", "to", "float", "cuda", "squeeze"]
 )
 # Where even a name is given to the result, nothing else can be meant by calling these.
 _NAMED = frozenset(("dropout", "_pack_padded_sequence", "layer_norm"))
@@ -30,7 +27,7 @@ def results_unused(tape: Tape) -> Iterator[ResultUnused]:
             continue
         if not tape.looked_at.isdisjoint(call.results):
             continue
-        if call.name in _PURE and _is_statement(call) or _is_lost(tape, call):
+        if (call.name in _PURE and _is_statement(call)) or _is_lost(tape, call):
             seen.add(call.location)
             yield ResultUnused(call.name, call.location)
 
@@ -47,7 +44,9 @@ def _is_statement(call: Call) -> bool:
 
 def _calls(node: ast.Call, name: str) -> bool:
     """True for ``x.name(...)`` and for a module or function that ran it as its last."""
-    called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    called = (
+        node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    )
     return called == name or called in ("drop", name) or name in ("dropout", "layer_norm")
 
 

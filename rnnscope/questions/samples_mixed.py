@@ -74,9 +74,7 @@ def _expected_axis(laboratory: Laboratory, meeting: Meeting, root: Root) -> int 
     return fitting[0] if len(fitting) == 1 else None
 
 
-def samples_mixed(
-    laboratory: Laboratory, meeting: Meeting, tried: Separation
-) -> Iterator[Leak]:
+def samples_mixed(laboratory: Laboratory, meeting: Meeting, tried: Separation) -> Iterator[Leak]:
     """Samples that are not apart any more where predictions meet their targets."""
     if tried.apart(meeting.prediction):
         return

@@ -61,9 +61,7 @@ class Writer:
 
     def encode(self, value: Any) -> Any:
         """Arguments with slots in place of tensors."""
-        return map_nest(
-            value, lambda v: Slot(self.slot(v)) if isinstance(v, torch.Tensor) else v
-        )
+        return map_nest(value, lambda v: Slot(self.slot(v)) if isinstance(v, torch.Tensor) else v)
 
     def keep_before_change(self, target: torch.Tensor) -> None:
         """A call is about to change this memory: sources in it keep their value for replays."""

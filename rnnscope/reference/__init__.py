@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from rnnscope.config import RNNConfig
+from rnnscope.equations import equations_of
 from rnnscope.reference.agreement import (
     TOLERANCES,
     disagreement,
@@ -22,7 +23,7 @@ from rnnscope.reference.agreement import (
     reference_of,
 )
 from rnnscope.reference.module import ReferenceRNN
-from rnnscope.reference.steps import Listener, Operand, Step, equations_of, gates_of
+from rnnscope.reference.steps import Listener, Operand, Step, gates_of
 
 __all__ = [
     "GRU",

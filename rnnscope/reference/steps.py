@@ -18,9 +18,8 @@ import torch
 from torch import Tensor
 
 from rnnscope.config import RNNConfig
+from rnnscope.equations import equations_of
 from rnnscope.reference.cells import State, Weights
-
-PROJECTION = "h_t = W_hr h_t"  # the LSTM's last line when proj_size > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +55,6 @@ class Step:
 
 
 Listener = Callable[[Step], None]
-
-
-def equations_of(config: RNNConfig) -> tuple[str, ...]:
-    """The lines of one step with this configuration's nonlinearity, biases and projection.
-
-    >>> equations_of(RNNConfig("RNN", 10, 20, nonlinearity="relu", bias=False))
-    ('h_t = relu(W_ih x_t + W_hh h_(t-1))',)
-    """
-    lines = config.cell.equations + ((PROJECTION,) if config.proj_size else ())
-    text = "\n".join(lines).replace("nonlinearity", config.nonlinearity or "")
-    return tuple((text if config.bias else re.sub(r" \+ b_\w+", "", text)).splitlines())
 
 
 def gates_of(config: RNNConfig, x: Tensor, state: State, w: Weights) -> dict[str, Tensor]:

@@ -16,5 +16,4 @@ def show(report: Report) -> None:
     if shell is None or not report.findings:
         return
     display = import_module("IPython.display").display
-    looks = {"text/plain": report.to_text(), "text/html": report._repr_html_()}
-    display(looks, raw=True)
+    display(report._repr_mimebundle_(), raw=True)

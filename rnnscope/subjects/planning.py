@@ -8,10 +8,21 @@ from dataclasses import replace
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
 from rnnscope.findings import Finding
+from rnnscope.notation import read_call
 from rnnscope.rules import examine
-from rnnscope.subjects import LayerCall, Plan, Sketch
+from rnnscope.subjects import Construction, LayerCall, Plan, Sketch
 from rnnscope.subjects.mismatch import state_names
 from rnnscope.subjects.packing import refusals
+
+
+def written(text: str) -> Construction:
+    """A layer as it is written, with the arguments as they are: torch refuses some in the call.
+
+    Raises ConfigError.
+    """
+    name, args, kwargs = read_call(text)
+    config = RNNConfig.of_arguments(name, *args, **kwargs)
+    return Construction(config.kind, tuple(args), kwargs, config)
 
 
 def planned_states(

@@ -14,8 +14,8 @@ from torch import nn
 from rnnscope.config import RNNConfig
 from rnnscope.errors import RnnscopeError
 from rnnscope.findings import Finding, Location
-from rnnscope.subjects import LayerCall, Sketch
 from rnnscope.recording.user_code import here
+from rnnscope.subjects import LayerCall, Sketch
 from rnnscope.tracing.sketching import sketch
 
 _OPTIONS = (

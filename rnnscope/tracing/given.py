@@ -6,9 +6,9 @@ from weakref import WeakSet
 
 import torch
 
+from rnnscope.recording.user_code import here
 from rnnscope.tracing.factors import Evidence, Meaning, fresh_axes
 from rnnscope.tracing.labels import Label
-from rnnscope.recording.user_code import here
 from rnnscope.tracing.table import LabelTable
 
 # What a name says of an axis; other names, H_in and H_out among them, are features.

@@ -13,8 +13,8 @@ from rnnscope.recording.patches import is_shuffling
 from rnnscope.recording.user_code import here
 from rnnscope.tracing.factors import Evidence, Factor, Meaning, Variable, fresh_axes
 from rnnscope.tracing.labels import Label
-from rnnscope.recording.user_code import here
 from rnnscope.tracing.table import LabelTable
+
 
 def label_batch(table: LabelTable, iterator: Any, batch: Any) -> None:
     """Say of a batch that a DataLoader hands out which axis the samples are on."""

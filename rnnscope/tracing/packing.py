@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from rnnscope.findings import Location
+from rnnscope.recording.user_code import here
 from rnnscope.tracing.events import CountedElsewhere, LengthsDiffer, PaddingFirst
 from rnnscope.tracing.factors import (
     Axis,
@@ -23,7 +24,6 @@ from rnnscope.tracing.factors import (
 from rnnscope.tracing.following import Follower
 from rnnscope.tracing.labels import Label, Mark, Packing
 from rnnscope.tracing.ops.sequences import ragged
-from rnnscope.recording.user_code import here
 from rnnscope.tracing.table import LabelTable
 
 

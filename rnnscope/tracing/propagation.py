@@ -9,12 +9,12 @@ from typing import Any
 import torch
 
 import rnnscope.tracing.ops  # noqa: F401  (registers the operations)
+from rnnscope.recording.user_code import here
 from rnnscope.tracing import packing
 from rnnscope.tracing.factors import fresh_axes
 from rnnscope.tracing.following import Follower
 from rnnscope.tracing.labels import Label
 from rnnscope.tracing.operations import REGISTRY, Known, Operand, Operation
-from rnnscope.recording.user_code import here
 from rnnscope.tracing.table import LabelTable
 
 _INTEGERS = frozenset((torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8))

@@ -9,12 +9,12 @@ from torch import nn
 
 from rnnscope.config import RNNConfig
 from rnnscope.findings import Location
+from rnnscope.recording.user_code import here
 from rnnscope.tracing import naming
 from rnnscope.tracing.events import Usage
 from rnnscope.tracing.following import Follower
 from rnnscope.tracing.labels import CallRecord
 from rnnscope.tracing.propagation import Propagation
-from rnnscope.recording.user_code import here
 from rnnscope.tracing.recurrent import RecurrentCalls
 from rnnscope.tracing.table import LabelTable
 from rnnscope.tracing.usage import usage_of

@@ -95,6 +95,13 @@ def _layout(attempt: Attempt, like: RNNConfig, obeys: bool | None) -> Iterator[D
 
 def _results(attempt: Attempt, probe: Probe) -> Iterator[Difference]:
     outcome, style = attempt.reading.outcome, attempt.convention.style
+    if attempt.reading.unread == f"({', '.join([str(tuple(probe.h_0.shape))] * 2)})":
+        yield Difference(
+            SHAPE,
+            f"it returns two states, as an LSTM does; a {probe.config.kind} has one, h_n",
+            'verify it with --like "LSTM(...)"',
+        )
+        return
     if attempt.reading.unread:
         yield Difference(
             SHAPE,

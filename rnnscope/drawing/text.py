@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from rnnscope.axes import shape_text
-from rnnscope.explanation.parts import Explanation
+from rnnscope.drawing.network import Lane, Network, unroll
 from rnnscope.facts import LayerFacts, ParameterFact
 
-# Where the boxes of the first, the second and the last step are drawn: 80 columns with the shapes.
-_CENTRES = (25, 43, 63)
+# Where the box of the first step is drawn, and how far apart the others are: with the shapes, three
+# take 78 columns. Where steps are left out there are dots.
+_FIRST, _APART, _DOTS = 25, 18, 2
 WIDE, NARROW = 78, 58
 _MOST_LAYERS = 3
 
@@ -59,129 +60,113 @@ class Canvas:
         )
 
 
-def unrolled(explanation: Explanation, width: int = WIDE) -> Lines:
+def unrolled(facts: LayerFacts, name: str | None = None, width: int = WIDE) -> Lines:
     """The layer over time: output above, input below, a row for each layer and direction.
 
-    The first two steps and the last are drawn (in less than WIDE columns the first and the last,
-    in less than NARROW the first), and of a deep stack the first two layers and the last. The
-    states at the ends are those that the explanation is about: c for c_0 and c_n.
+    The first two steps and the last are drawn (more where there is room, in less than WIDE columns
+    the first and the last, in less than NARROW the first), and of a deep stack the first two layers
+    and the last. The tensor called ``name`` is marked; the states at the ends are c where it is c_0
+    or c_n.
     """
-    return _Unrolled(explanation, width).drawn()
+    steps = 1 if width < NARROW else 2 if width < WIDE else 3 + (width - WIDE) // _APART
+    return _Unrolled(unroll(facts, steps, _MOST_LAYERS), name or "").drawn()
 
 
 class _Unrolled:
     """Draws from the top down, one row after the other."""
 
-    def __init__(self, explanation: Explanation, width: int) -> None:
-        self.facts = explanation.facts
-        self.name = explanation.name or ""
-        self.letter = "c" if self.name.startswith("c_") else "h"
+    def __init__(self, network: Network, name: str) -> None:
+        self.network, self.name = network, name
+        self.config = network.facts.config
+        self.letter = "c" if name.startswith("c_") else "h"
         self.canvas = Canvas()
         self.row = 0
-        self.last_time = _steps(self.facts) - 1
-        shown = {0} if width < NARROW else {0, self.last_time}
-        self.times = sorted(shown | ({min(1, self.last_time)} if width >= WIDE else set()))
-        self.centres = dict(zip(self.times, _CENTRES, strict=False))
+        self.times = network.shown_times
+        wider = len(self.times) - 1 if len(self.times) > 2 else None
+        self.centres = {
+            time: _FIRST + _APART * position + _DOTS * (position == wider)
+            for position, time in enumerate(self.times)
+        }
 
     def drawn(self) -> Lines:
-        config = self.facts.config
-        if not config.single_step:
-            self._sequence("output", config.directions * config.output_size)
+        if not self.config.single_step:
+            self._sequence("output", None)
             self._arrows()
-        for layer in self._layers():
+        for layer in reversed(self.network.layers):
             self._layer(layer)
-        self._sequence("input", config.input_size)
+        self._sequence("input", 0)
         self._times()
         return self.canvas.lines()
 
-    def _layers(self) -> list[int | None]:
-        """From the last to the first; None stands for those left out."""
-        last = self.facts.config.num_layers - 1
-        if last < _MOST_LAYERS:
-            return list(range(last, -1, -1))
-        return [last, None, 1, 0]
-
     def _layer(self, layer: int | None) -> None:
         if layer is None:
-            left_out = self.facts.config.num_layers - _MOST_LAYERS
-            self.canvas.put(
-                self.row, 0, f"⋮  {left_out} more layer{'s' * (left_out > 1)}", "layers"
-            )
+            left_out = self.config.num_layers - _MOST_LAYERS
+            words = f"⋮  {left_out} more layer{'s' * (left_out > 1)}"
+            self.canvas.put(self.row, 0, words, "layers")
             self.row += 1
             return
-        for direction in reversed(range(self.facts.config.directions)):
-            self._direction(layer, direction)
-        width = 0 if layer == 0 else self.facts.config.input_size_of(layer)
-        self._arrows(width)
+        for lane in reversed(self.network.lanes_of(layer)):
+            self._lane(lane)
+        self._arrows(layer or None)
 
-    def _direction(self, layer: int, direction: int) -> None:
-        slot = layer * self.facts.config.directions + direction
-        start, end = (self._state(when, slot) for when in self._state_names())
-        left, right = (end, start) if direction else (start, end)
-        line, put = "←" if direction else "→", self.canvas.put
-        put(self.row, 0, f"layer {layer} {line}", "layers")
-        put(self.row, _CENTRES[0] - 5 - len(left), left, self._tag(left))
-        edge = f"{line}──" if direction else f"──{line}"
-        put(self.row, _CENTRES[0] - 4, edge)
+    def _lane(self, lane: Lane) -> None:
+        final = "1" if self.config.single_step else "n"
+        start, end = (self._state(f"{self.letter}_{when}", lane.slot) for when in ("0", final))
+        left, right = (end, start) if lane.backward else (start, end)
+        line, put = "←" if lane.backward else "→", self.canvas.put
+        put(self.row, 0, f"layer {lane.layer} {line}", "layers")
+        put(self.row, _FIRST - 5 - len(left), left, self._tag(left))
+        edge = f"{line}──" if lane.backward else f"──{line}"
+        put(self.row, _FIRST - 4, edge)
         for position, time in enumerate(self.times):
-            centre = self.centres[time]
-            put(self.row, centre - 1, "[ ]", "time")
+            put(self.row, self.centres[time] - 1, "[ ]", "time")
             if position + 1 < len(self.times):
-                self._between(centre, self.centres[self.times[position + 1]], time, direction)
+                self._between(time, self.times[position + 1], lane.backward)
         last = self.centres[self.times[-1]]
-        dots = "" if self.times[-1] == self.last_time else "… "
+        dots = "" if self.times[-1] == self.network.last_time else "… "
         put(self.row, last + 2, f"{edge} {dots}")
         put(self.row, last + 6 + len(dots), right, self._tag(right))
         self.row += 1
 
-    def _between(self, here: int, there: int, time: int, direction: int) -> None:
+    def _between(self, left: int, right: int, backward: bool) -> None:
         """The line from one step to the next, with dots where steps are left out."""
+        here, there = self.centres[left], self.centres[right]
         line = "─" * (there - here - 3)
-        line = f"←{line[1:]}" if direction else f"{line[1:]}→"
+        line = f"←{line[1:]}" if backward else f"{line[1:]}→"
         self.canvas.put(self.row, here + 2, line)
-        if self.times[self.times.index(time) + 1] > time + 1:
+        if right > left + 1:
             self.canvas.centre(self.row, (here + there) // 2, " … ")
 
-    def _state_names(self) -> tuple[str, str]:
-        final = "1" if self.facts.config.single_step else "n"
-        return f"{self.letter}_0", f"{self.letter}_{final}"
-
     def _state(self, name: str, slot: int) -> str:
-        return name if self.facts.config.single_step else f"{name}[{slot}]"
+        if not self.config.single_step:
+            return f"{name}[{slot}]"
+        letters = self.config.cell.states if self.letter == "h" else "c"
+        return ", ".join(f"{letter}{name[1:]}" for letter in letters)
 
     def _tag(self, label: str) -> str:
         return "here" if self.name and label.startswith(self.name) else "layers"
 
-    def _sequence(self, name: str, width: int) -> None:
+    def _sequence(self, name: str, layer: int | None) -> None:
         self.canvas.put(self.row, 0, name, "here" if name == self.name else "feature")
         for time, centre in self.centres.items():
-            self.canvas.centre(self.row, centre, self._shape(time, width), "feature")
+            self.canvas.centre(self.row, centre, self._shape(layer, time), "feature")
         self.row += 1
 
-    def _arrows(self, width: int = 0) -> None:
+    def _arrows(self, layer: int | None = None) -> None:
+        """Up into a layer, with what it reads of the layer below; the outermost have no words."""
         for time, centre in self.centres.items():
-            shape = f" {self._shape(time, width)}" if width else ""
+            shape = f" {self._shape(layer, time)}" if layer else ""
             self.canvas.put(self.row, centre, f"↑{shape}")
         self.row += 1
 
-    def _shape(self, time: int, width: int) -> str:
-        """What passes at one step: the samples that run, and a width."""
-        call = self.facts.call
-        if not call.batched:
-            return shape_text((width,))
-        return shape_text((call.batch_sizes[time] if call.packed else call.batch, width))
+    def _shape(self, layer: int | None, time: int) -> str:
+        return shape_text(self.network.rise(layer, time).axes.shape)
 
     def _times(self) -> None:
-        if self.facts.config.single_step:
+        if self.config.single_step:
             return
         for time, centre in self.centres.items():
             self.canvas.centre(self.row, centre, f"t={time}", "time")
-
-
-def _steps(facts: LayerFacts) -> int:
-    if facts.config.single_step:
-        return 1
-    return max(facts.call.lengths or (facts.call.seq_len,))
 
 
 def stacked(parameter: ParameterFact, facts: LayerFacts) -> Lines:
@@ -215,7 +200,7 @@ def _columns(parameter: ParameterFact, facts: LayerFacts) -> str:
         return ""
     columns = parameter.shape[1]
     if parameter.name.startswith("weight_hh"):
-        return f"{columns} columns: h_(t-1)"
+        return f"{columns} columns: h_(t{'+' if parameter.direction == 'backward' else '-'}1)"
     if parameter.layer == 0:
         return f"{columns} columns: x_t"
     below = f"of layer {parameter.layer - 1}"
