@@ -113,7 +113,7 @@ class Session(Subscriber):
         self.report(event, known)
 
     def failed_call(self, exception: BaseException) -> tuple[LayerCall | None, tuple[Finding, ...]]:
-        """The call of a recurrent layer that an exception came out of, and what is wrong with it."""
+        """The call of a recurrent layer that an exception came out of, and what is wrong there."""
         call = failed_call(exception)
         if call is None:
             return None, ()

@@ -255,7 +255,8 @@ def test_the_mistake_is_found(code: str, program: Callable[[], None]) -> None:
     with watch(probe=False) as seen:
         statistics = seen.session.tracer.propagation.statistics
         program()
-    assert not statistics.failures and not RECORDER.failures
+    assert not statistics.failures
+    assert not RECORDER.failures
     counted = [finding for finding in seen.findings if finding.severity.counts]
     assert [finding.code for finding in counted][:1] == [code], [str(f) for f in counted]
     assert counted[0].location is not None

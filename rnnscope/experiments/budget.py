@@ -11,7 +11,7 @@ LAST = 2.0  # seconds granted when the program has ended: nobody waits longer fo
 REPLAYS = 12  # of one step
 
 
-class OutOfBudget(Exception):
+class OutOfBudgetError(Exception):
     """Time is up: what has not been asked is asked of a later step, or at the end."""
 
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import torch
 
 from rnnscope.experiments.alignment import changed
-from rnnscope.experiments.budget import REPLAYS, Budget, OutOfBudget
-from rnnscope.experiments.replay import Adapt, CannotReplay, Run, Value, quietly, replay
+from rnnscope.experiments.budget import REPLAYS, Budget, OutOfBudgetError
+from rnnscope.experiments.replay import Adapt, ReplayError, Run, Value, quietly, replay
 from rnnscope.recording.tape import Tape
 
 SMALLEST = 1e-12  # of the difference of two losses: rounding of sums in another order is above
@@ -18,7 +18,7 @@ SMALLEST = 1e-12  # of the difference of two losses: rounding of sums in another
 class Laboratory:
     """Everything that is tried on one tape: runs are counted, and each is made once.
 
-    Raises CannotReplay where the tape cannot be run again at all.
+    Raises ReplayError where the tape cannot be run again at all.
     """
 
     def __init__(self, tape: Tape, budget: Budget, adapt: Adapt | None = None) -> None:
@@ -46,21 +46,21 @@ class Laboratory:
     def run(
         self, key: object, changes: Mapping[int, Value], adapt: Adapt | None = None
     ) -> Run | None:
-        """A run with these changes; None where it is impossible. Raises OutOfBudget."""
+        """A run with these changes; None where it is impossible. Raises OutOfBudgetError."""
         if key not in self._runs:
             self._runs[key] = self._new(changes, adapt or self.adapt)
         return self._runs[key]
 
     def _new(self, changes: Mapping[int, Value], adapt: Adapt | None) -> Run | None:
         if self.replays >= REPLAYS or self.budget.left <= 0:
-            raise OutOfBudget
+            raise OutOfBudgetError
         self.replays += 1
         began = time.monotonic()
         try:
             base = self.base
             with quietly():
                 return replay(self.tape, changes, base, adapt=adapt)
-        except CannotReplay:
+        except ReplayError:
             return None
         finally:
             self.budget.spent += time.monotonic() - began
@@ -83,7 +83,7 @@ class Laboratory:
     def _sliced(self, slot: int, axis: int, index: int) -> dict[int, Value]:
         value = self.value(slot)
         if value is None:
-            raise OutOfBudget
+            raise OutOfBudgetError
         with quietly():
             after = value.detach().clone()
             row = after.select(axis, index)

@@ -14,12 +14,37 @@ from typing import Any
 import torch
 
 from rnnscope.experiments.influence import Laboratory
-from rnnscope.experiments.replay import CannotReplay, Run, call_again, quietly
+from rnnscope.experiments.replay import ReplayError, Run, call_again, quietly
 from rnnscope.recording.tape import Call, Slot, Tape
 
 _MOST = 4  # losses of one step: more are alike
 _MOVES = frozenset(
-    ["index_select", "masked_fill", "masked_fill_", "where", "masked_select", "masked_scatter", "index_add", "scatter", "_pack_padded_sequence", "_pad_packed_sequence", "__setitem__", "index_put", "repeat_interleave", "take", "expand_as", "view_as", "reshape_as", "type_as", "to", "copy_", "index_copy", "scatter_add", "__and__", "__or__"]
+    [
+        "index_select",
+        "masked_fill",
+        "masked_fill_",
+        "where",
+        "masked_select",
+        "masked_scatter",
+        "index_add",
+        "scatter",
+        "_pack_padded_sequence",
+        "_pad_packed_sequence",
+        "__setitem__",
+        "index_put",
+        "repeat_interleave",
+        "take",
+        "expand_as",
+        "view_as",
+        "reshape_as",
+        "type_as",
+        "to",
+        "copy_",
+        "index_copy",
+        "scatter_add",
+        "__and__",
+        "__or__",
+    ]
 )
 _COMPARISONS = frozenset(("eq", "ne", "gt", "lt", "ge", "le", "__eq__", "__ne__"))
 
@@ -76,7 +101,8 @@ def is_constant(tape: Tape, slot: int) -> bool:
     """True for what no data has gone into: counts, zeros, an identity matrix."""
     made = tape.ancestors(slot)
     return not any(
-        s in tape.sources or ((call := tape.producer.get(s)) is not None and call.random is not None)
+        s in tape.sources
+        or ((call := tape.producer.get(s)) is not None and call.random is not None)
         for s in made
     )
 
@@ -130,5 +156,5 @@ def errors(laboratory: Laboratory, run: Run | None, meeting: Meeting) -> torch.T
     try:
         with quietly():
             return call_again(given, call, False, unreduced)[0]
-    except CannotReplay:
+    except ReplayError:
         return None

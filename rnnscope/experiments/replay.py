@@ -27,7 +27,7 @@ _STATISTICS = frozenset(("batch_norm", "instance_norm"))
 _HELD = frozenset(("generator",))  # a draw from the user's own stream is never drawn again
 
 
-class CannotReplay(Exception):
+class ReplayError(Exception):
     """A call cannot be run with the values that a change led to."""
 
 
@@ -59,13 +59,13 @@ class Run:
 @contextmanager
 def quietly() -> Iterator[None]:
     """rnnscope's own computations: no mode, gradient, random stream or warning tells of them."""
-    state = torch.random.default_generator.get_state()
+    state = torch.default_generator.get_state()
     with aside(), torch._C.DisableTorchFunction(), torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             yield
         finally:
-            torch.random.default_generator.set_state(state)
+            torch.default_generator.set_state(state)
 
 
 def replay(
@@ -81,7 +81,7 @@ def replay(
 
     ``base`` holds what a run without changes gave, for slots that are made anew in every replay.
     With ``full`` every call is run, with ``faithful`` also batch norm as it was. ``adapt`` may
-    change the arguments of a call. Raises CannotReplay where a call does not take what it is given.
+    change the arguments of a call. Raises ReplayError where a call does not take what it is given.
     """
     run = Run(tape, base or {}, dict(changes))
     fixed = frozenset(changes)
@@ -119,25 +119,25 @@ def call_again(
     if adapt is not None:
         args, kwargs = adapt(call, args, kwargs)
     if call.random is not None:
-        torch.random.default_generator.set_state(call.random)
+        torch.default_generator.set_state(call.random)
     try:
         with torch.set_grad_enabled(call.grad and torch.is_grad_enabled()):
             result = call.function(*args, **kwargs)
     except Exception as error:
-        raise CannotReplay(f"{call.name}: {error}") from error
+        raise ReplayError(f"{call.name}: {error}") from error
     made = [changed_by(call.name, args, kwargs)] if call.changed is not None else []
     for tensor in [result] if isinstance(result, torch.Tensor) else result or ():
         if isinstance(tensor, torch.Tensor) and not any(tensor is known for known in made):
             made.append(tensor)
     if len(made) != len(call.results):
-        raise CannotReplay(f"{call.name}: another number of results")
+        raise ReplayError(f"{call.name}: another number of results")
     return made
 
 
 def _held(run: Run, slot: int) -> Value:
     value = run.value(slot)
     if value is None:
-        raise CannotReplay("a value that was changed later")
+        raise ReplayError("a value that was changed later")
     return value
 
 
@@ -156,7 +156,7 @@ def _argument(run: Run, slot: int) -> Value:
     if slot in run.tape.volatile and slot in run.tape.sources:
         recorded = run.tape.values[slot]
         if recorded is None:
-            raise CannotReplay("a value that was changed later")
+            raise ReplayError("a value that was changed later")
         value = run.live[slot] = recorded.detach().clone()
         return value
     return _held(run, slot)

@@ -1,4 +1,4 @@
-"""Which slots hold the data of a step, and on which axis its samples are: hypotheses, by evidence."""
+"""Which slots hold the data of a step, and on which axis its samples are, by evidence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,19 @@ from rnnscope.findings import Location
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot, Tape
 
 _CONSTANT = frozenset(
-    ["arange", "linspace", "eye", "zeros", "ones", "full", "empty", "zeros_like", "ones_like", "full_like", "tril_indices"]
+    [
+        "arange",
+        "linspace",
+        "eye",
+        "zeros",
+        "ones",
+        "full",
+        "empty",
+        "zeros_like",
+        "ones_like",
+        "full_like",
+        "tril_indices",
+    ]
 )
 _COLLATING = frozenset(("stack", "pad_sequence"))
 

@@ -9,7 +9,7 @@ import torch
 
 from rnnscope.aside import aside
 from rnnscope.experiments.influence import Laboratory
-from rnnscope.experiments.replay import CannotReplay, replay
+from rnnscope.experiments.replay import ReplayError, replay
 from rnnscope.recording.tape import Tape
 
 
@@ -21,15 +21,15 @@ def gradients(laboratory: Laboratory, slots: Iterable[int]) -> dict[int, torch.T
     tape = laboratory.tape
     if tape.loss is None:
         return None
-    state = torch.random.default_generator.get_state()
+    state = torch.default_generator.get_state()
     with aside(), torch._C.DisableTorchFunction(), warnings.catch_warnings(), torch.enable_grad():
         warnings.simplefilter("ignore")
         try:
             return _gradients(laboratory, tape, tuple(slots))
-        except (CannotReplay, RuntimeError):
+        except (ReplayError, RuntimeError):
             return None
         finally:
-            torch.random.default_generator.set_state(state)
+            torch.default_generator.set_state(state)
 
 
 def _gradients(

@@ -1,4 +1,4 @@
-"""Questions about a tape, each answered by experiments: one file a question, the first line says it.
+"""Questions about a tape, each answered by experiments: one file a question, its first line.
 
 A fact holds its witness, "prediction 3 moved when sample 7 changed", and the lines; rules put it
 into words. ``inquiry`` asks them all of one tape, within the budget.

@@ -123,12 +123,9 @@ def _first_backwards(
             if slot not in wanted:
                 continue
             mask = laboratory.moved(run, slot)
-            axes = (
-                [n for n, size in enumerate(mask.shape) if size == steps]
-                if mask is not None
-                else []
-            )
-            if mask is not None and len(axes) == 1:
-                if bool(mask.narrow(axes[0], 0, changed_step).any()):
-                    return call
+            if mask is None:
+                continue
+            axes = [n for n, size in enumerate(mask.shape) if size == steps]
+            if len(axes) == 1 and bool(mask.narrow(axes[0], 0, changed_step).any()):
+                return call
     return None

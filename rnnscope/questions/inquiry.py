@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-from rnnscope.experiments.budget import Budget, OutOfBudget
+from rnnscope.experiments.budget import Budget, OutOfBudgetError
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting, meetings
-from rnnscope.experiments.replay import CannotReplay, quietly, replay
+from rnnscope.experiments.replay import ReplayError, quietly, replay
 from rnnscope.experiments.samples import Separation
 from rnnscope.findings import Location
 from rnnscope.questions.future_read import future_read
@@ -71,7 +71,7 @@ class Inquiry:
             self._ask(tape)
             self._waiting.pop(kind, None)
             self._asked[kind] = self._asked.get(kind, 0) + 1
-        except OutOfBudget:
+        except OutOfBudgetError:
             self._wait(kind, tape)
         except Exception as error:
             self._failed(error)
@@ -82,7 +82,7 @@ class Inquiry:
         for tape in self._waiting.values():
             try:
                 self._ask(tape)
-            except OutOfBudget:
+            except OutOfBudgetError:
                 self.unasked += 1
             except Exception as error:
                 self._failed(error)
@@ -196,7 +196,7 @@ def is_faithful(tape: Tape) -> bool:
             return again is not None and torch.allclose(
                 recorded.detach(), again, rtol=_ROUNDING, atol=_ROUNDING, equal_nan=True
             )
-    except (CannotReplay, RuntimeError):
+    except (ReplayError, RuntimeError):
         return False
 
 

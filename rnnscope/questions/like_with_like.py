@@ -40,7 +40,8 @@ def like_with_like(
             return
         sample = tried.chosen[wrong]
         one, other = predicted[wrong], targeted[wrong]
-        assert one is not None and other is not None
+        assert one is not None
+        assert other is not None
         together = bool((one & other).any())
         yield OthersTarget(
             "pairs" if together else "others",
@@ -67,12 +68,12 @@ def _moved(
         return torch.zeros(base.shape, dtype=torch.bool)
     alone = Run(laboratory.tape, laboratory.base, {slot: value})
     if "reduction" not in meeting.call.kwargs:
-        from rnnscope.experiments.replay import CannotReplay, call_again
+        from rnnscope.experiments.replay import ReplayError, call_again
 
         try:
             with quietly():
                 after = call_again(alone, meeting.call, False, None)[0]
-        except CannotReplay:
+        except ReplayError:
             return None
     else:
         found = errors(laboratory, alone, meeting)
@@ -128,14 +129,15 @@ def _wrong(
     targeted: list[torch.Tensor | None],
     one_each: bool,
 ) -> int | None:
-    """The first sample whose prediction meets another one's target, or, of one error each, not its own.
+    """The first sample whose prediction meets another's target, or, of one error each, not its own.
 
     A change may leave some errors where they were: that its own are not among those that moved
     says something only where there is one of each.
     """
     for number, one in enumerate(predicted):
         for place, other in enumerate(targeted):
-            assert one is not None and other is not None
+            assert one is not None
+            assert other is not None
             meet = bool((one & other).any())
             if (meet and number != place) or (one_each and number == place and not meet):
                 return number

@@ -51,7 +51,7 @@ def verdicts(
 
 
 def _settle(known: Found, proof: object, lines: frozenset[Location] | None) -> None:
-    """A finding of the same cause gets the proof's numbers; where there is none it is one itself."""
+    """A finding of the same cause gets the proof's numbers; else the proof is one itself."""
     about = [key for key, finding in known.items() if _is_about(proof, finding, lines)]
     if about:
         _confirm(known, about[0], proof)

@@ -11,7 +11,46 @@ from rnnscope.subjects.facts import ResultUnused
 
 # Functions of a step whose whole effect is their result; views and looks have other uses.
 _PURE = frozenset(
-    ["dropout", "masked_fill", "transpose", "permute", "swapaxes", "movedim", "contiguous", "detach", "flip", "sort", "relu", "tanh", "sigmoid", "softmax", "log_softmax", "layer_norm", "batch_norm", "normalize", "squeeze", "unsqueeze", "reshape", "view", "flatten", "clamp", "index_select", "roll", "add", "mul", "sub", "div", "__getitem__", "scatter", "cat", "masked_select", "to", "float", "cuda", "squeeze"]
+    [
+        "dropout",
+        "masked_fill",
+        "transpose",
+        "permute",
+        "swapaxes",
+        "movedim",
+        "contiguous",
+        "detach",
+        "flip",
+        "sort",
+        "relu",
+        "tanh",
+        "sigmoid",
+        "softmax",
+        "log_softmax",
+        "layer_norm",
+        "batch_norm",
+        "normalize",
+        "squeeze",
+        "unsqueeze",
+        "reshape",
+        "view",
+        "flatten",
+        "clamp",
+        "index_select",
+        "roll",
+        "add",
+        "mul",
+        "sub",
+        "div",
+        "__getitem__",
+        "scatter",
+        "cat",
+        "masked_select",
+        "to",
+        "float",
+        "cuda",
+        "squeeze",
+    ]
 )
 # Where even a name is given to the result, nothing else can be meant by calling these.
 _NAMED = frozenset(("dropout", "_pack_padded_sequence", "layer_norm"))

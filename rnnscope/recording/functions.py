@@ -67,7 +67,7 @@ def kind_of(function: Any) -> Kind:
 
 
 def changed_by(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """What ``add_``, ``x[i] = y``, ``inplace=True`` and ``out=`` change: mostly the first tensor."""
+    """What ``add_``, ``x[i] = y``, ``inplace=True`` and ``out=`` change: mostly the first one."""
     if isinstance(kwargs.get("out"), torch.Tensor):
         return kwargs["out"]
     if not _changes_in_place(name, kwargs):

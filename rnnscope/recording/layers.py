@@ -16,7 +16,7 @@ from rnnscope.frames import place, steps
 from rnnscope.recording.tape import Layer, Place
 from rnnscope.recording.user_code import line_of, users_frame
 
-_CALL = nn.Module._call_impl.__code__  # type: ignore[attr-defined]
+_CALL = nn.Module._call_impl.__code__
 LAYERS = (nn.RNNBase, nn.RNNCellBase)
 
 
@@ -70,7 +70,8 @@ def layer_call(frame: FrameType, at: Place | None) -> LayerCall | None:
     up = frame.f_back
     while up is not None:
         if up.f_code is _CALL:
-            run = _Run(*(up.f_locals.get(name) for name in ("self", "args", "kwargs")), up)
+            held = up.f_locals
+            run = _Run(held.get("self"), held.get("args"), held.get("kwargs"), up)
             own = run if run.module is module else own
             outer = run if isinstance(run.module, nn.Module) else outer
         up = up.f_back

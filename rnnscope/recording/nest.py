@@ -35,7 +35,8 @@ def map_nest(value: Any, change: Callable[[Any], Any], depth: int = 0) -> Any:
         items = [map_nest(item, change, depth + 1) for item in value]
         if not hasattr(value, "_fields"):
             return tuple(items) if isinstance(value, tuple) else items
-        return tuple.__new__(type(value), items)  # a PackedSequence checks nothing this way
+        made: Any = tuple.__new__(type(value), items)  # type: ignore[type-var]
+        return made  # a PackedSequence checks nothing this way
     if type(value) is dict:
         return {key: map_nest(item, change, depth + 1) for key, item in value.items()}
     return change(value)

@@ -1,4 +1,4 @@
-"""Which steps of a program are recorded: the first ones, those after anything new, and now and then.
+"""Which steps of a program are recorded: the first, those after anything new, now and then one.
 
 A step ends with ``backward``, or, where nothing is trained, with the end of what belongs together.
 Between recorded steps nothing of rnnscope's is in the program's way.

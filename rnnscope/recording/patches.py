@@ -108,13 +108,13 @@ def _construction(recorder: Recorder, kind: str) -> Wrapper:
     def wrap(original: Any) -> Any:
         @functools.wraps(original)
         def construct(module: nn.Module, *args: Any, **kwargs: Any) -> None:
-            if in_compiled_code():
-                return original(module, *args, **kwargs)
             try:
                 original(module, *args, **kwargs)
             except BaseException as error:
                 _forget_this_frame(error)
                 raise
+            if in_compiled_code():
+                return
             place = here(1)
             if place is not None:
                 recorder.built_at[module] = place
@@ -176,13 +176,13 @@ def _announced(recorder: Recorder, event: str) -> Wrapper:
     def wrap(original: Any) -> Any:
         @functools.wraps(original)
         def construct(built: Any, *args: Any, **kwargs: Any) -> None:
-            if in_compiled_code():
-                return original(built, *args, **kwargs)
             try:
                 original(built, *args, **kwargs)
             except BaseException as error:
                 _forget_this_frame(error)
                 raise
+            if in_compiled_code():
+                return
             recorder.heard(event, built, *([args, kwargs] if event == "scattered" else []))
 
         return construct

@@ -111,7 +111,7 @@ def _harmless(method: Method) -> Method:
         except Exception as error:
             self.failed(method.__name__, error)
 
-    leave_uncompiled(guarded.__code__)
+    leave_uncompiled(guarded.__code__)  # type: ignore[attr-defined]
     return guarded  # type: ignore[return-value]
 
 
@@ -313,7 +313,7 @@ class Recording(TorchFunctionMode):
             self._layer = layer_call(who.layer, place)
         random = None
         if kind is Kind.DRAW or (kind is Kind.KERNEL and _drops(self._layer)):
-            random = torch.random.default_generator.get_state()
+            random = torch.default_generator.get_state()
         return who, place, encoded, random, versions(args, kwargs)
 
     def _after(

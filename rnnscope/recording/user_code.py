@@ -1,4 +1,4 @@
-"""Where the user's code is right now: one walk over the frames, which remembers what it has seen."""
+"""Where the user's code is right now: one walk over the frames, which remembers what it saw."""
 
 from __future__ import annotations
 
