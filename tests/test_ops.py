@@ -11,12 +11,13 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
-from rnnscope.tracing.mode import Tracing
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from rnnscope.tracing.factors import Factor, Variable, fresh_axes, shape_of
 from rnnscope.tracing.following import Follower
 from rnnscope.tracing.labels import Label
+from rnnscope.tracing.propagation import Propagation
 from rnnscope.tracing.regrouping import regroup
 from rnnscope.tracing.table import LabelTable
 from tests.conftest import at_least
@@ -99,14 +100,29 @@ def _along(draw: st.DrawFn, name: str, x: torch.Tensor) -> Step:
     return steps[name]
 
 
+class _Following(TorchFunctionMode):
+    """Hands each function to the labels, as a recording does."""
+
+    def __init__(self, labels: Propagation) -> None:
+        super().__init__()
+        self.labels = labels
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        self.labels.returned(func, args, kwargs or {}, result)
+        return result
+
+
 def traced(x: torch.Tensor, chain: list[Step]) -> tuple[torch.Tensor, Label | None, Label]:
     """Run a chain under the mode, from an input whose axes are all different things."""
     table = LabelTable()
-    mode = Tracing(table, Follower(lambda _: None, lambda: None), lambda: False, lambda: None)
+    labels = Propagation(table, Follower(lambda _: None, lambda: None))
     start = Label(tuple((Factor(n, Variable()),) if n > 1 else () for n in x.shape))
     table.set(x, start)
     y = x
-    with mode:
+    with _Following(labels):
         for step in chain:
             y = step(y)
     return y, table.get(y), start

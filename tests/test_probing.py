@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import torch
-from rnnscope.probing.copying import independent_copy, map_tensors, tensors_in
 from torch import nn
 
 from rnnscope.findings import Finding
+from rnnscope.recording.nest import map_tensors, tensors_in
 from rnnscope.watching import watch
 
 HEAD = """\
@@ -366,17 +366,6 @@ def test_a_model_that_cannot_be_copied_is_left_alone() -> None:
     with watch() as seen:
         Unwilling()(torch.randn(5, 3, 4)).sum().backward()
     assert seen.findings == ()
-
-
-def test_a_copy_shares_no_tensor_and_keeps_results() -> None:
-    loud = Loud()
-    loud(torch.zeros(2, 3, 4))
-    copied = independent_copy(loud)
-    assert copied is not None
-    assert not copied.training
-    own = {t.data_ptr() for t in tensors_in(vars(loud))} | {p.data_ptr() for p in loud.parameters()}
-    others = [*tensors_in(vars(copied)), *copied.parameters()]
-    assert not own & {t.data_ptr() for t in others}
 
 
 def test_map_tensors_keeps_the_nest() -> None:

@@ -69,8 +69,8 @@ def _found(code: str, path: Path) -> set[tuple[str, int]]:
     seen = rnnscope.watch()
     with warnings.catch_warnings():
         warnings.simplefilter("always")
-        heard = _run(code, path, namespace, seen)
-    findings = (*seen.findings, *heard)
+        _run(code, path, namespace, seen)
+    findings = seen.findings
     assert all(f.location is not None and f.location.file.endswith(path.name) for f in findings)
     return {(f.code, f.location.line) for f in findings if f.location is not None}
 
@@ -83,17 +83,15 @@ def _found_by_run(code: str, path: Path) -> set[tuple[str, int]]:
     return {(f["code"], f["location"]["line"]) for f in json.loads(done.stdout)["findings"]}
 
 
-def _run(code: str, path: Path, namespace: dict[str, object], seen: rnnscope.watching.Watch):
-    from rnnscope.failures import explained, warnings_heard
-
-    failures = []
+def _run(
+    code: str, path: Path, namespace: dict[str, object], seen: rnnscope.watching.Watch
+) -> None:
     try:
-        with warnings_heard(failures.append), seen:
+        with seen:
             exec(compile(code, str(path), "exec"), namespace)
     except Exception as error:
         if not seen.findings:
             pytest.fail(f"nothing explains {type(error).__name__}: {error}")
-    return [finding for failure in failures for finding in explained(failure, seen.findings)]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -84,7 +84,7 @@ def replay(
     change the arguments of a call. Raises ReplayError where a call does not take what it is given.
     """
     run = Run(tape, base or {}, dict(changes))
-    fixed = frozenset(changes)
+    fixed = frozenset(changes) | tape.settled
     dirty = set(changes)
     volatile = tape.volatile
     for call in tape.calls:

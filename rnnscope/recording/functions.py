@@ -27,7 +27,14 @@ dropout dropout_ dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropo
 bernoulli bernoulli_ multinomial normal normal_ uniform_ random_ exponential_ geometric_ cauchy_
 log_normal_ rand_like randn_like randint_like gumbel_softmax rrelu scaled_dot_product_attention
 multi_head_attention_forward rand randn randint randperm poisson binomial trunc_normal_
+kaiming_uniform_ kaiming_normal_ xavier_uniform_ xavier_normal_ orthogonal_
 """
+# What was there before is of no account to these.
+_OVERWRITE_NAMES = """
+uniform_ normal_ zero_ fill_ random_ bernoulli_ exponential_ trunc_normal_ constant_ ones_ zeros_
+kaiming_uniform_ kaiming_normal_ xavier_uniform_ xavier_normal_ orthogonal_ eye_ set_
+"""
+OVERWRITES = frozenset(_OVERWRITE_NAMES.split())
 _PROPERTIES = frozenset(("T", "mT", "H", "mH", "data", "real", "imag"))
 
 

@@ -25,6 +25,7 @@ from rnnscope.aside import is_aside
 from rnnscope.findings import Location
 from rnnscope.recording.compiling import in_compiled_code, leave_uncompiled
 from rnnscope.recording.functions import (
+    OVERWRITES,
     Kind,
     changed_by,
     changed_secretly,
@@ -306,7 +307,9 @@ class Recording(TorchFunctionMode):
         name = name_of(func)
         target = changed_by(name, args, kwargs)
         if target is not None:
-            writer.keep_before_change(target)
+            writer.slot(target)
+            if name not in OVERWRITES:
+                writer.keep_before_change(target)
         place = place_of(who.frame) if who.frame is not None else None
         encoded = (writer.encode(args), writer.encode(kwargs))
         if kind is Kind.KERNEL and who.layer is not None:

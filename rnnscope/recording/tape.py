@@ -87,7 +87,8 @@ class Tape:
 
     ``values`` holds the tensor of each slot as it was recorded, None where a later call changed
     it in place. ``volatile`` are the slots whose memory some call changes: they are made anew in
-    every replay. ``batches`` are the slots that a DataLoader handed out, ``loss`` is what
+    every replay. ``settled`` are parameters and batches that were made on the tape: a replay takes
+    them as they are. ``batches`` are the slots that a DataLoader handed out, ``loss`` is what
     ``backward`` started from.
     """
 
@@ -96,6 +97,7 @@ class Tape:
     values: tuple[torch.Tensor | None, ...]
     sources: frozenset[int]
     volatile: frozenset[int] = frozenset()
+    settled: frozenset[int] = frozenset()
     loss: int | None = None
     batches: frozenset[int] = frozenset()
     shuffled: bool = False
@@ -119,7 +121,7 @@ class Tape:
     @cached_property
     def parameters(self) -> frozenset[int]:
         """Sources that are learnt: parameters, and leaves that ask for a gradient."""
-        return frozenset(s for s in self.sources if _is_learnt(self.values[s]))
+        return frozenset(s for s in self.sources | self.settled if is_learnt(self.values[s]))
 
     @cached_property
     def recurrent(self) -> tuple[Call, ...]:
@@ -171,7 +173,11 @@ def storage_of(value: Any) -> int:
         return id(value)
 
 
-def _is_learnt(value: torch.Tensor | None) -> bool:
-    return isinstance(value, nn.Parameter) or bool(
-        value is not None and value.is_leaf and value.requires_grad
-    )
+def is_learnt(value: torch.Tensor | None) -> bool:
+    """True for parameters, and for leaves that ask for a gradient."""
+    if value is None or isinstance(value, nn.Parameter):
+        return value is not None
+    try:
+        return value.requires_grad and value.is_leaf
+    except RuntimeError:  # a view made without gradients, of what was changed with them
+        return False

@@ -10,7 +10,7 @@ import torch
 from rnnscope.recording.functions import Kind, changed_by
 from rnnscope.recording.nest import map_nest
 from rnnscope.recording.pace import CALLS_OF_TAPE
-from rnnscope.recording.tape import Call, Layer, Place, Slot, Tape, storage_of
+from rnnscope.recording.tape import Call, Layer, Place, Slot, Tape, is_learnt, storage_of
 
 MOST_BYTES = 512 << 20  # results kept alive by one tape; a larger step is let go
 
@@ -134,6 +134,15 @@ class Writer:
             return frozenset()
         return frozenset(n for n, t in enumerate(self.alive) if storage_of(t) in changed)
 
+    def _settled(self) -> frozenset[int]:
+        """The last slot of each parameter and of each tensor of a batch, where a call made it."""
+        last = {id(tensor): number for number, tensor in enumerate(self.alive)}
+        return frozenset(
+            number
+            for number in last.values()
+            if number in self.made and (number in self.batches or is_learnt(self.alive[number]))
+        )
+
     def tape(self, loss: torch.Tensor | None) -> Tape:
         """Everything so far, frozen."""
         return Tape(
@@ -142,6 +151,7 @@ class Writer:
             tuple(self.values),
             frozenset(range(len(self.values))) - self.made,
             self._volatile(),
+            self._settled(),
             self.known(loss) if loss is not None else None,
             frozenset(self.batches),
             self.shuffled,
