@@ -66,9 +66,11 @@ class Session(Subscriber):
         """Subscribe, and record the current thread."""
         names_given.tables.add(self.tracer.table)
         RECORDER.subscribe(self)
+        self._warned = len(RECORDER.warnings)
 
     def end(self) -> None:
         """Leave, and decide what was kept back until now."""
+        self.warnings = [warning_of(*shown) for shown in RECORDER.warnings[self._warned :]]
         RECORDER.unsubscribe(self)
         names_given.tables.discard(self.tracer.table)
         self.tracer.decide()
@@ -173,12 +175,6 @@ class Session(Subscriber):
     def optimizer_steps(self, optimizer: torch.optim.Optimizer) -> None:
         """Gradients have been computed."""
         self.histories.optimizer_steps(optimizer)
-
-    def warning_shown(
-        self, message: Warning | str, category: type[Warning], location: Location | None
-    ) -> None:
-        """A warning is shown."""
-        self.warnings.append(warning_of(message, category, location))
 
     def backward_begins(self, location: Location | None) -> None:
         """Gradients are about to be computed."""

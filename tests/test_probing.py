@@ -112,7 +112,7 @@ PAIRS: Mapping[str, tuple[str, str]] = {
         )
         + "for x in torch.randn(5, 1, 7, 4):\n"
         "    net.{hidden|state} = torch.zeros(1, 1, 6)  # <-\n"
-        "    net(x).sum().backward()\n    optimizer.step()\n",
+        "    optimizer.zero_grad()\n    net(x).sum().backward()\n    optimizer.step()\n",
     ),
     "fresh states dropped": (
         "RNN602",
@@ -127,7 +127,7 @@ PAIRS: Mapping[str, tuple[str, str]] = {
         )
         + "for x in torch.randn(5, 1, 7, 4):\n"
         "    {|net.state = }net.init_state()  # <-\n"
-        "    net(x).sum().backward()\n    optimizer.step()\n",
+        "    optimizer.zero_grad()\n    net(x).sum().backward()\n    optimizer.step()\n",
     ),
     "random start of a cell": (
         "RNN603",
@@ -208,7 +208,7 @@ CORRECT = {
     )
     + "long, state = torch.randn(21, 2, 4), None\nfor start in range(0, 20, 5):\n"
     "    y, state = net(long[start:start + 5], state)\n    state = state.detach()\n"
-    "    F.mse_loss(y, long[start + 1:start + 6]).backward()\n    optimizer.step()\n",
+    "    optimizer.zero_grad()\n    F.mse_loss(y, long[start + 1:start + 6]).backward()\n    optimizer.step()\n",
     "an autoencoder with a two-way encoder": model(
         "self.embed = nn.Embedding(30, 4)\n"
         "self.read = nn.GRU(4, 3, batch_first=True, bidirectional=True)\n"

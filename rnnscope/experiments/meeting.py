@@ -46,6 +46,21 @@ _MOVES = frozenset(
         "__or__",
     ]
 )
+CONSTANTS = frozenset(
+    [
+        "arange",
+        "linspace",
+        "eye",
+        "zeros",
+        "ones",
+        "full",
+        "empty",
+        "zeros_like",
+        "ones_like",
+        "full_like",
+        "tril_indices",
+    ]
+)
 _COMPARISONS = frozenset(("eq", "ne", "gt", "lt", "ge", "le", "__eq__", "__ne__"))
 
 
@@ -100,11 +115,9 @@ def _of(tape: Tape, call: Call, depends: frozenset[int]) -> Iterator[Meeting]:
 def is_constant(tape: Tape, slot: int) -> bool:
     """True for what no data has gone into: counts, zeros, an identity matrix."""
     made = tape.ancestors(slot)
-    return not any(
-        s in tape.sources
-        or ((call := tape.producer.get(s)) is not None and call.random is not None)
-        for s in made
-    )
+    makers = (tape.producer[s] for s in made if s in tape.producer)
+    begun = [call for call in makers if not call.inputs]
+    return made.isdisjoint(tape.sources) and all(call.name in CONSTANTS for call in begun)
 
 
 def _only_moves(call: Call) -> bool:

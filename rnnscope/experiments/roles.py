@@ -8,25 +8,11 @@ from typing import Any
 
 import torch
 
-from rnnscope.experiments.meeting import learnt
+from rnnscope.experiments.meeting import CONSTANTS, learnt
 from rnnscope.findings import Location
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot, Tape
 
-_CONSTANT = frozenset(
-    [
-        "arange",
-        "linspace",
-        "eye",
-        "zeros",
-        "ones",
-        "full",
-        "empty",
-        "zeros_like",
-        "ones_like",
-        "full_like",
-        "tril_indices",
-    ]
-)
+_INDEXING = frozenset(("__getitem__", "index_select", "gather", "take", "take_along_dim"))
 _COLLATING = frozenset(("stack", "pad_sequence"))
 
 
@@ -86,6 +72,9 @@ def roots(tape: Tape, slot: int) -> tuple[Root, ...]:
 
 def _data_of(call: Call, depends: frozenset[int]) -> Iterator[int]:
     """The inputs of a call, without initial states that are no result of the model's."""
+    if call.name in _INDEXING and call.inputs:
+        yield call.inputs[0]  # an index says which rows, and is no data of theirs
+        return
     states = state_slots(call) if call.name in RECURRENT_KERNELS else ()
     for slot in call.inputs:
         if slot not in states or slot in depends:
@@ -97,7 +86,7 @@ def _root(tape: Tape, slot: int) -> Root | None:
         how = "shuffled samples" if tape.shuffled else "samples"
         return Root(slot, f"the DataLoader draws {how} on axis 0")
     call = tape.producer.get(slot)
-    if call is not None and call.name in _CONSTANT:
+    if call is not None and call.name in CONSTANTS:
         return Root(slot, constant=True)
     if call is None or not call.inputs:
         return Root(slot)

@@ -56,7 +56,7 @@ def _config_named(name: str) -> PartialConfig:
 def _wrong_state(values: Values) -> LayerCall:
     """``Expected hidden[1] size (…), got […]``: the LSTM's h_0 or c_0."""
     given, wanted = Sketch(shape=sizes(_shape(values["got"]))), _whole(values["expected"])
-    if _first(values["index"]) == 1:
+    if sizes(values["index"])[:1] == (1,):
         return LayerCall(
             _LSTM, hx=Sketch("tuple", items=(_UNTOLD, given)), expected={"c_0": wanted}
         )

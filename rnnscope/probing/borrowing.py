@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
 
 import torch
 from torch import nn
 
 from rnnscope.findings import Location
+from rnnscope.probing.records import Records
 from rnnscope.probing.states import handed_on
 from rnnscope.recording.nest import tensors_in
 from rnnscope.recording.user_code import here
@@ -36,7 +37,7 @@ class _Cell:
 class Borrowers:
     """Looks at the states that cells are given inside of a loop, while gradients are recorded."""
 
-    _cells: WeakKeyDictionary[nn.Module, _Cell] = field(default_factory=WeakKeyDictionary)
+    _cells: Records[_Cell] = field(default_factory=Records)
 
     def returned(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
@@ -45,12 +46,12 @@ class Borrowers:
         if not torch.is_grad_enabled():
             return
         read = tuple(tensors_in((args, dict(kwargs))))
-        for cell in tuple(self._cells.values()):
+        for _, cell in self._cells.all():
             if cell.times and not cell.owns:
                 cell.owns = _come_from(read, cell.numbers)
         if not isinstance(module, nn.RNNCellBase) or not read:
             return
-        known = self._cells.setdefault(module, _Cell())
+        known = self._cells.get(module) or self._cells.add(module, _Cell())
         known.goes_on = handed_on(read[1:], known.left)
         if not known.owns:
             self._look(known, read[0], read[1:])
@@ -60,7 +61,7 @@ class Borrowers:
         known.numbers = frozenset(_number(node) for node in made if node is not None)
 
     def _look(self, cell: _Cell, value: torch.Tensor, given: tuple[torch.Tensor, ...]) -> None:
-        others = (c for c in tuple(self._cells.values()) if c is not cell)
+        others = (c for _, c in self._cells.all() if c is not cell)
         lower = next((other for other in others if handed_on(given, other.left)), None)
         if lower is None or not _is_or_dropped(value, given[0]):
             cell.owns = True
@@ -68,13 +69,11 @@ class Borrowers:
             cell.times += 1
             cell.location = here(4)
 
-    def found(self, built_at: Mapping[nn.Module, Location]) -> Iterator[BorrowedState]:
+    def found(self) -> Iterator[BorrowedState]:
         """Every cell that was only ever given another cell's state, and whose own nobody read."""
-        for module, cell in self._cells.items():
+        for layer, cell in self._cells.all():
             if cell.times >= _FEWEST and not cell.owns:
-                yield BorrowedState(
-                    type(module).__name__, cell.times, cell.location, built_at.get(module)
-                )
+                yield BorrowedState(layer.kind, cell.times, cell.location, layer.built_at)
 
 
 def _is_or_dropped(value: torch.Tensor, state: torch.Tensor) -> bool:

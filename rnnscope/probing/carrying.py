@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
 
 import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
 from rnnscope.findings import Location
+from rnnscope.probing.records import Records
 from rnnscope.probing.states import handed_on, same_tensor
 from rnnscope.recording.nest import tensors_in
 from rnnscope.recording.user_code import here
@@ -46,7 +47,7 @@ class Loops:
     """Looks at the states that each layer is given, step after step."""
 
     def __init__(self) -> None:
-        self._loops: WeakKeyDictionary[nn.Module, _Loop] = WeakKeyDictionary()
+        self._loops: Records[_Loop] = Records()
 
     def returned(
         self,
@@ -60,7 +61,7 @@ class Loops:
         value = args[0] if args else kwargs.get("input")
         if isinstance(value, PackedSequence) or not isinstance(value, torch.Tensor):
             return
-        loop = self._loops.setdefault(module, _Loop())
+        loop = self._loops.get(module) or self._loops.add(module, _Loop())
         if len(loop.found) >= _FEWEST:
             return
         given = tuple(tensors_in(kwargs.get("hx", args[1] if len(args) > 1 else None)))
@@ -121,7 +122,7 @@ class Loops:
     def stuck(self) -> Iterator[StuckState]:
         """Every state that should have gone on, and did not, once for each line."""
         seen = set()
-        for loop in self._loops.values():
+        for _, loop in self._loops.all():
             for found in loop.found:
                 found = replace(found, times=loop.masked if found.sign == "mask" else found.times)
                 if found not in seen:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import torch
 from torch import nn
 
 from rnnscope.findings import Location
 from rnnscope.probing.gradients import is_fresh
+from rnnscope.probing.records import Records
 from rnnscope.recording.user_code import here
 from rnnscope.subjects.proofs import CutOff
 from rnnscope.tracing.events import Usage
@@ -42,7 +42,7 @@ class Cuts:
 
     def __init__(self, tracer: Tracer) -> None:
         self.tracer = tracer
-        self._layers: WeakKeyDictionary[nn.Module, _Layer] = WeakKeyDictionary()
+        self._layers: Records[_Layer] = Records()
 
     @property
     def hearers(self) -> dict[str, Callable[[tuple[Any, ...], Mapping[str, Any]], None]]:
@@ -55,7 +55,7 @@ class Cuts:
             return
         layer = self._layers.get(module)
         if layer is None:
-            layer = self._layers[module] = _Layer(here(3), is_fresh(module))
+            layer = self._layers.add(module, _Layer(here(3), is_fresh(module)))
         layer.ran = True
 
     def _cut(self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
@@ -65,20 +65,20 @@ class Cuts:
         if label is None or not label.parts:
             return
         calls = {part.record.layer: part.record for part in label.parts}
-        for module, layer in tuple(self._layers.items()):
+        for module, layer in self._layers.living():
             if id(module) in calls and not (layer.heard or layer.used):
                 layer.cut = layer.cut or (name, here(1))
                 layer.record = calls[id(module)]
 
     def used(self, record: CallRecord, usage: Usage) -> None:
         """The results of a call reached a layer, a loss or another's state."""
-        for layer in tuple(self._layers.values()):
+        for _, layer in self._layers.all():
             if layer.record is record:
                 layer.used, layer.record = True, None
 
     def stepping(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer is about to step: which of the layers that ran for it have no gradient?"""
-        waiting = [(m, x) for m, x in tuple(self._layers.items()) if x.ran and not x.heard]
+        waiting = [(m, x) for m, x in self._layers.living() if x.ran and not x.heard]
         if not waiting:
             return
         given = [p for group in optimizer.param_groups for p in group["params"]]
@@ -96,12 +96,12 @@ class Cuts:
 
         Nothing is said of weights that were loaded or set by hand: they may be left on purpose.
         """
-        for module, layer in self._layers.items():
+        for layer_of, layer in self._layers.all():
             silent = layer.fresh and layer.steps >= _FEWEST_STEPS and not layer.heard
             if silent and layer.used and layer.cut is not None:
                 operation, place = layer.cut
                 yield CutOff(
-                    type(module).__name__,
+                    layer_of.kind,
                     operation,
                     layer.steps,
                     place or layer.location,

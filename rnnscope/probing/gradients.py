@@ -16,6 +16,7 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
 from rnnscope.findings import Location
+from rnnscope.probing.records import Identity, Records
 from rnnscope.recording.user_code import here
 from rnnscope.subjects.proofs import IdleWeights, LeftOut, UntrainedLayer
 
@@ -55,7 +56,7 @@ class Gradients:
 
     def __init__(self, built_at: Mapping[nn.Module, Location]) -> None:
         self.built_at = built_at
-        self._layers: WeakKeyDictionary[nn.Module, _Layer] = WeakKeyDictionary()
+        self._layers: Records[_Layer] = Records()
         self._steps = 0
         self._rebuilt: dict[Location, _Rebuilt] = {}
         self._optimizers: WeakKeyDictionary[torch.optim.Optimizer, Location] = WeakKeyDictionary()
@@ -82,8 +83,8 @@ class Gradients:
             if not registered:
                 self._count_rebuilt(module, called_at)
             weights = {name for name, p in module.named_parameters() if _is_weight(name, p)}
-            layer = self._layers[module] = _Layer(
-                here(1), registered, silent=weights, fresh=is_fresh(module)
+            layer = self._layers.add(
+                module, _Layer(here(1), registered, silent=weights, fresh=is_fresh(module))
             )
         layer.longest = max(layer.longest, _steps(module, args))
         layer.ran = True
@@ -103,7 +104,7 @@ class Gradients:
         held = {id(p) for group in optimizer.param_groups for p in group["params"]}
         kinds = {type(p) for group in optimizer.param_groups for p in group["params"]}
         self._stepped_last = self._optimizers.get(optimizer) if nn.Parameter in kinds else None
-        for module, layer in tuple(self._layers.items()):
+        for module, layer in self._layers.living():
             parameters = dict(module.named_parameters())
             layer.stepped |= any(id(p) in held for p in parameters.values())
             if layer.silent and layer.looks < _MOST_LOOKS:
@@ -120,20 +121,20 @@ class Gradients:
 
     def idle(self) -> Iterator[IdleWeights]:
         """Weights that stayed without gradient while others of their layer had one."""
-        for module, layer in self._layers.items():
+        for layer_of, layer in self._layers.all():
             if not (layer.loud and layer.silent and layer.looks) or layer.longest < 2:
                 continue
-            found = _part(module, layer)
+            found = _part(layer_of, layer)
             if found is not None:
                 part, recurrence_only = found
                 yield IdleWeights(
-                    type(module).__name__,
+                    layer_of.kind,
                     part,
                     tuple(sorted(layer.silent)),
                     layer.looks,
                     recurrence_only,
                     layer.location,
-                    self.built_at.get(module),
+                    layer_of.built_at,
                 )
 
     def left_out(self) -> Iterator[LeftOut]:
@@ -141,16 +142,16 @@ class Gradients:
 
         Another recurrent layer must learn: under a head alone an encoder may be left as it is.
         """
-        if not any(layer.stepped for layer in self._layers.values()):
+        if not any(layer.stepped for _, layer in self._layers.all()):
             return
-        for module, layer in self._layers.items():
+        for layer_of, layer in self._layers.all():
             known = layer.registered and layer.fresh and layer.loud and not layer.stepped
             if known and layer.steps >= _FEWEST_STEPS and self._stepped_last is not None:
                 yield LeftOut(
-                    type(module).__name__,
+                    layer_of.kind,
                     layer.steps,
                     self._stepped_last,
-                    self.built_at.get(module, layer.location),
+                    layer_of.built_at or layer.location,
                 )
 
     def untrained(self) -> Iterator[UntrainedLayer]:
@@ -158,13 +159,13 @@ class Gradients:
         for place, rebuilt in self._rebuilt.items():
             if rebuilt.times > 1 and self._steps:
                 yield UntrainedLayer(rebuilt.kind, rebuilt.times, True, place, rebuilt.called_at)
-        for module, layer in self._layers.items():
+        for layer_of, layer in self._layers.all():
             if layer.loud and not layer.stepped and not layer.registered:
                 yield UntrainedLayer(
-                    type(module).__name__,
+                    layer_of.kind,
                     layer.steps,
                     False,
-                    self.built_at.get(module, layer.location),
+                    layer_of.built_at or layer.location,
                     layer.location,
                 )
 
@@ -194,9 +195,9 @@ def _steps(module: nn.Module, args: tuple[Any, ...]) -> int:
     return given.shape[1] if given.dim() == 3 and module.batch_first else given.shape[0]
 
 
-def _part(module: nn.Module, layer: _Layer) -> tuple[str, bool] | None:
+def _part(module: Identity, layer: _Layer) -> tuple[str, bool] | None:
     """What the silent weights are: a direction, the layers above, or one recurrence."""
-    if not isinstance(module, nn.RNNBase):
+    if module.num_layers is None:
         return None
     top = module.num_layers - 1
     inputs = {n for n in layer.silent if n.startswith("weight_ih")}

@@ -79,7 +79,7 @@ class Histories:
         yield from self.gradients.left_out()
         yield from self.cuts.found()
         yield from self.loops.stuck()
-        yield from self.borrowers.found(self.gradients.built_at)
+        yield from self.borrowers.found()
         yield from self.targets.padded
         yield from map(self.halves.placed, self.gradients.idle())
         yield from self.trails.carried()

@@ -8,13 +8,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
 
 import torch
 from torch import nn
 
 from rnnscope.findings import Location
 from rnnscope.frames import is_users, place
+from rnnscope.probing.records import Records
 from rnnscope.recording.nest import tensors_in
 from rnnscope.recording.user_code import here
 from rnnscope.sources import nodes
@@ -53,7 +54,7 @@ class StateTrails:
     """Follows the states of each layer from the end of one model call to a later one."""
 
     def __init__(self) -> None:
-        self._trails: WeakKeyDictionary[nn.Module, _Trail] = WeakKeyDictionary()
+        self._trails: Records[_Trail] = Records()
         self._ran: list[nn.Module] = []
         self._outer = 0
 
@@ -61,7 +62,7 @@ class StateTrails:
         self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any
     ) -> None:
         """A recurrent layer has run."""
-        trail = self._trails.setdefault(module, _Trail())
+        trail = self._trails.get(module) or self._trails.add(module, _Trail())
         given = kwargs.get("hx", args[1] if len(args) > 1 else None)
         # A state that still hangs in the graph goes on within one batch, as a decoder's does.
         within = any(tensor.grad_fn is not None for tensor in tensors_in(given))
@@ -80,7 +81,9 @@ class StateTrails:
     def model_returned(self, model: nn.Module, batch: Batch | None) -> None:
         """The outermost model has run, on this batch: settle what its layers did."""
         for module in self._ran:
-            self._settle(self._trails[module], model, batch)
+            trail = self._trails.get(module)
+            if trail is not None:
+                self._settle(trail, model, batch)
         self._ran.clear()
         self._outer += 1
 
@@ -96,8 +99,8 @@ class StateTrails:
 
     def carried(self) -> Iterator[CarriedState]:
         """Every layer that started from another batch's states, with the evidence there is."""
-        for module, trail in self._trails.items():
-            kind = type(module).__name__
+        for layer, trail in self._trails.all():
+            kind = layer.kind
             if trail.times > trail.calls // 4:
                 yield CarriedState(
                     kind,

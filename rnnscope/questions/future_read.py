@@ -10,7 +10,7 @@ from rnnscope.experiments.alignment import changed
 from rnnscope.experiments.influence import Laboratory, other_values
 from rnnscope.experiments.meeting import Meeting, errors, learnt
 from rnnscope.experiments.replay import Run, Value, quietly
-from rnnscope.recording.tape import RECURRENT_KERNELS, Call
+from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Tape
 from rnnscope.subjects.proofs import Foresight
 
 _FEWEST = 4  # steps: fewer may be equal to the next ones by chance
@@ -30,6 +30,8 @@ def future_read(laboratory: Laboratory, meeting: Meeting) -> Iterator[Foresight]
         time = _next_axis(value, target) if value is not None else None
         if time is None or value is None:
             continue
+        if _through_a_bottleneck(tape, slot, meeting.prediction, value.shape[time]):
+            return
         found = _witness(laboratory, meeting, slot, time)
         if found is not None:
             yield found
@@ -37,19 +39,24 @@ def future_read(laboratory: Laboratory, meeting: Meeting) -> Iterator[Foresight]
 
 
 def _next_axis(value: torch.Tensor, target: torch.Tensor) -> int | None:
-    """The axis along which the targets, in order, are the value one step later."""
+    """The axis along which the targets, in order, are the value one step later.
+
+    The last target may be something else, or be left out.
+    """
     if value.dim() < 2 or value.dtype != target.dtype or value.device != target.device:
         return None
     with quietly():
+        if bool((value == value.flatten()[0]).all()):
+            return None
         for time in (1, 0):
             steps = value.shape[time]
-            if steps < _FEWEST or value.numel() != target.numel():
+            later = value.narrow(time, 1, steps - 1) if steps >= _FEWEST else None
+            if later is None or target.numel() not in (value.numel(), later.numel()):
                 continue
-            aligned = target.reshape(value.shape)
-            later, wanted = value.narrow(time, 1, steps - 1), aligned.narrow(time, 0, steps - 1)
-            varied = not bool((value == value.flatten()[0]).all())
-            if varied and torch.equal(later, wanted) and not torch.equal(value, aligned):
-                return time
+            whole = target.numel() == value.numel()
+            aligned = target.reshape(value.shape if whole else later.shape)
+            if torch.equal(later, aligned.narrow(time, 0, steps - 1)):
+                return time if not whole or not torch.equal(value, aligned) else None
     return None
 
 
@@ -61,13 +68,16 @@ def _witness(laboratory: Laboratory, meeting: Meeting, slot: int, time: int) -> 
     steps = value.shape[time]
     changed_step = steps // 2
     run = laboratory.run(("step", slot, time), _later(laboratory, slot, time, changed_step))
-    if run is None or base.numel() % (value.shape[0] * value.shape[1]):
+    target = laboratory.value(meeting.target)
+    shape = list(value.shape[:2])
+    shape[time] -= target is not None and target.numel() != value.numel()
+    if run is None or base.numel() % (shape[0] * shape[1]):
         return None
     moved = _moved(laboratory, meeting, base, run)
     if moved is None:
         return None
     with quietly():
-        per_step = moved.reshape(*value.shape[:2], -1).movedim(time, 0).flatten(1).any(1)
+        per_step = moved.reshape(*shape, -1).movedim(time, 0).flatten(1).any(1)
         earlier = per_step[:changed_step].nonzero().flatten().tolist()
     if not earlier:
         return None
@@ -127,5 +137,33 @@ def _first_backwards(
                 continue
             axes = [n for n, size in enumerate(mask.shape) if size == steps]
             if len(axes) == 1 and bool(mask.narrow(axes[0], 0, changed_step).any()):
-                return call
+                return _reduced(laboratory, run, call, steps) or call
     return None
+
+
+def _reduced(laboratory: Laboratory, run: Run, call: Call, steps: int) -> Call | None:
+    """The call before that has already put all steps together: its result has no axis of them."""
+    for slot in call.inputs:
+        mask = laboratory.moved(run, slot)
+        if mask is not None and bool(mask.any()) and steps not in mask.shape:
+            return laboratory.tape.producer.get(slot)
+    return None
+
+
+def _through_a_bottleneck(tape: Tape, slot: int, prediction: int, steps: int) -> bool:
+    """True when at some moment all that is left of the input has no axis of steps.
+
+    What is said then is made of a summary, as by an autoencoder, and of no step itself.
+    """
+    wanted, carried = tape.ancestors(prediction), {slot}
+    last = {s: call.number for call in tape.calls for s in call.inputs}
+    calls = [call for call in tape.calls if not wanted.isdisjoint(call.results)]
+    for call in calls:
+        if carried.isdisjoint(call.inputs):
+            continue
+        carried |= set(call.results) & wanted
+        alive = {s for s in carried if last.get(s, -1) > call.number or s == prediction}
+        sizes = {size for s in alive for size in tape.shape(s)}
+        if alive and sizes.isdisjoint((steps, steps - 1)):
+            return True
+    return False

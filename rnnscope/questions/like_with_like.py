@@ -6,19 +6,21 @@ from collections.abc import Iterator
 
 import torch
 
-from rnnscope.experiments.alignment import changed
+from rnnscope.experiments.alignment import alignment, changed
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting, errors
 from rnnscope.experiments.replay import Run, quietly
 from rnnscope.experiments.roles import Root, roots
 from rnnscope.experiments.samples import Separation
+from rnnscope.findings import Location
 from rnnscope.recording.tape import Call
 from rnnscope.subjects.facts import OthersTarget
+from rnnscope.subjects.proofs import Disorder
 
 
 def like_with_like(
     laboratory: Laboratory, meeting: Meeting, tried: Separation
-) -> Iterator[OthersTarget]:
+) -> Iterator[OthersTarget | Disorder]:
     """Errors that a sample moves through its prediction, and those that its target moves."""
     if not tried.apart(meeting.prediction):
         return
@@ -35,7 +37,7 @@ def like_with_like(
         ]
         if any(mask is None or not bool(mask.any()) for mask in targeted):
             return
-        wrong = _wrong(predicted, targeted, base.numel() == tried.count)
+        wrong = _wrong(predicted, targeted, tried.count)
         if wrong is None:
             return
         sample = tried.chosen[wrong]
@@ -43,6 +45,11 @@ def like_with_like(
         assert one is not None
         assert other is not None
         together = bool((one & other).any())
+        ordered_at = _reordering(tried, meeting)
+        if ordered_at is not None:
+            row = _row(laboratory, one, sample)
+            yield Disorder(row, sample, ordered_at, ordered_at=ordered_at)
+            return
         yield OthersTarget(
             "pairs" if together else "others",
             sample,
@@ -51,7 +58,6 @@ def like_with_like(
             laboratory.tape.shape(meeting.prediction),
             laboratory.tape.shape(meeting.target),
             meeting.call.location,
-            _reordering(tried, meeting),
         )
         return
 
@@ -125,26 +131,38 @@ def _another(row: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
 
 
 def _wrong(
-    predicted: list[torch.Tensor | None],
-    targeted: list[torch.Tensor | None],
-    one_each: bool,
+    predicted: list[torch.Tensor | None], targeted: list[torch.Tensor | None], count: int
 ) -> int | None:
-    """The first sample whose prediction meets another's target, or, of one error each, not its own.
+    """The first sample whose prediction meets another's target, or not its own.
 
     A change may leave some errors where they were: that its own are not among those that moved
-    says something only where there is one of each.
+    says something only along an axis with one row for each sample.
     """
-    for number, one in enumerate(predicted):
-        for place, other in enumerate(targeted):
-            assert one is not None
-            assert other is not None
-            meet = bool((one & other).any())
-            if (meet and number != place) or (one_each and number == place and not meet):
+    ours = [mask for mask in predicted if mask is not None]
+    theirs = [mask for mask in targeted if mask is not None]
+    found = alignment(ours, count)
+    axis = found.axis if found is not None and ours[0].shape[found.axis] == count else None
+    for number, one in enumerate(ours):
+        for place, other in enumerate(theirs):
+            if number != place and bool((one & other).any()):
                 return number
+        if axis is not None and not bool((_rows(one, axis) & _rows(theirs[number], axis)).any()):
+            return number
     return None
 
 
-def _reordering(tried: Separation, meeting: Meeting) -> object:
+def _rows(mask: torch.Tensor, axis: int) -> torch.Tensor:
+    """Which rows along an axis hold an element that moved."""
+    return mask.movedim(axis, 0).reshape(mask.shape[axis], -1).any(1)
+
+
+def _row(laboratory: Laboratory, moved: torch.Tensor, sample: int) -> int:
+    """The row of the errors that a sample moved through its prediction."""
+    rows = moved.reshape(moved.shape[0], -1).any(1).nonzero().flatten().tolist()
+    return next((row for row in rows if row != sample), sample)
+
+
+def _reordering(tried: Separation, meeting: Meeting) -> Location | None:
     """The line that put the samples in another order, when that is why."""
     tape = tried.laboratory.tape
     wanted = tape.ancestors(meeting.prediction)

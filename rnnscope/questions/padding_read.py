@@ -93,7 +93,7 @@ def _shortened(
     """Every slot of data with an axis as long as the padded sequences, cut to ``length``."""
     tape = laboratory.tape
     cut: dict[int, Value] = {}
-    for slot in sorted(tape.sources | tape.batches | {root}):
+    for slot in sorted(tape.begun | tape.batches | {root}):
         value = laboratory.value(slot)
         if value is None or slot in tape.parameters or value.dim() == 0:
             continue

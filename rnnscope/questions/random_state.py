@@ -18,7 +18,7 @@ def random_states(laboratory: Laboratory) -> Iterator[RandomState]:
     for call in tape.recurrent:
         for slot in state_slots(call):
             draw = _draw(laboratory, slot) if slot not in depends else None
-            if draw is None or call.layer is None or not _reads_data(laboratory, call):
+            if draw is None or call.layer is None or not _reads_data(laboratory, call, slot):
                 continue
             moved = _moved(laboratory, draw, slot, call)
             if moved == 0.0:
@@ -43,11 +43,10 @@ def _draw(laboratory: Laboratory, slot: int) -> Call | None:
     return drawn[0] if drawn and only else None
 
 
-def _reads_data(laboratory: Laboratory, call: Call) -> bool:
-    """True where the input is more than noise, as it is not for the generator of a GAN."""
-    given = roots(laboratory.tape, call.inputs[0])
-    drawn = (laboratory.tape.producer.get(root.slot) for root in given)
-    return any(maker is None or maker.random is None for maker in drawn)
+def _reads_data(laboratory: Laboratory, call: Call, state: int) -> bool:
+    """True where the input is more than the noise of the state, as it is not for a generator."""
+    noise = laboratory.tape.ancestors(state)
+    return any(root.slot not in noise for root in roots(laboratory.tape, call.inputs[0]))
 
 
 def _moved(laboratory: Laboratory, draw: Call, state: int, call: Call) -> float:

@@ -216,7 +216,7 @@ def _warning(recorder: Recorder) -> Wrapper:
             if not reporting.is_issued_again(message):
                 place = users_location(2)
                 original(message)
-                recorder.heard("warning_shown", message.message, message.category, place)
+                recorder.warnings.append((message.message, message.category, place))
 
         return show
 

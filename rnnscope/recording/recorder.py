@@ -79,11 +79,6 @@ class Subscriber:
     def batch_loaded(self, iterator: Any, batch: Any) -> None:
         """A DataLoader has handed out a batch."""
 
-    def warning_shown(
-        self, message: Warning | str, category: type[Warning], location: Location | None
-    ) -> None:
-        """A warning is shown, which would be shown anyway."""
-
     def backward_begins(self, location: Location | None) -> None:
         """Gradients are about to be computed, recorded or not."""
 
@@ -123,6 +118,7 @@ class Recorder:
         self.subscribers: tuple[Subscriber, ...] = ()
         self.built_at: WeakKeyDictionary[nn.Module, Location] = WeakKeyDictionary()
         self.failures: dict[str, int] = {}  # mistakes of rnnscope's own
+        self.warnings: list[tuple[Warning | str, type[Warning], Location | None]] = []
         self.every_step = False
         self.limit: int | None = None
         self.began = time.monotonic()
@@ -147,6 +143,7 @@ class Recorder:
             self.subscribers = tuple(s for s in self.subscribers if s is not subscriber)
             if not self.subscribers:
                 self._patches.uninstall()
+                self.warnings.clear()
 
     def _recording(self) -> Recording | None:
         return getattr(self._threads, "recording", None)

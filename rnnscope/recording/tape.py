@@ -124,6 +124,12 @@ class Tape:
         return frozenset(s for s in self.sources | self.settled if is_learnt(self.values[s]))
 
     @cached_property
+    def begun(self) -> frozenset[int]:
+        """Sources, and what calls made of nothing: ``torch.tensor``, ``zeros``, ``randn``."""
+        made = (call.results for call in self.calls if not call.inputs)
+        return self.sources.union(*made)
+
+    @cached_property
     def recurrent(self) -> tuple[Call, ...]:
         """The calls of torch's recurrent kernels."""
         return tuple(call for call in self.calls if call.name in RECURRENT_KERNELS)

@@ -33,6 +33,7 @@ def freeze_without_effect(freeze: FreezeWithoutEffect) -> Iterator[Problem]:
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         for x in torch.randn(3, 2, 5, 4):
             _, h_n = encoder(x)
+            optimizer.zero_grad()
             head(h_n[-1]).pow(2).mean().backward()
             optimizer.step()
 
@@ -44,6 +45,7 @@ def freeze_without_effect(freeze: FreezeWithoutEffect) -> Iterator[Problem]:
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         for x in torch.randn(3, 2, 5, 4):
             _, h_n = encoder(x)
+            optimizer.zero_grad()
             head(h_n[-1]).pow(2).mean().backward()
             optimizer.step()
     """

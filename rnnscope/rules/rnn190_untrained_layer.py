@@ -39,6 +39,7 @@ def untrained_layer(layer: UntrainedLayer) -> Iterator[Problem]:
         model = Stack()
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         for x in torch.randn(3, 2, 5, 4):
+            optimizer.zero_grad()
             model(x).pow(2).mean().backward()
             optimizer.step()
 
@@ -58,6 +59,7 @@ def untrained_layer(layer: UntrainedLayer) -> Iterator[Problem]:
         model = Stack()
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         for x in torch.randn(3, 2, 5, 4):
+            optimizer.zero_grad()
             model(x).pow(2).mean().backward()
             optimizer.step()
     """

@@ -30,6 +30,7 @@ def left_out_of_optimizer(layer: LeftOut) -> Iterator[Problem]:
         optimizer = torch.optim.SGD(decoder.parameters(), lr=0.1)  # RNN191
         for x in torch.randn(4, 3, 5, 4):
             _, h_n = encoder(x)
+            optimizer.zero_grad()
             decoder(x, h_n)[0].pow(2).mean().backward()
             optimizer.step()
 
@@ -39,6 +40,7 @@ def left_out_of_optimizer(layer: LeftOut) -> Iterator[Problem]:
         optimizer = torch.optim.SGD([*encoder.parameters(), *decoder.parameters()], lr=0.1)
         for x in torch.randn(4, 3, 5, 4):
             _, h_n = encoder(x)
+            optimizer.zero_grad()
             decoder(x, h_n)[0].pow(2).mean().backward()
             optimizer.step()
     """

@@ -32,6 +32,7 @@ def idle_weights(weights: IdleWeights) -> Iterator[Problem]:
         for x in torch.randn(3, 2, 5, 4):
             _, h_n = gru(x)  # RNN490
             below, above = h_n.chunk(2)
+            optimizer.zero_grad()
             below.pow(2).mean().backward()
             optimizer.step()
 
@@ -42,6 +43,7 @@ def idle_weights(weights: IdleWeights) -> Iterator[Problem]:
         for x in torch.randn(3, 2, 5, 4):
             _, h_n = gru(x)
             below, above = h_n.chunk(2)
+            optimizer.zero_grad()
             above.pow(2).mean().backward()
             optimizer.step()
     """

@@ -33,6 +33,7 @@ def cut_off_layer(layer: CutOff) -> Iterator[Problem]:
         optimizer = torch.optim.SGD(weights, lr=0.1)
         for x in torch.randn(4, 3, 5, 4):
             _, h_n = encoder(x)
+            optimizer.zero_grad()
             decoder(x, h_n.detach())[0].pow(2).mean().backward()  # RNN606
             optimizer.step()
 
@@ -43,6 +44,7 @@ def cut_off_layer(layer: CutOff) -> Iterator[Problem]:
         optimizer = torch.optim.SGD(weights, lr=0.1)
         for x in torch.randn(4, 3, 5, 4):
             _, h_n = encoder(x)
+            optimizer.zero_grad()
             decoder(x, h_n)[0].pow(2).mean().backward()
             optimizer.step()
     """

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.axes import shape_text
-from rnnscope.findings import Location, Severity
-from rnnscope.rules.axis_evidence import at
+from rnnscope.findings import Severity
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.facts import OthersTarget
 
@@ -29,21 +28,15 @@ def target_of_another_sample(fact: OthersTarget) -> Iterator[Problem]:
     -------
         gru, head = nn.GRU(4, 6, batch_first=True), nn.Linear(6, 3)
         x, y = torch.randn(8, 5, 4), torch.randint(0, 3, (8,))
-        lengths = torch.tensor([2, 5, 3, 4, 1, 5, 2, 3])
-        order = lengths.argsort(descending=True)
-        packed = pack_padded_sequence(x[order], lengths[order], batch_first=True)
-        _, h_n = gru(packed)
-        F.cross_entropy(head(h_n[-1]), y).backward()  # RNN502
+        _, h_n = gru(x)
+        F.cross_entropy(head(h_n[-1]), y.flip(0)).backward()  # RNN706
 
     Use instead
     -----------
         gru, head = nn.GRU(4, 6, batch_first=True), nn.Linear(6, 3)
         x, y = torch.randn(8, 5, 4), torch.randint(0, 3, (8,))
-        lengths = torch.tensor([2, 5, 3, 4, 1, 5, 2, 3])
-        order = lengths.argsort(descending=True)
-        packed = pack_padded_sequence(x[order], lengths[order], batch_first=True)
-        _, h_n = gru(packed)
-        F.cross_entropy(head(h_n[-1]), y[order]).backward()
+        _, h_n = gru(x)
+        F.cross_entropy(head(h_n[-1]), y).backward()
     """
     meet = f"{shape_text(fact.predictions)} against {shape_text(fact.targets)}"
     if fact.kind == "pairs":
@@ -55,10 +48,4 @@ def target_of_another_sample(fact: OthersTarget) -> Iterator[Problem]:
             f"{fact.loss}: {meet}"
         )
         fix = "put predictions and targets in the same order before they are compared"
-    place = fact.reordered_at if isinstance(fact.reordered_at, Location) else None
-    yield Problem(
-        said,
-        fix,
-        place or fact.location,
-        at(fact.location if place else None, "predictions and targets meet here"),
-    )
+    yield Problem(said, fix, fact.location)

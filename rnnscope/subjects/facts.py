@@ -12,7 +12,7 @@ class OthersTarget:
     """A sample's prediction is compared with another sample's target.
 
     ``kind`` is "pairs" where every prediction meets every target, "others" where a sample's own
-    target is not among those it meets. ``reordered_at`` put the samples in another order.
+    target is not among those it meets.
     """
 
     kind: str
@@ -22,7 +22,6 @@ class OthersTarget:
     predictions: tuple[int, ...]
     targets: tuple[int, ...]
     location: Location | None
-    reordered_at: object = None
 
 
 @dataclass(frozen=True, slots=True)
