@@ -21,7 +21,7 @@ nox.options.error_on_missing_interpreters = False
 def tests(session: nox.Session) -> None:
     """The whole suite; arguments after -- are pytest's."""
     session.install(*PINNED, ".[test]")
-    session.run("pytest", *session.posargs)
+    session.run("python", "-m", "pytest", *session.posargs)
 
 
 @nox.session(python="3.10")
@@ -31,7 +31,7 @@ def oldest(session: nox.Session) -> None:
     lines = Path("constraints.txt").read_text(encoding="utf-8").splitlines(keepends=True)
     pinned.write_text("".join(line for line in lines if not line.startswith("torch==")))
     session.install("-c", str(pinned.absolute()), ".[test]", f"torch=={OLDEST_TORCH}.*")
-    session.run("pytest", *session.posargs)
+    session.run("python", "-m", "pytest", *session.posargs)
 
 
 @nox.session
@@ -53,7 +53,14 @@ def types(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """What the documentation shows runs, links lead somewhere, the rules become a site."""
     session.install(*PINNED, ".[test]")
-    session.run("pytest", "tests/test_docs.py", "tests/test_schema.py", "tests/test_examples.py")
+    session.run(
+        "python",
+        "-m",
+        "pytest",
+        "tests/test_docs.py",
+        "tests/test_schema.py",
+        "tests/test_examples.py",
+    )
     session.run("python", "-m", "rnnscope.rules", "build/rules")
 
 

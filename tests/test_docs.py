@@ -13,7 +13,7 @@ import pytest
 import rnnscope
 
 PACKAGE = Path(rnnscope.__file__).parent
-ROOT = PACKAGE.parent
+ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 
 
@@ -21,7 +21,7 @@ def modules() -> list[str]:
     """Every module with a ``>>>`` in it."""
     paths = sorted(PACKAGE.rglob("*.py"))
     shown = [path for path in paths if ">>> " in path.read_text(encoding="utf-8")]
-    parts = (path.relative_to(ROOT).with_suffix("").parts for path in shown)
+    parts = (path.relative_to(PACKAGE.parent).with_suffix("").parts for path in shown)
     return [".".join(p for p in names if p != "__init__") for names in parts]
 
 
