@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rnnscope.verified import Verified
     from rnnscope.watching import Watch, watch
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "inspect": "api",

@@ -158,8 +158,8 @@ def watch(
     """Watch the code of a ``with`` block, or of a decorated function, for RNN mistakes.
 
     ``select`` and ``ignore`` are codes or their beginnings, as ``"RNN2,RNN401"``; what is not given
-    comes from ``[tool.rnnscope]`` of the nearest pyproject.toml. With ``probe`` the models that ran
-    are tried on copies at the end. Raises UnknownNameError for a code that no rule has.
+    comes from ``[tool.rnnscope]`` of the nearest pyproject.toml. With ``probe`` recorded
+    steps are run again with something changed. Raises UnknownNameError for a code that no rule has.
 
     >>> with watch() as seen:
     ...     pass

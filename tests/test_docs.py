@@ -13,7 +13,7 @@ import pytest
 import rnnscope
 
 PACKAGE = Path(rnnscope.__file__).parent
-ROOT = PACKAGE.parent
+ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 
 
@@ -21,7 +21,7 @@ def modules() -> list[str]:
     """Every module with a ``>>>`` in it."""
     paths = sorted(PACKAGE.rglob("*.py"))
     shown = [path for path in paths if ">>> " in path.read_text(encoding="utf-8")]
-    parts = (path.relative_to(ROOT).with_suffix("").parts for path in shown)
+    parts = (path.relative_to(PACKAGE.parent).with_suffix("").parts for path in shown)
     return [".".join(p for p in names if p != "__init__") for names in parts]
 
 
@@ -69,6 +69,74 @@ def test_commands_in_the_readme_are_commands():
     calls = [line.removeprefix("$ ") for line in lines if re.match(r"(\$ )?rnnscope ", line)]
     named = {shlex.split(call, comments=True)[1] for call in calls}
     assert {name for name in named if not name.startswith("-")} <= set(COMMANDS)
+
+
+def test_the_first_screen_in_the_readme_is_what_is_printed():
+    shown = next(block for block in fenced("") if block.startswith("LSTM(10, 20,"))
+    told = str(rnnscope.inspect("LSTM(10, 20, num_layers=2, bidirectional=True)")).splitlines()
+    lines = [line for line in shown.splitlines() if "agrees to" not in line]
+    assert len(lines) > 10
+    assert [line for line in lines if line not in told] == []
+
+
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_extra_that_is_named_exists():
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    named = set(re.findall(r"(?:\.|rnnscope)\[(\w+)\]\"", text))
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    known = re.findall(r"^(\w+) = \[", project.partition("optional-dependencies]")[2], flags=re.M)
+    assert named
+    assert named <= set(known)
+
+
+HOW = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")
+
+
+def test_every_patch_is_in_the_documentation():
+    from rnnscope.recording.patches import rows
+    from rnnscope.recording.recorder import RECORDER
+
+    table = HOW.partition("## Everything that is patched")[2]
+    names = {"__enter__": "when entered", "_walk_tb_with_full_positions": "with positions"}
+    absent = {name for _, name, _ in rows(RECORDER) if names.get(name, name) not in table}
+    assert absent == set()
+
+
+def test_the_pace_is_that_of_the_documentation():
+    from rnnscope.experiments import budget
+    from rnnscope.questions import inquiry
+    from rnnscope.recording import pace
+
+    for words in (
+        f"the first {pace.FIRST}, then those after 8, 16, 32",
+        f"| {pace.NOVEL} steps |",
+        f"{pace.FIRST} such stretches, of {pace.CALLS} layer calls",
+        f"{pace.CALLS_OF_TAPE:,}, then the step is let go",
+        f"asked of | {inquiry._STEPS} |",
+        f"replays of one step | {budget.REPLAYS} |",
+        f"{budget.START} s, and {budget.SHARE:.0%} of the time",
+        f"{budget.LAST:g} s more",
+    ):
+        assert words in HOW
+    steps = pace.Pace()
+    recorded = [step for step in range(1, 100) if steps.next_step(True)]
+    assert recorded == [*range(1, 9), 16, 32, 64]
+
+
+def test_the_versions_agree():
+    assert f"version: {rnnscope.__version__}\n" in (ROOT / "CITATION.cff").read_text(
+        encoding="utf-8"
+    )
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(r"^## \[([\d.]+)\]", changes, flags=re.M).group(1) == rnnscope.__version__
 
 
 def test_the_list_of_commands_says_what_each_of_them_says():

@@ -17,6 +17,7 @@ from rnnscope.facts import ParameterFact
 from rnnscope.layouts.table import Array, CellLayout, Join, Layout, array_name, layout_named
 from rnnscope.prediction import predict
 from rnnscope.printing import Printed
+from rnnscope.results import SCHEMA
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -51,6 +52,7 @@ class Layouts(Printed):
     def to_dict(self) -> dict[str, object]:
         """The rows as data."""
         return {
+            "schema": SCHEMA,
             "config": asdict(self.config),
             "framework": self.layout.name,
             "cell": self._cell.name,
