@@ -208,7 +208,8 @@ CORRECT = {
     )
     + "long, state = torch.randn(21, 2, 4), None\nfor start in range(0, 20, 5):\n"
     "    y, state = net(long[start:start + 5], state)\n    state = state.detach()\n"
-    "    optimizer.zero_grad()\n    F.mse_loss(y, long[start + 1:start + 6]).backward()\n    optimizer.step()\n",
+    "    optimizer.zero_grad()\n    F.mse_loss(y, long[start + 1:start + 6]).backward()\n"
+    "    optimizer.step()\n",
     "an autoencoder with a two-way encoder": model(
         "self.embed = nn.Embedding(30, 4)\n"
         "self.read = nn.GRU(4, 3, batch_first=True, bidirectional=True)\n"
@@ -299,7 +300,7 @@ def test_a_random_start_in_training_alone_is_a_hint() -> None:
 
 def test_a_mixing_finding_says_by_how_much() -> None:
     (found,) = findings(HEAD + version(PAIRS["spread over the batch"][1], 0), "amount")
-    assert "of the 6 moved sample" in found.message
+    assert "changing sample 0 of the 6 moved sample" in found.message
     assert found.related[0].message.startswith("the shuffling DataLoader put the samples")
 
 

@@ -116,7 +116,7 @@ def test_dropout_in_training_alone_is_silent(tmp_path: Path) -> None:
 
 
 def test_dropout_outside_of_any_module_is_silent(tmp_path: Path) -> None:
-    assert told(evaluated("self.encoder(x)") + "F.dropout(net(x), 0.4)\n", tmp_path) == []
+    assert told(evaluated("self.encoder(x)") + "y = F.dropout(net(x), 0.4)\n", tmp_path) == []
 
 
 ON_PARAMETERS = "for param in net.encoder.parameters():\n    {} = {}\n"

@@ -91,15 +91,20 @@ class Laboratory:
         return {slot: after}
 
 
-def other_values(row: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
-    """Values unlike those of ``row``, of the kind that ``whole`` holds; zeros, a padding, stay."""
+def other_values(
+    row: torch.Tensor, whole: torch.Tensor, kept: frozenset[int] = frozenset((0,))
+) -> torch.Tensor:
+    """Values unlike those of ``row``, of the kind that ``whole`` holds; padding stays padding.
+
+    Of whole numbers the ``kept`` ones stay, so that masks and lengths made of them stay, too.
+    """
     if row.is_floating_point() or row.is_complex():
         scale = whole.abs().nan_to_num(0.0, 0.0, 0.0).mean() + 1e-3
         wave = torch.linspace(0.5, 1.5, max(row.numel(), 1), device=row.device).reshape(row.shape)
         return row + (scale * wave).to(row.dtype) * (row != 0)
-    values = [v for v in torch.unique(whole).tolist() if v != 0]
-    if len(values) < 2:
-        return row.clone()
+    every = torch.unique(whole).tolist()
+    values = [v for v in every if v not in kept]
+    values = values if len(values) > 1 else every  # two values in all: none of them is padding
     following = dict(zip(values, values[1:] + values[:1], strict=True))
-    changed_values = [following.get(v, v) for v in row.flatten().tolist()]
-    return torch.tensor(changed_values, dtype=row.dtype, device=row.device).reshape(row.shape)
+    flat = [following.get(value, value) for value in row.flatten().tolist()]
+    return torch.tensor(flat, dtype=row.dtype, device=row.device).reshape(row.shape)

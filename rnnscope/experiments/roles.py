@@ -83,8 +83,8 @@ def _data_of(call: Call, depends: frozenset[int]) -> Iterator[int]:
 
 def _root(tape: Tape, slot: int) -> Root | None:
     if slot in tape.batches:
-        how = "shuffled samples" if tape.shuffled else "samples"
-        return Root(slot, f"the DataLoader draws {how} on axis 0")
+        loader = "shuffling DataLoader" if tape.shuffled else "DataLoader"
+        return Root(slot, f"the {loader} put the samples on axis 0", location=tape.loaded_at)
     call = tape.producer.get(slot)
     if call is not None and call.name in CONSTANTS:
         return Root(slot, constant=True)
@@ -118,32 +118,9 @@ def _holds_data(tape: Tape, slot: int) -> bool:
     return value is not None and value.dim() >= 1 and value.numel() > 1 and not value.is_sparse
 
 
-def entrances(tape: Tape, root: Root) -> tuple[int, ...]:
-    """Where data can be changed: itself, or, for whole numbers, the first results with a fraction.
-
-    Token ids stay as they are, so that masks made of them stay, too.
-    """
-    value = tape.values[root.slot]
-    if value is not None and value.is_floating_point():
-        return (root.slot,)
-    found: list[int] = []
-    reached = {root.slot}
-    made_of_parameters = learnt(tape) - tape.parameters
-    for call in tape.calls:
-        # A mask, an index or a length beside what is learnt is no data.
-        if reached.isdisjoint(call.inputs) or not made_of_parameters.isdisjoint(call.inputs):
-            continue
-        for slot in call.results:
-            made = tape.values[slot]
-            if made is not None and made.is_floating_point():
-                if _keeps_axes(tape, root.slot, slot):
-                    found.append(slot)
-            else:
-                reached.add(slot)
-    return tuple(found)
-
-
-def _keeps_axes(tape: Tape, source: int, slot: int) -> bool:
-    """True where the axes of whole numbers are the first axes of what was made of them."""
-    before, after = tape.shape(source), tape.shape(slot)
-    return after[: len(before)] == before
+def padding_values(tape: Tape, root: Root) -> frozenset[int]:
+    """The whole numbers that mean padding: 0, and what an embedding of them says."""
+    reached = tape.descendants(frozenset((root.slot,)))
+    embeddings = (c for c in tape.calls if c.name == "embedding" and c.inputs[:1])
+    said = (c.kwargs.get("padding_idx") for c in embeddings if not reached.isdisjoint(c.inputs))
+    return frozenset({0} | {value for value in said if isinstance(value, int)})

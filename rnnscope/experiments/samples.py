@@ -10,7 +10,7 @@ import torch
 from rnnscope.experiments.alignment import alignment, pairwise
 from rnnscope.experiments.influence import Laboratory, other_values
 from rnnscope.experiments.replay import Run, Value, quietly
-from rnnscope.experiments.roles import Root, entrances
+from rnnscope.experiments.roles import Root, padding_values
 
 
 @dataclass(slots=True)
@@ -87,15 +87,12 @@ def separation(laboratory: Laboratory, root: Root, axis: int, most: int = 3) -> 
 
 
 def changes(laboratory: Laboratory, root: Root, axis: int, index: int) -> dict[int, Value]:
-    """Other values for one index of a root, at each place where they can be changed."""
-    changed: dict[int, Value] = {}
+    """Other values for one index of a root; its padding stays."""
+    value = laboratory.value(root.slot)
+    if value is None:
+        return {}
     with quietly():
-        for slot in entrances(laboratory.tape, root):
-            value = laboratory.value(slot)
-            if value is None or axis >= value.dim():
-                continue
-            after = value.detach().clone()
-            row = after.select(axis, index)
-            row.copy_(other_values(row, after))
-            changed[slot] = after
-    return changed
+        after = value.detach().clone()
+        row = after.select(axis, index)
+        row.copy_(other_values(row, after, padding_values(laboratory.tape, root)))
+    return {root.slot: after}

@@ -13,7 +13,6 @@ from rnnscope.experiments.replay import Run, quietly
 from rnnscope.experiments.roles import Root, roots
 from rnnscope.experiments.samples import Separation
 from rnnscope.findings import Location
-from rnnscope.recording.tape import Call
 from rnnscope.subjects.facts import OthersTarget
 from rnnscope.subjects.proofs import Disorder
 
@@ -163,21 +162,24 @@ def _row(laboratory: Laboratory, moved: torch.Tensor, sample: int) -> int:
 
 
 def _reordering(tried: Separation, meeting: Meeting) -> Location | None:
-    """The line that put the samples in another order, when that is why."""
+    """The last line that put the samples in another order, when they end in another one."""
     tape = tried.laboratory.tape
     wanted = tape.ancestors(meeting.prediction)
+    order, found = tried.chosen, None
     for call in tape.calls:
-        if not wanted.isdisjoint(call.results) and _is_reordered(tried, call):
-            return call.location
-    return None
-
-
-def _is_reordered(tried: Separation, call: Call) -> bool:
-    for slot in call.results:
-        shape = tried.laboratory.tape.shape(slot)
-        rows = tried.rows(slot) if tried.count in shape else None
-        if rows is None or any(len(indices) != 1 for indices in rows[1]):
+        if wanted.isdisjoint(call.results):
             continue
-        if shape[rows[0]] == tried.count:
-            return tuple(next(iter(i)) for i in rows[1]) != tried.chosen
-    return False
+        for slot in call.results:
+            rows = order_of(tried, slot)
+            if rows is not None and rows != order:
+                order, found = rows, call.location
+    return found if order != tried.chosen else None
+
+
+def order_of(tried: Separation, slot: int) -> tuple[int, ...] | None:
+    """The row of each changed sample in a slot that has one row for each sample."""
+    shape = tried.laboratory.tape.shape(slot)
+    rows = tried.rows(slot) if tried.count in shape else None
+    if rows is None or shape[rows[0]] != tried.count or any(len(i) != 1 for i in rows[1]):
+        return None
+    return tuple(next(iter(indices)) for indices in rows[1])

@@ -17,6 +17,7 @@ from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting, learnt
 from rnnscope.experiments.replay import Run, Value, quietly
 from rnnscope.experiments.samples import Separation, changes
+from rnnscope.questions.like_with_like import order_of
 from rnnscope.recording.nest import map_nest
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call
 from rnnscope.subjects.proofs import PaddingRead
@@ -67,6 +68,8 @@ def padding_read(
         padding = visible_padding(value, tried.axis) if value is not None else None
     if padding is None or value is None or value.shape.count(padding.longest) != 1:
         return
+    if order_of(tried, meeting.prediction) not in (None, tried.chosen):
+        return  # rows that were sorted and not put back are another mistake
     short = min(range(tried.count), key=lambda sample: padding.lengths[sample])
     if padding.lengths[short] == padding.longest:
         return

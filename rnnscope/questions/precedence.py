@@ -20,6 +20,7 @@ _ABOUT: dict[type, tuple[str, ...]] = {
     IdleWeights: ("RNN4",),
     PaddingRead: ("RNN5",),
     Foresight: ("RNN7",),
+    Disorder: ("RNN7",),
     OthersTarget: ("RNN2", "RNN3", "RNN4", "RNN5", "RNN7"),
 }
 # Where rows of different orders meet, the proof knows which line gave them their order.

@@ -380,6 +380,7 @@ class Recording(TorchFunctionMode):
         for tensor in tensors_in(batch):
             self.writer.batches.add(self.writer.slot(tensor))
         self.writer.shuffled |= shuffled
+        self.writer.loaded_at = here(1)
 
     def boundary(self) -> None:
         """Something begins that has nothing to do with what ran before, unless it was training."""

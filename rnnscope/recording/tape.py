@@ -101,6 +101,7 @@ class Tape:
     loss: int | None = None
     batches: frozenset[int] = frozenset()
     shuffled: bool = False
+    loaded_at: Location | None = None
     looked_at: frozenset[int] = frozenset()
     lost: tuple[str, ...] = ()
 

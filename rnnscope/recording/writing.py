@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from rnnscope.findings import Location
 from rnnscope.recording.functions import Kind, changed_by
 from rnnscope.recording.nest import map_nest
 from rnnscope.recording.pace import CALLS_OF_TAPE
@@ -28,6 +29,7 @@ class Writer:
         self.looked_at: set[int] = set()
         self.batches: set[int] = set()
         self.shuffled = False
+        self.loaded_at: Location | None = None
         self.lost: dict[str, None] = {}
         self.bytes = 0
         self.trained = False  # gradients will be asked for
@@ -155,6 +157,7 @@ class Writer:
             self.known(loss) if loss is not None else None,
             frozenset(self.batches),
             self.shuffled,
+            self.loaded_at,
             frozenset(self.looked_at),
             tuple(self.lost),
         )

@@ -63,7 +63,7 @@ def _fix(call: LayerCall, faults: list[StateFault]) -> str:
     wanted = fault.expected.shape
     if fault.got is not None and (1, *fault.got) == wanted:
         change = "unsqueeze(0)"
-    elif fault.got is not None and fault.got[0] == 1 and fault.got[1:] == wanted:
+    elif fault.got and fault.got[0] == 1 and fault.got[1:] == wanted:
         change = "squeeze(0)"
     else:
         return zeros_code(call, faults)
