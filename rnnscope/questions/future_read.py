@@ -10,6 +10,7 @@ from rnnscope.experiments.alignment import changed
 from rnnscope.experiments.influence import Laboratory, other_values
 from rnnscope.experiments.meeting import Meeting, errors, learnt
 from rnnscope.experiments.replay import Run, Value, quietly
+from rnnscope.experiments.roles import state_slots
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Tape
 from rnnscope.subjects.proofs import Foresight
 
@@ -101,7 +102,14 @@ def _later(laboratory: Laboratory, slot: int, time: int, step: int) -> dict[int,
         after = value.detach().clone()
         row = after.narrow(time, step, after.shape[time] - step)
         row.copy_(other_values(row, after))
-    return {slot: after}
+    return _held_states(laboratory) | {slot: after}
+
+
+def _held_states(laboratory: Laboratory) -> dict[int, Value]:
+    """Initial states as they are: what a decoder is told of a whole sequence is a summary of it."""
+    states = {s for call in laboratory.tape.recurrent for s in state_slots(call)}
+    held = {slot: laboratory.value(slot) for slot in states}
+    return {slot: value for slot, value in held.items() if value is not None}
 
 
 def _moved(
@@ -135,7 +143,7 @@ def _first_backwards(
             mask = laboratory.moved(run, slot)
             if mask is None:
                 continue
-            axes = [n for n, size in enumerate(mask.shape) if size == steps]
+            axes = [n for n, size in enumerate(mask.shape) if size in (steps, steps - 1)]
             if len(axes) == 1 and bool(mask.narrow(axes[0], 0, changed_step).any()):
                 return _reduced(laboratory, run, call, steps) or call
     return None
@@ -145,7 +153,9 @@ def _reduced(laboratory: Laboratory, run: Run, call: Call, steps: int) -> Call |
     """The call before that has already put all steps together: its result has no axis of them."""
     for slot in call.inputs:
         mask = laboratory.moved(run, slot)
-        if mask is not None and bool(mask.any()) and steps not in mask.shape:
+        if mask is None or not bool(mask.any()):
+            continue
+        if {steps, steps - 1}.isdisjoint(mask.shape):
             return laboratory.tape.producer.get(slot)
     return None
 
