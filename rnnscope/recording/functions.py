@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from rnnscope.recording.nest import tensors_in
 from rnnscope.recording.tape import RECURRENT_KERNELS
 
 # They look at a tensor and make none.
@@ -93,7 +94,7 @@ def _changes_in_place(name: str, kwargs: Mapping[str, Any]) -> bool:
 
 def versions(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[int, ...]:
     """How often each tensor that a call is given has been changed in place."""
-    given = [v for v in (*args, *kwargs.values()) if isinstance(v, torch.Tensor)]
+    given = tensors_in((args, dict(kwargs)))
     return tuple(0 if t.is_inference() else t._version for t in given)
 
 
@@ -104,6 +105,8 @@ def changed_secretly(
 
     Such a call is never run again. Batch norm is, on copies of its statistics.
     """
-    if name in ("batch_norm", "instance_norm") or changed_by(name, args, kwargs) is not None:
+    if name in ("batch_norm", "instance_norm"):
+        return False
+    if changed_by(name, args, kwargs) is not None:
         return False
     return versions(args, kwargs) != before

@@ -50,6 +50,10 @@ class Writer:
         known = self._slots.get(id(tensor))
         return known if known is not None else self._new(tensor)
 
+    def is_made(self, tensor: torch.Tensor) -> bool:
+        """True for a tensor that a recorded call has made."""
+        return self._slots.get(id(tensor)) in self.made
+
     def known(self, tensor: torch.Tensor) -> int | None:
         """The slot of a tensor that is on the tape."""
         return self._slots.get(id(tensor))
