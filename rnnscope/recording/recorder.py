@@ -187,7 +187,7 @@ class Recorder:
     @_harmless
     def heard(self, event: str, *values: Any) -> None:
         """Something that is rare enough to be heard at all times."""
-        if not (in_compiled_code() or is_aside()):
+        if not (in_compiled_code() or is_aside() or torch._C._len_torch_dispatch_stack()):
             with torch._C.DisableTorchFunction():
                 self.emit(event, *values)
 
