@@ -8,7 +8,14 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from test_rules import PREAMBLE, RULES, _run, _runs_here, _snippet
+from test_rules import (  # noqa: F401
+    PREAMBLE,
+    RULES,
+    _every_warning,
+    _run,
+    _runs_here,
+    _snippet,
+)
 
 import rnnscope
 from rnnscope.findings import Finding
@@ -43,6 +50,7 @@ def _name(rule: Rule) -> str:
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("_every_warning")
 @pytest.mark.parametrize(
     "rule", [r for r in RULES if r.code in REPAIRERS.keys() - WITHOUT and _runs_here(r)], ids=_name
 )

@@ -15,7 +15,7 @@ from rnnscope.subjects import Reading
 
 def said(reading: Reading, location: Location | None = None) -> Iterator[Problem]:
     """What the page says, and no more."""
-    yield Problem(reading.message, reading.fix, location)
+    yield Problem(reading.message, reading.fix, location, values=dict(reading.values))
 
 
 def unknown_option(reading: Reading) -> Iterator[Problem]:
