@@ -25,7 +25,6 @@ from rnnscope.recording.tape import Call, Tape
 
 _STEPS = 3  # steps of one kind that are asked: the later ones are like them
 _KEPT_BYTES = 32 << 20  # of a step that waits for the end, parameters included
-_LOOP = 3  # calls that read one parameter: a hand-written loop over steps
 _ROUNDING = 1e-5  # of a replay against the recording: other threads, other order of sums
 
 
@@ -59,7 +58,7 @@ class Inquiry:
             self.report(Fact(fact, frozenset()))
         if tape.loss is not None:
             self._trained.update(c.layer.name for c in tape.recurrent if c.layer and c.grad)
-        if not is_worth_asking(tape):
+        if not tape.steps_over_time:
             return
         kind = _kind(tape)
         if self._asked.get(kind, 0) >= _STEPS:
@@ -172,13 +171,6 @@ def of_a_meeting(laboratory: Laboratory, hearing: Hearing) -> Iterator[object]:
         yield from samples_mixed(laboratory, meeting, tried)
         yield from like_with_like(laboratory, meeting, tried)
         yield from padding_read(laboratory, meeting, tried)
-
-
-def is_worth_asking(tape: Tape) -> bool:
-    """True for steps with a recurrent layer, or with a loop over steps that reads one parameter."""
-    if tape.recurrent:
-        return True
-    return any(len(tape.users.get(slot, ())) >= _LOOP for slot in tape.parameters)
 
 
 def is_faithful(tape: Tape) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 
-from rnnscope.recording.nest import tensors_in
 from rnnscope.recording.tape import RECURRENT_KERNELS
 
 # They look at a tensor and make none.
@@ -92,14 +91,18 @@ def _changes_in_place(name: str, kwargs: Mapping[str, Any]) -> bool:
     return name.endswith("_") and not name.endswith("__") and name != "requires_grad_"
 
 
-def versions(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[int, ...]:
-    """How often each tensor that a call is given has been changed in place."""
-    given = tensors_in((args, dict(kwargs)))
-    return tuple(0 if t.is_inference() else t._version for t in given)
+def versions(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[int]:
+    """How often each tensor that a call is given, also in a list, has been changed in place."""
+    found: list[int] = []
+    for value in (*args, *kwargs.values()) if kwargs else args:
+        for item in value if isinstance(value, (list, tuple)) else (value,):
+            if isinstance(item, torch.Tensor):
+                found.append(0 if item.is_inference() else item._version)
+    return found
 
 
 def changed_secretly(
-    name: str, before: tuple[int, ...], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    name: str, before: list[int], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> bool:
     """True for a call that changed what it was given, and whose name does not say so.
 

@@ -10,6 +10,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 FIRST = 8  # a state that is carried wrongly shows after three steps, an odd last batch after some
+FEWEST = 3  # steps that are recorded of any program: what is so in three is no chance
+BUSY = 1200  # recorded calls after which the first steps of a long loop are enough
 CALLS = 96  # calls of recurrent layers without gradients that are one look at an inference loop
 CALLS_OF_TAPE = 20_000  # torch calls of one tape; a longer step is cut
 NOVEL = 2  # steps that are recorded after something new was seen
@@ -25,17 +27,27 @@ class Pace:
     recorded: int = 0
     _wanted: int = FIRST
     _inferences: int = 0
+    _calls: int = 0
+    _alone: bool = False  # let go
     _known: set[Hashable] = field(default_factory=set)
 
-    def next_step(self, was_recorded: bool) -> bool:
-        """A step is over: is the next one recorded?"""
+    def next_step(self, was_recorded: bool, calls: int = 0) -> bool:
+        """A step of so many calls is over: is the next one recorded?"""
         self.steps += 1
         self.recorded += was_recorded
+        self._calls += calls
+        if self._calls > BUSY and self.recorded >= FEWEST:
+            self._wanted, self._calls = self.steps, 0
         if self.limit is not None and self.recorded >= self.limit:
             return False
         if self.every_step:
             return True
-        return self.steps < self._wanted or _is_power_of_two(self.steps)
+        return self.steps < self._wanted or (not self._alone and _is_power_of_two(self.steps))
+
+    def let_go(self) -> None:
+        """There is nothing recurrent in this program: no step of it is recorded, unless it changes."""
+        self._wanted = self.steps
+        self._alone = True
 
     def next_inference(self) -> bool:
         """Something that trains nothing is over: is the next of its kind recorded?"""
@@ -50,6 +62,7 @@ class Pace:
             return False
         self._known.add(what)
         self._wanted = max(self._wanted, self.steps + NOVEL)
+        self._alone = False
         self._inferences = min(self._inferences, FIRST - NOVEL)
         return True
 

@@ -257,6 +257,7 @@ class Recording(TorchFunctionMode):
         self._layer: LayerCall | None = None
         self._outer: LayerCall | None = None
         self._layer_calls = 0
+        self._calls = 0
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
@@ -403,11 +404,14 @@ class Recording(TorchFunctionMode):
                 return
             loss = tensors[0] if isinstance(tensors, (tuple, list)) and tensors else tensors
             tape = writer.tape(loss if isinstance(loss, torch.Tensor) else None)
+            self._calls = len(tape.calls)
             self.recorder.emit("step_ended", tape)
+            if tape.loss is not None and not tape.steps_over_time:
+                self.pace.let_go()
 
     def next_step(self) -> None:
         """Record the step that begins, or not."""
-        if self.pace.next_step(self.on and not self.paused):
+        if self.pace.next_step(self.on and not self.paused, self._calls):
             self.wake()
         else:
             self.sleep()

@@ -17,6 +17,7 @@ from torch import nn
 
 from rnnscope.findings import Location
 
+LOOP = 3  # calls that read one parameter: a hand-written loop over steps
 RECURRENT_KERNELS = frozenset(
     f"{name}{cell}" for name in ("lstm", "gru", "rnn_tanh", "rnn_relu") for cell in ("", "_cell")
 )
@@ -129,6 +130,13 @@ class Tape:
         """Sources, and what calls made of nothing: ``torch.tensor``, ``zeros``, ``randn``."""
         made = (call.results for call in self.calls if not call.inputs)
         return self.sources.union(*made)
+
+    @cached_property
+    def steps_over_time(self) -> bool:
+        """True with a recurrent layer, or a loop over steps that reads one parameter."""
+        if self.recurrent:
+            return True
+        return any(len(self.users.get(slot, ())) >= LOOP for slot in self.parameters)
 
     @cached_property
     def recurrent(self) -> tuple[Call, ...]:
