@@ -141,13 +141,20 @@ class Writer:
         return frozenset(n for n, t in enumerate(self.alive) if storage_of(t) in changed)
 
     def _settled(self) -> frozenset[int]:
-        """The last slot of each parameter and of each tensor of a batch, where a call made it."""
+        """The last slot of each parameter and of each tensor of a batch, where a call made it.
+
+        What is written into their memory by way of a view is settled with them: a replay that
+        wrote it again would write into the user's own tensor.
+        """
         last = {id(tensor): number for number, tensor in enumerate(self.alive)}
-        return frozenset(
+        settled = frozenset(
             number
             for number in last.values()
             if number in self.made and (number in self.batches or is_learnt(self.alive[number]))
         )
+        memory = {storage_of(self.alive[number]) for number in settled}
+        changed = (call.changed for call in self.calls if call.changed is not None)
+        return settled.union(n for n in changed if storage_of(self.alive[n]) in memory)
 
     def tape(self, loss: torch.Tensor | None) -> Tape:
         """Everything so far, frozen."""

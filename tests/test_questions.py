@@ -1,0 +1,387 @@
+"""The questions asked of a recorded step: each is answered yes at its line, and else is silent."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+from torch.utils.data import DataLoader, TensorDataset
+
+from rnnscope.experiments.budget import Budget
+from rnnscope.experiments.influence import Laboratory
+from rnnscope.experiments.meeting import Meeting
+from rnnscope.experiments.roles import Root
+from rnnscope.experiments.samples import separation
+from rnnscope.measuring.randomness import preserved_randomness
+from rnnscope.questions.inquiry import Fact, Inquiry
+from rnnscope.questions.like_with_like import like_with_like
+from rnnscope.questions.padding_read import Padding, visible_padding
+from rnnscope.questions.samples_mixed import samples_mixed
+from rnnscope.recording.recorder import RECORDER, Subscriber
+from rnnscope.recording.tape import Call, Slot, Tape
+from rnnscope.subjects.facts import (
+    EvaluatedInTraining,
+    OthersTarget,
+    ResultUnused,
+    StateNeverHandedOn,
+)
+from rnnscope.subjects.proofs import Disorder, Foresight, Leak, PaddingRead, RandomState
+
+
+class Asked(Subscriber):
+    """The inquiry alone, with all the time that it wants."""
+
+    def __init__(self) -> None:
+        self.facts: list[Fact] = []
+        self.inquiry = Inquiry(self.facts.append, Budget(began=float("-inf")))
+
+    def step_ended(self, tape: Tape) -> None:
+        self.inquiry.step(tape)
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> Iterator[None]:
+    with preserved_randomness():
+        torch.manual_seed(0)
+        yield
+
+
+def facts(program: Callable[[], None]) -> list[tuple[type, str]]:
+    """What is answered: the kind of each fact, and its line within the program."""
+    listener = Asked()
+    RECORDER.failures.clear()
+    RECORDER.subscribe(listener)
+    RECORDER.enter_thread()
+    try:
+        program()
+    finally:
+        RECORDER.leave_thread()
+        RECORDER.unsubscribe(listener)
+    listener.inquiry.end()
+    assert RECORDER.failures == {}
+    assert listener.inquiry.failures == {}
+    assert listener.inquiry.unfaithful == 0
+    return list({(type(f.subject), _line(f.subject, program)): None for f in listener.facts})
+
+
+def _line(subject: Any, program: Callable[[], None]) -> str:
+    source, first = inspect.getsourcelines(program)
+    return source[subject.location.line - first].strip()
+
+
+def batches(*shape: int) -> DataLoader[Any]:
+    data = TensorDataset(torch.randn(12, *shape), torch.randint(0, 3, (12,)))
+    return DataLoader(data, batch_size=6, shuffle=True)
+
+
+# ---- answered yes --------------------------------------------------------------------------------
+
+
+def rows_torn_by_a_view() -> None:
+    before, gru, head = nn.Linear(4, 4), nn.GRU(4, 8), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        torn = before(x).view(5, 6, 4)  # here
+        F.cross_entropy(head(gru(torn)[1][-1]), y).backward()
+
+
+def every_prediction_against_every_target() -> None:
+    gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 1)
+    for x, y in batches(5, 4):
+        error = head(gru(x)[1][-1]) - y.float()  # here
+        error.pow(2).mean().backward()
+
+
+def sorted_and_never_put_back() -> None:
+    gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        lengths, order = torch.tensor([2, 5, 3, 4, 5, 1]).sort(descending=True)
+        x = x[order]  # here
+        packed = pack_padded_sequence(x, lengths, batch_first=True)
+        F.cross_entropy(head(gru(packed)[1][-1]), y).backward()
+
+
+def padding_is_averaged() -> None:
+    gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3)
+    x = torch.randn(4, 6, 4)
+    for row, length in enumerate((6, 3, 2, 4)):
+        x[row, length:] = 0.0
+    y = torch.tensor([0, 1, 2, 0])
+    output, _ = gru(x)
+    F.cross_entropy(head(output.mean(1)), y).backward()  # here
+
+
+def both_directions_foresee() -> None:
+    words = torch.randint(0, 9, (3, 8))
+    embedding, head = nn.Embedding(9, 4), nn.Linear(12, 9)
+    gru = nn.GRU(4, 6, batch_first=True, bidirectional=True)
+    output, _ = gru(embedding(words[:, :-1]))  # here
+    F.cross_entropy(head(output).flatten(0, 1), words[:, 1:].flatten()).backward()
+
+
+def drawn_state() -> None:
+    gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        h0 = torch.randn(1, 6, 8)  # here
+        F.cross_entropy(head(gru(x, h0)[1][-1]), y).backward()
+
+
+def dropout_of_no_effect() -> None:
+    gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        h = gru(x)[1][-1]
+        F.dropout(h, 0.5)  # here
+        F.cross_entropy(head(h), y).backward()
+
+
+def every_step_from_zeros() -> None:
+    cell, head = nn.GRUCell(4, 8), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        for t in range(5):
+            h = cell(x[:, t])  # here
+        F.cross_entropy(head(h), y).backward()
+
+
+def asked_in_training() -> None:
+    gru, head, drop = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3), nn.Dropout(0.5)
+    for x, y in batches(5, 4):
+        F.cross_entropy(head(drop(gru(x)[1][-1])), y).backward()
+    with torch.no_grad():
+        h = gru(x)[1][-1]  # here
+        head(drop(h)).argmax(1)
+
+
+YES = [
+    (rows_torn_by_a_view, Leak),
+    (every_prediction_against_every_target, OthersTarget),
+    (sorted_and_never_put_back, Disorder),
+    (padding_is_averaged, PaddingRead),
+    (both_directions_foresee, Foresight),
+    (drawn_state, RandomState),
+    (dropout_of_no_effect, ResultUnused),
+    (every_step_from_zeros, StateNeverHandedOn),
+    (asked_in_training, EvaluatedInTraining),
+]
+
+
+@pytest.mark.parametrize(("program", "fact"), YES, ids=lambda v: getattr(v, "__name__", v))
+def test_yes_at_this_line(program: Callable[[], None], fact: type) -> None:
+    ((found, line),) = facts(program)
+    assert found is fact
+    assert line.endswith("# here")
+
+
+# ---- nearly the same, and right ------------------------------------------------------------------
+
+
+def transposed() -> None:
+    gru, head = nn.GRU(4, 8), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        F.cross_entropy(head(gru(x.transpose(0, 1))[1][-1]), y).backward()
+
+
+def steps_folded_and_unfolded() -> None:
+    before, gru, head = nn.Linear(4, 4), nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        folded = before(x.view(30, 4)).view(6, 5, 4)
+        F.cross_entropy(head(gru(folded)[1][-1]), y).backward()
+
+
+def each_prediction_against_its_target() -> None:
+    gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 1)
+    for x, y in batches(5, 4):
+        (head(gru(x)[1][-1]).squeeze(1) - y.float()).pow(2).mean().backward()
+
+
+def sorted_with_its_targets() -> None:
+    gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        lengths, order = torch.tensor([2, 5, 3, 4, 5, 1]).sort(descending=True)
+        packed = pack_padded_sequence(x[order], lengths, batch_first=True)
+        F.cross_entropy(head(gru(packed)[1][-1]), y[order]).backward()
+
+
+def sorted_and_put_back() -> None:
+    gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        lengths, order = torch.tensor([2, 5, 3, 4, 5, 1]).sort(descending=True)
+        packed = pack_padded_sequence(x[order], lengths, batch_first=True)
+        h = gru(packed)[1][-1][order.argsort()]
+        F.cross_entropy(head(h), y).backward()
+
+
+def padding_is_left_out_of_the_mean() -> None:
+    gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3)
+    x, lengths = torch.randn(4, 6, 4), torch.tensor([6, 3, 2, 4])
+    mask = (torch.arange(6) < lengths[:, None]).unsqueeze(2)
+    output, _ = gru(x * mask)
+    mean = (output * mask).sum(1) / lengths[:, None]
+    F.cross_entropy(head(mean), torch.tensor([0, 1, 2, 0])).backward()
+
+
+def one_direction_foretells() -> None:
+    words = torch.randint(0, 9, (3, 8))
+    embedding, head, gru = nn.Embedding(9, 4), nn.Linear(6, 9), nn.GRU(4, 6, batch_first=True)
+    output, _ = gru(embedding(words[:, :-1]))
+    F.cross_entropy(head(output).flatten(0, 1), words[:, 1:].flatten()).backward()
+
+
+def both_directions_tag() -> None:
+    words, tags = torch.randint(0, 9, (3, 8)), torch.randint(0, 5, (3, 8))
+    embedding, head = nn.Embedding(9, 4), nn.Linear(12, 5)
+    gru = nn.GRU(4, 6, batch_first=True, bidirectional=True)
+    F.cross_entropy(head(gru(embedding(words))[0]).flatten(0, 1), tags.flatten()).backward()
+
+
+def noise_beside_a_code() -> None:
+    encoder, decoder, head = nn.GRU(4, 8, batch_first=True), nn.GRU(4, 8), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        h = encoder(x)[1]
+        h = h + 0.1 * torch.randn_like(h)
+        F.cross_entropy(head(decoder(x.transpose(0, 1), h)[1][-1]), y).backward()
+
+
+def dropout_that_is_used() -> None:
+    gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        h = F.dropout(gru(x)[1][-1], 0.5)
+        F.cross_entropy(head(h), y).backward()
+
+
+def a_state_that_goes_on() -> None:
+    cell, head = nn.GRUCell(4, 8), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        h = None
+        for t in range(5):
+            h = cell(x[:, t], h)
+        F.cross_entropy(head(h), y).backward()
+
+
+def asked_in_evaluation() -> None:
+    gru, head, drop = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3), nn.Dropout(0.5)
+    for x, y in batches(5, 4):
+        F.cross_entropy(head(drop(gru(x)[1][-1])), y).backward()
+    for module in (gru, head, drop):
+        module.eval()
+    with torch.no_grad():
+        head(drop(gru(x)[1][-1])).argmax(1)
+
+
+SILENT = [
+    transposed,
+    steps_folded_and_unfolded,
+    each_prediction_against_its_target,
+    sorted_with_its_targets,
+    sorted_and_put_back,
+    padding_is_left_out_of_the_mean,
+    one_direction_foretells,
+    both_directions_tag,
+    noise_beside_a_code,
+    dropout_that_is_used,
+    a_state_that_goes_on,
+    asked_in_evaluation,
+]
+
+
+@pytest.mark.parametrize("program", SILENT)
+def test_silent(program: Callable[[], None]) -> None:
+    assert facts(program) == []
+
+
+# ---- tapes written by hand -----------------------------------------------------------------------
+
+
+def call(number: int, function: Any, args: tuple[Any, ...], result: int) -> Call:
+    inputs = tuple(arg.number for arg in args if isinstance(arg, Slot))
+    return Call(number, function.__name__, function, args, {}, inputs, (result,), None, True)
+
+
+def compared(change: Callable[[torch.Tensor], torch.Tensor]) -> tuple[Laboratory, Meeting]:
+    """x (0) @ w (1) is (2), changed is the prediction (3); it meets y (4) in (5)."""
+    x, w = torch.randn(4, 3), nn.Parameter(torch.randn(3, 2))
+    y = torch.randn(4, 2)
+    scores = x @ w
+    prediction = change(scores)
+    error = prediction - y
+    calls = (
+        call(0, torch.matmul, (Slot(0), Slot(1)), 2),
+        call(1, change, (Slot(2),), 3),
+        call(2, torch.sub, (Slot(3), Slot(4)), 5),
+        call(3, torch.sum, (Slot(5),), 6),
+    )
+    values = (x, w, scores, prediction, y, error, error.sum())
+    tape = Tape(0, calls, values, frozenset((0, 1, 4)), loss=6, batches=frozenset((0, 4)))
+    return Laboratory(tape, Budget(began=float("-inf"))), Meeting(calls[2], 3, 4)
+
+
+def answers(change: Callable[[torch.Tensor], torch.Tensor]) -> tuple[list[Any], list[Any]]:
+    laboratory, meeting = compared(change)
+    tried = separation(laboratory, Root(0, "the DataLoader put the samples on axis 0"), 0)
+    assert tried is not None
+    mixed = list(samples_mixed(laboratory, meeting, tried))
+    return mixed, list(like_with_like(laboratory, meeting, tried))
+
+
+def as_it_is(scores: torch.Tensor) -> torch.Tensor:
+    return scores * 2
+
+
+def centered(scores: torch.Tensor) -> torch.Tensor:
+    return scores - scores.mean(0)
+
+
+def backwards(scores: torch.Tensor) -> torch.Tensor:
+    return scores.flip(0)
+
+
+def test_samples_that_stay_apart_meet_their_own_targets() -> None:
+    assert answers(as_it_is) == ([], [])
+
+
+def test_samples_that_are_mixed() -> None:
+    (leak,), alike = answers(centered)
+    assert (leak.operation, leak.sample, leak.batch.size, leak.shape) == ("centered", 0, 4, (4, 2))
+    assert leak.other != 0
+    assert leak.moved > 0
+    assert alike == [], "what is mixed is not compared row by row"
+
+
+def test_samples_that_meet_the_targets_of_others() -> None:
+    mixed, (wrong,) = answers(backwards)
+    assert mixed == []
+    assert isinstance(wrong, OthersTarget)
+    assert (wrong.kind, wrong.sample, wrong.loss, wrong.errors) == ("others", 0, "sub", (4, 2))
+
+
+def padded(*lengths: int, steps: int = 6) -> torch.Tensor:
+    rows = [[1] * length + [0] * (steps - length) for length in lengths]
+    return torch.tensor(rows)
+
+
+def test_visible_padding() -> None:
+    assert visible_padding(padded(6, 3, 2), 0) == Padding((6, 3, 2), 1, 6)
+    assert visible_padding(padded(6, 3, 2).t(), 1) == Padding((6, 3, 2), 0, 6)
+    features = padded(6, 3, 2).unsqueeze(2) * torch.randn(3, 6, 4)
+    assert visible_padding(features, 0) == Padding((6, 3, 2), 1, 6)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        padded(6, 6, 6),
+        padded(6, 3),
+        padded(6, 5, 5),
+        padded(6, 3, 0),
+        padded(6, 3, 2).flip(1),
+        torch.tensor([[1, 0, 1, 0, 0], [1, 1, 1, 1, 1], [1, 1, 0, 0, 0]]),
+        torch.ones(6),
+    ],
+    ids=["equal", "two samples", "one step", "an empty one", "on the left", "inside", "one axis"],
+)
+def test_no_visible_padding(value: torch.Tensor) -> None:
+    assert visible_padding(value, 0) is None
