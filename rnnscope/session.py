@@ -96,7 +96,7 @@ class Session(Subscriber):
             )
         if self.inquiry.unasked:
             yield f"no time was left to try {self.inquiry.unasked} recorded steps"
-        for place, count in RECORDER.failures.items():
+        for place, count in (*RECORDER.failures.items(), *self.inquiry.failures.items()):
             yield f"a mistake of rnnscope's own, {count} times: {place}"
 
     def report(self, subject: Any, findings: tuple[Finding, ...] | None = None) -> None:

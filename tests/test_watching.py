@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch._dynamo  # it replaces some of torch's functions when it is loaded
 import torch.nn.functional as F
 from torch import nn
 from torch.nn.modules import module as torch_module

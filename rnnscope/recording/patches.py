@@ -72,6 +72,9 @@ class Patches:
         setattr(owner, name, replacement)
 
         def undo() -> None:
+            now = getattr(owner, name) if inherited else vars(owner).get(name)
+            if now is not replacement:
+                return  # somebody has put a wrapper of theirs around it, as torch._dynamo does
             if inherited:
                 delattr(owner, name)
             else:
