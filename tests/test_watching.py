@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 import torch
-import torch._dynamo  # it replaces some of torch's functions when it is loaded
 import torch.nn.functional as F
 from torch import nn
+from torch._dynamo.eval_frame import TorchPatcher
 from torch.nn.modules import module as torch_module
 from torch.optim import optimizer
 from torch.overrides import _get_current_function_mode_stack
@@ -23,6 +23,9 @@ from rnnscope.errors import UnknownNameError
 from rnnscope.recording.patches import rows
 from rnnscope.recording.recorder import RECORDER
 from rnnscope.watching import watch
+
+# The first compilation replaces some of torch's functions for good: here, before they are compared.
+TorchPatcher.patch()
 
 
 def hooks() -> tuple[Any, ...]:

@@ -153,7 +153,7 @@ def _argument(run: Run, slot: int) -> Value:
     value = run.live.get(slot, run.values.get(slot))
     if value is not None:
         return value
-    if slot in run.tape.volatile:
+    if slot in run.tape.volatile and slot not in run.tape.settled:
         recorded = run.tape.values[slot]
         if recorded is None:
             raise ReplayError("a value that was changed later")

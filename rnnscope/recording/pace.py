@@ -45,7 +45,7 @@ class Pace:
         return self.steps < self._wanted or (not self._alone and _is_power_of_two(self.steps))
 
     def let_go(self) -> None:
-        """Nothing in this program is recurrent: none of its steps is recorded, unless it changes."""
+        """Nothing here is recurrent: no step is recorded, unless the program changes."""
         self._wanted = self.steps
         self._alone = True
 
