@@ -91,25 +91,32 @@ def _changes_in_place(name: str, kwargs: Mapping[str, Any]) -> bool:
     return name.endswith("_") and not name.endswith("__") and name != "requires_grad_"
 
 
-def versions(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[int]:
-    """How often each tensor that a call is given, also in a list, has been changed in place."""
-    found: list[int] = []
+def given_tensors(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[torch.Tensor]:
+    """The tensors that a call is given, also in a list."""
+    found: list[torch.Tensor] = []
     for value in (*args, *kwargs.values()) if kwargs else args:
         for item in value if isinstance(value, (list, tuple)) else (value,):
             if isinstance(item, torch.Tensor):
-                found.append(0 if item.is_inference() else item._version)
+                found.append(item)
     return found
+
+
+def versions(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[int]:
+    """How often each of them has been changed in place."""
+    return [0 if t.is_inference() else t._version for t in given_tensors(args, kwargs)]
 
 
 def changed_secretly(
     name: str, before: list[int], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> bool:
-    """True for a call that changed what it was given, and whose name does not say so.
+) -> list[torch.Tensor]:
+    """What a call has changed of what it was given, though its name does not say so.
 
     Such a call is never run again. Batch norm is, on copies of its statistics.
     """
-    if name in ("batch_norm", "instance_norm"):
-        return False
+    after = versions(args, kwargs)
+    if after == before or name in ("batch_norm", "instance_norm"):
+        return []
     if changed_by(name, args, kwargs) is not None:
-        return False
-    return versions(args, kwargs) != before
+        return []
+    pairs = zip(given_tensors(args, kwargs), before, after, strict=False)
+    return [tensor for tensor, then, now in pairs if then != now]

@@ -336,8 +336,9 @@ class Recording(TorchFunctionMode):
             self._layer.results = list(result) if isinstance(result, tuple) else [result]
         elif self._layer is not None and who.layer is self._layer.frame:
             self._layer.follow(args, result)
-        if changed_secretly(name, known, args, kwargs):
-            if any(self.writer.is_made(tensor) for tensor in tensors_in((args, kwargs))):
+        secretly = changed_secretly(name, known, args, kwargs)
+        if secretly:
+            if any(map(self.writer.is_made, secretly)):
                 self.writer.lost[f"{name} changes what it is given"] = None
             return  # gradients that are clipped, say: no part of the step, and never done again
         self.writer.add(name, func, args, kwargs, encoded, result, place, kind, random, layer)
