@@ -6,6 +6,7 @@ what they say to the rules.
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -174,12 +175,14 @@ class Session(Subscriber):
 
     def optimizer_steps(self, optimizer: torch.optim.Optimizer) -> None:
         """Gradients have been computed."""
-        self.histories.optimizer_steps(optimizer)
+        if _is_alone():
+            self.histories.optimizer_steps(optimizer)
 
     def backward_begins(self, location: Location | None) -> None:
         """Gradients are about to be computed."""
         self.steps += 1
-        self.histories.accumulation.backward(location)
+        if _is_alone():
+            self.histories.accumulation.backward(location)
 
     def gradients_cleared(self, owner: Any) -> None:
         """``zero_grad`` of an optimizer or a module is about to run."""
@@ -202,3 +205,8 @@ class Session(Subscriber):
     ) -> None:
         """An nn.DataParallel was built."""
         self.histories.scatters.built(module, args, kwargs)
+
+
+def _is_alone() -> bool:
+    """True while no other thread runs, whose backward may be writing gradients that are read."""
+    return threading.active_count() == 1

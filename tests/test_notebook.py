@@ -65,7 +65,7 @@ with rnnscope.watch() as seen:
 # Each cell, and words of the one output that it has.
 CELLS = {
     "rnnscope.inspect(nn.LSTM(10, 20))": "✓ measured on cpu",
-    'rnnscope.check("GRU(10, 20)", (5, 3, 10), (3, 1, 20))': "RNN202",
+    'rnnscope.check("GRU(10, 20)", (5, 3, 10), (3, 1, 20))': "[RNN202]",
     'rnnscope.check("GRU(10, 20)", (5, 3, 10))': "(5, 3, 20)",
     'rnnscope.diagnose("hello")': "nothing is known",
     'rnnscope.explain("LSTM(10, 20)", "h_n")': "One row for each sample",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -63,7 +64,8 @@ class Inquiry:
         kind = _kind(tape)
         if self._asked.get(kind, 0) >= _STEPS:
             return
-        if self.budget.left <= 0:
+        # A replay puts the random stream back, which another thread may be drawing from.
+        if self.budget.left <= 0 or threading.active_count() > 1:
             self._wait(kind, tape)
             return
         try:

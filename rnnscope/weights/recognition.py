@@ -171,6 +171,9 @@ def _config(shapes: Mapping[str, Shape], dtype: str) -> RNNConfig | str:
     if len(kinds) != 1:
         shown = f"weight_hh{end} is {shape_text((rows, width))}"
         return f"{shown}: its rows are not 4 (LSTM), 3 (GRU) or 1 (RNN) times {hidden}"
+    if projection and kinds[0].name != "LSTM":
+        shown = shape_text(shapes[f"weight_hr{end}"])
+        return f"weight_hr{end} is {shown}: only the LSTM has one, of other sizes"
     layers = [int(number) for name in shapes for number in re.findall(r"_l([0-9]+)", name)]
     options: dict[str, Any] = {} if cell else {
         "num_layers": 1 + max(layers),
