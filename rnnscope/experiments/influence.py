@@ -12,8 +12,6 @@ from rnnscope.experiments.budget import REPLAYS, Budget, OutOfBudgetError
 from rnnscope.experiments.replay import Adapt, ReplayError, Run, Value, quietly, replay
 from rnnscope.recording.tape import Tape
 
-SMALLEST = 1e-12  # of the difference of two losses: rounding of sums in another order is above
-
 
 class Laboratory:
     """Everything that is tried on one tape: runs are counted, and each is made once.
@@ -105,6 +103,11 @@ def other_values(
     every = torch.unique(whole).tolist()
     values = [v for v in every if v not in kept]
     values = values if len(values) > 1 else every  # two values in all: none of them is padding
+    return next_values(row, values)
+
+
+def next_values(row: torch.Tensor, values: list[int]) -> torch.Tensor:
+    """Each of these whole numbers becomes the next one, and the last the first; others stay."""
     following = dict(zip(values, values[1:] + values[:1], strict=True))
     flat = [following.get(value, value) for value in row.flatten().tolist()]
     return torch.tensor(flat, dtype=row.dtype, device=row.device).reshape(row.shape)

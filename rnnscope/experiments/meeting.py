@@ -83,18 +83,12 @@ def is_loss(call: Call) -> bool:
     return call.name.endswith(("_loss", "cross_entropy", "_with_logits", "kl_div"))
 
 
-def learnt(tape: Tape) -> frozenset[int]:
-    """Every slot that depends on a parameter."""
-    return tape.descendants(tape.parameters)
-
-
 def meetings(tape: Tape) -> tuple[Meeting, ...]:
     """Every meeting on the way to the loss, in order."""
     if tape.loss is None:
         return ()
-    wanted, depends = tape.ancestors(tape.loss), learnt(tape)
-    path = [call for call in tape.calls if not wanted.isdisjoint(call.results)]
-    found = [meeting for call in path for meeting in _of(tape, call, depends)]
+    path = tape.leading_to(tape.loss)
+    found = [meeting for call in path for meeting in _of(tape, call, tape.learnt)]
     named = [meeting for meeting in found if meeting.named]
     first = list(_first(tape, named or [m for m in found if not _is_mask(tape, m.target)]))
     return tuple(first[:_MOST])

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from rnnscope.experiments.meeting import CONSTANTS, learnt
+from rnnscope.experiments.meeting import CONSTANTS
 from rnnscope.findings import Location
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot, Tape
 
@@ -28,18 +28,13 @@ class Root:
 
 def state_slots(call: Call) -> tuple[int, ...]:
     """The slots of the initial states of a recurrent kernel: hx comes second, third when packed."""
-    packed = len(call.args) > 2 and isinstance(call.args[1], Slot) and "cell" not in call.name
-    given = call.args[2] if packed and not _is_list(call.args[1]) and _packs(call) else call.args[1]
+    given = call.args[2] if _packs(call) else call.args[1]
     return tuple(slot.number for slot in _slots(given))
 
 
 def _packs(call: Call) -> bool:
     """True for ``lstm(data, batch_sizes, hx, …)``: the weights come fourth, a list of slots."""
     return len(call.args) > 3 and isinstance(call.args[3], (list, tuple))
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, (list, tuple))
 
 
 def _slots(value: Any) -> Iterator[Slot]:
@@ -52,7 +47,6 @@ def _slots(value: Any) -> Iterator[Slot]:
 
 def roots(tape: Tape, slot: int) -> tuple[Root, ...]:
     """The data that a slot was made of, as the program got it: batches, sources, gathered rows."""
-    depends = learnt(tape)
     found: dict[int, Root] = {}
     seen: set[int] = set()
     todo = [slot]
@@ -66,7 +60,7 @@ def roots(tape: Tape, slot: int) -> tuple[Root, ...]:
             found[number] = root
             continue
         call = tape.producer[number]
-        todo.extend(_data_of(call, depends))
+        todo.extend(_data_of(call, tape.learnt))
     return tuple(r for r in found.values() if not r.constant and _holds_data(tape, r.slot))
 
 
@@ -90,7 +84,7 @@ def _root(tape: Tape, slot: int) -> Root | None:
         return Root(slot, constant=True)
     if call is None or not call.inputs:
         return Root(slot)
-    if slot in learnt(tape):
+    if slot in tape.learnt:
         return None
     if call.changed == slot:
         return Root(slot, location=call.location)  # a buffer that was filled in place

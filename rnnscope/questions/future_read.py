@@ -8,7 +8,7 @@ import torch
 
 from rnnscope.experiments.alignment import changed
 from rnnscope.experiments.influence import Laboratory, other_values
-from rnnscope.experiments.meeting import Meeting, errors, learnt
+from rnnscope.experiments.meeting import Meeting, errors
 from rnnscope.experiments.replay import Run, Value, quietly
 from rnnscope.experiments.roles import state_slots
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Tape
@@ -24,7 +24,7 @@ def future_read(laboratory: Laboratory, meeting: Meeting) -> Iterator[Foresight]
     target = laboratory.value(meeting.target)
     if target is None or target.numel() > _LARGEST:
         return
-    depends = learnt(tape)
+    depends = tape.learnt
     given = [s for s in sorted(tape.ancestors(meeting.prediction)) if s not in depends]
     for slot in given:
         value = laboratory.value(slot)
@@ -167,8 +167,7 @@ def _through_a_bottleneck(tape: Tape, slot: int, prediction: int, steps: int) ->
     """
     wanted, carried = tape.ancestors(prediction), {slot}
     last = {s: call.number for call in tape.calls for s in call.inputs}
-    calls = [call for call in tape.calls if not wanted.isdisjoint(call.results)]
-    for call in calls:
+    for call in tape.leading_to(prediction):
         if carried.isdisjoint(call.inputs):
             continue
         carried |= set(call.results) & wanted

@@ -152,9 +152,8 @@ def hearings(laboratory: Laboratory) -> Iterator[Hearing]:
     """Every meeting of a tape, with what happens to its samples on the way."""
     tape = laboratory.tape
     for meeting in meetings(tape):
-        wanted = tape.ancestors(meeting.prediction)
-        calls = [c for c in tape.calls if not wanted.isdisjoint(c.results)] + [meeting.call]
-        yield Hearing(meeting, tuple(calls), tuple(separations(laboratory, meeting)))
+        calls = (*tape.leading_to(meeting.prediction), meeting.call)
+        yield Hearing(meeting, calls, tuple(separations(laboratory, meeting)))
 
 
 def of_the_step(laboratory: Laboratory) -> Iterator[object]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 
 from rnnscope.experiments.alignment import alignment, changed
-from rnnscope.experiments.influence import Laboratory
+from rnnscope.experiments.influence import Laboratory, next_values
 from rnnscope.experiments.meeting import Meeting, errors
 from rnnscope.experiments.replay import Run, quietly
 from rnnscope.experiments.roles import Root, roots
@@ -123,10 +123,7 @@ def _another(row: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
         return row + (whole.abs().mean() + 0.5)
     if row.dtype is torch.bool:
         return ~row
-    values = sorted(set(whole.flatten().tolist()))
-    following = dict(zip(values, values[1:] + values[:1], strict=True))
-    flat = [following[value] for value in row.flatten().tolist()]
-    return torch.tensor(flat, dtype=row.dtype, device=row.device).reshape(row.shape)
+    return next_values(row, torch.unique(whole).tolist())
 
 
 def _wrong(
@@ -164,11 +161,8 @@ def _row(laboratory: Laboratory, moved: torch.Tensor, sample: int) -> int:
 def _reordering(tried: Separation, meeting: Meeting) -> Location | None:
     """The last line that put the samples in another order, when they end in another one."""
     tape = tried.laboratory.tape
-    wanted = tape.ancestors(meeting.prediction)
     order, found = tried.chosen, None
-    for call in tape.calls:
-        if wanted.isdisjoint(call.results):
-            continue
+    for call in tape.leading_to(meeting.prediction):
         for slot in call.results:
             rows = order_of(tried, slot)
             if rows is not None and rows != order:

@@ -14,7 +14,7 @@ import torch
 from rnnscope.experiments.alignment import changed
 from rnnscope.experiments.calm import draws, without_dropout
 from rnnscope.experiments.influence import Laboratory
-from rnnscope.experiments.meeting import Meeting, learnt
+from rnnscope.experiments.meeting import Meeting
 from rnnscope.experiments.replay import Run, Value, quietly
 from rnnscope.experiments.samples import Separation, changes
 from rnnscope.questions.like_with_like import order_of
@@ -171,7 +171,7 @@ class _Pair:
     def reading(self, prediction: int, padding: Padding, moved: float) -> Iterator[PaddingRead]:
         """The first call on the way to the prediction that moved."""
         tape = self.laboratory.tape
-        wanted = tape.ancestors(prediction) & (learnt(tape) - tape.parameters)
+        wanted = tape.ancestors(prediction) & (tape.learnt - tape.parameters)
         for call in tape.calls:
             read = [slot for slot in call.results if slot in wanted]
             if call.name in RECURRENT_KERNELS:

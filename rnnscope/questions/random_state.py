@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.experiments.influence import Laboratory
-from rnnscope.experiments.meeting import learnt
 from rnnscope.experiments.replay import quietly
 from rnnscope.experiments.roles import roots, state_slots
 from rnnscope.recording.tape import Call
@@ -14,7 +13,7 @@ from rnnscope.subjects.proofs import RandomState
 
 def random_states(laboratory: Laboratory) -> Iterator[RandomState]:
     """Initial states that nothing but a random draw has made, beside an input that is data."""
-    tape, depends = laboratory.tape, learnt(laboratory.tape)
+    tape, depends = laboratory.tape, laboratory.tape.learnt
     for call in tape.recurrent:
         for slot in state_slots(call):
             draw = _draw(laboratory, slot) if slot not in depends else None

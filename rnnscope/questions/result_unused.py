@@ -86,7 +86,7 @@ def _calls(node: ast.Call, name: str) -> bool:
     called = (
         node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     )
-    return called == name or called in ("drop", name) or name in ("dropout", "layer_norm")
+    return called == name or name in ("dropout", "layer_norm")
 
 
 def _is_lost(tape: Tape, call: Call) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 
 from rnnscope.experiments.influence import Laboratory
-from rnnscope.experiments.meeting import Meeting, learnt
+from rnnscope.experiments.meeting import Meeting
 from rnnscope.experiments.roles import Root, roots
 from rnnscope.experiments.samples import Separation, separation
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot
@@ -105,10 +105,7 @@ def samples_mixed(laboratory: Laboratory, meeting: Meeting, tried: Separation) -
 def first_mixing(tried: Separation, slot: int) -> Call | None:
     """The first call on the way to a slot after which the samples are not apart."""
     tape = tried.laboratory.tape
-    wanted = tape.ancestors(slot)
-    for call in tape.calls:
-        if wanted.isdisjoint(call.results):
-            continue
+    for call in tape.leading_to(slot):
         if any(not tried.apart(result) for result in call.results):
             return call
     return None
@@ -116,7 +113,7 @@ def first_mixing(tried: Separation, slot: int) -> Call | None:
 
 def _is_meant(laboratory: Laboratory, tried: Separation, call: Call) -> bool:
     """Mixed on purpose: data augmented before the model, or neighbours of a graph that is given."""
-    tape, depends = laboratory.tape, learnt(laboratory.tape)
+    tape, depends = laboratory.tape, laboratory.tape.learnt
     if depends.isdisjoint(call.results):
         return True
     if call.name in ("batch_norm", "instance_norm"):

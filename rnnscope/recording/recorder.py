@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import sys
 import threading
-import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
@@ -121,7 +120,6 @@ class Recorder:
         self.warnings: list[tuple[Warning | str, type[Warning], Location | None]] = []
         self.every_step = False
         self.limit: int | None = None
-        self.began = time.monotonic()
         self._lock = threading.RLock()
         self._threads = threading.local()
         self._patches = Patches(self)
@@ -131,7 +129,6 @@ class Recorder:
         with self._lock:
             if not self.subscribers:
                 self._patches.install()
-                self.began = time.monotonic()
             self.subscribers = (*self.subscribers, subscriber)
         known = self._recording()
         if known is not None:
@@ -227,10 +224,11 @@ class Recorder:
     @_harmless
     def backward_begins(self, tensors: Any) -> None:
         """Gradients are about to be computed: the step is over."""
-        if not is_aside() and not in_compiled_code():
-            self.heard("backward_begins", here(1))
+        if is_aside() or in_compiled_code():
+            return
+        self.heard("backward_begins", here(1))
         recording = self._recording()
-        if recording is not None and not is_aside() and not in_compiled_code():
+        if recording is not None:
             recording.end_step(tensors)
 
     @_harmless

@@ -157,6 +157,16 @@ class Tape:
                 todo.extend(call.inputs)
         return frozenset(seen)
 
+    def leading_to(self, slot: int) -> tuple[Call, ...]:
+        """The calls that a slot was made by, in order."""
+        wanted = self.ancestors(slot)
+        return tuple(call for call in self.calls if not wanted.isdisjoint(call.results))
+
+    @cached_property
+    def learnt(self) -> frozenset[int]:
+        """Every slot that depends on a parameter."""
+        return self.descendants(self.parameters)
+
     def descendants(self, slots: frozenset[int]) -> frozenset[int]:
         """Every slot that these reach, themselves included."""
         reached = set(slots)
