@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
@@ -65,3 +65,9 @@ class _Loader(Loader):
             module.__spec__.loader = self.own
         self.own.exec_module(module)
         self.callback()
+
+
+# Python leaves out of a traceback the frames of its own import machinery; this one is part of it.
+_Loader.exec_module.__code__ = _Loader.exec_module.__code__.replace(
+    co_filename=SourceFileLoader.exec_module.__code__.co_filename
+)

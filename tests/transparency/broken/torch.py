@@ -1,0 +1,3 @@
+"""Stands for a torch that cannot be imported."""
+
+raise RuntimeError("libcudart is of another age")
