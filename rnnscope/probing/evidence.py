@@ -10,6 +10,7 @@ from torch.utils.data import RandomSampler, SubsetRandomSampler, WeightedRandomS
 from torch.utils.data.dataloader import default_collate
 
 from rnnscope.recording.nest import tensors_in
+from rnnscope.recording.patches import batch_size
 from rnnscope.recording.user_code import here
 from rnnscope.subjects.proofs import Batch
 
@@ -31,8 +32,8 @@ class Batches:
     def loaded(self, iterator: Any, batch: Any) -> None:
         """A DataLoader has given this batch."""
         sampler = getattr(iterator, "_index_sampler", None)
-        size = getattr(sampler, "batch_size", None)
-        tensors = list(tensors_in(batch))
+        size = batch_size(iterator)
+        tensors = [tensor for tensor in tensors_in(batch) if not tensor.is_nested]
         if size is None or not tensors:
             return
         default = getattr(iterator, "_collate_fn", None) is default_collate

@@ -172,7 +172,9 @@ class Gradients:
 
 def is_fresh(module: nn.Module) -> bool:
     """True when nothing was written into the weights since they were drawn: not pretrained."""
-    return all(p._version <= 1 and p.requires_grad for p in module.parameters())
+    return all(
+        p.requires_grad and not p.is_inference() and p._version <= 1 for p in module.parameters()
+    )
 
 
 def _is_weight(name: str, parameter: nn.Parameter) -> bool:

@@ -280,6 +280,13 @@ def is_shuffling(iterator: Any) -> bool:
     )
 
 
+def batch_size(iterator: Any) -> int | None:
+    """Samples in a batch, where the DataLoader's sampler has that written down; it is not asked."""
+    sampler = getattr(iterator, "_index_sampler", None)
+    size = getattr(sampler, "__dict__", {}).get("batch_size")
+    return size if isinstance(size, int) else None
+
+
 def _forget_this_frame(error: BaseException) -> None:
     """The frame that handles an exception is the first entry of its traceback: take it off."""
     trace = error.__traceback__

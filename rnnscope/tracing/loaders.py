@@ -9,7 +9,7 @@ from torch.utils.data import dataloader as torch_dataloader
 from torch.utils.data import default_collate
 
 from rnnscope.recording.nest import tensors_in
-from rnnscope.recording.patches import is_shuffling
+from rnnscope.recording.patches import batch_size, is_shuffling
 from rnnscope.recording.user_code import here
 from rnnscope.tracing.factors import Evidence, Factor, Meaning, Variable, fresh_axes
 from rnnscope.tracing.labels import Label
@@ -20,12 +20,11 @@ def label_batch(table: LabelTable, iterator: Any, batch: Any) -> None:
     """Say of a batch that a DataLoader hands out which axis the samples are on."""
     if getattr(iterator, "_dataset_kind", None) != torch_dataloader._DatasetKind.Map:
         return
-    sampler = getattr(iterator, "_index_sampler", None)
     collate = getattr(iterator, "_collate_fn", None)
-    size = getattr(sampler, "batch_size", None)
-    if not getattr(iterator, "_auto_collation", False) or not isinstance(size, int):
+    size = batch_size(iterator)
+    if not getattr(iterator, "_auto_collation", False) or size is None:
         return
-    tensors = list(tensors_in(batch))
+    tensors = [tensor for tensor in tensors_in(batch) if not tensor.is_nested]
     rows = Variable()
     shuffled = is_shuffling(iterator)
     word = "shuffling DataLoader" if shuffled else "DataLoader"

@@ -79,7 +79,7 @@ def recorded(module: ModuleType, path: Path, mode: str) -> dict[str, Any]:
         except BaseException:
             failure = traceback.format_exc()
     if watch is not None:
-        codes = [finding.code for finding in watch.findings]
+        codes = [finding.code for finding in watch.findings] + own_mistakes()
     return {
         "printed": printed.getvalue(),
         "exception": failure,
@@ -94,6 +94,15 @@ def _watch() -> Any:
     from rnnscope import watch
 
     return watch()
+
+
+def own_mistakes() -> list[str]:
+    """What went wrong in rnnscope itself, which it keeps from the program."""
+    from rnnscope.recording.recorder import RECORDER
+
+    mistakes = list(RECORDER.failures)
+    RECORDER.failures.clear()
+    return mistakes
 
 
 def tensors(names: dict[str, Any]) -> Iterator[bytes]:
