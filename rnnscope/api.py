@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rnnscope import conclusions
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
-from rnnscope.errors import CallError, SubjectError
+from rnnscope.errors import SubjectError
 from rnnscope.findings import Severity
 from rnnscope.prediction import check_packs, predict
 from rnnscope.report import Report
@@ -70,19 +70,21 @@ def inspect(subject: Any, *inputs: Any, reference: bool = False, **named: Any) -
     return report
 
 
-def inspect_target(target: str, arguments: str | None = None) -> Report:
-    """Build ``path/to/file.py:Name`` as ``verify`` does and tell its recurrent layers; none is run.
+def inspect_target(
+    target: str, arguments: str | None = None, shapes: Sequence[str] = (), seed: int = 0
+) -> Report:
+    """Build ``path/to/file.py:Name`` as ``verify`` does and tell its recurrent layers.
 
-    ``arguments`` are those of the class, when they cannot be told from their names; the state of
-    torch's random stream stays. Raises TargetError, SubjectError.
+    ``arguments`` are those of the class, when they cannot be told from their names. With the
+    ``shapes`` of its inputs it is run once, on random ones; the state of torch's random stream
+    stays. Raises TargetError, SubjectError, CallError.
     """
     import_torch()
-    from rnnscope.measuring.randomness import preserved_randomness
-    from rnnscope.verification.building import build
-    from rnnscope.verification.target import loaded
+    from rnnscope.measuring.inputs import random_inputs
+    from rnnscope.verification.building import built
 
-    with loaded(target) as found, preserved_randomness():
-        return inspect(build(found, RNNConfig("LSTM", 10, 20), arguments))
+    with built(target, arguments) as model:
+        return inspect(model, *random_inputs(model, shapes, seed))
 
 
 def inspect_config(
@@ -223,14 +225,19 @@ def verify(
 
 
 def gates(
-    subject: Any, input: Any = None, hx: Any = None, *, loss: Any = None, seed: int = 0
+    subject: Any,
+    *inputs: Any,
+    loss: Callable[..., Tensor] | None = None,
+    seed: int = 0,
+    **named: Any,
 ) -> Gates:
     """Tell what every gate of a layer did at every step of ``layer(input, hx)``.
 
     ``subject`` is a live recurrent layer or cell, an RNNConfig, or a text such as
-    ``"LSTM(10, 20)"``; without an input a random one is drawn from ``seed``. The reference
+    ``"LSTM(10, 20)"``; without an input a random one is drawn from ``seed``. Of a model each
+    recurrent layer's last call in ``model(*inputs, **named)`` is told. The reference
     recomputes the layer openly, without dropout, and must agree with it. ``loss`` is called with
-    what the layer returns, as in ``lambda output, states: criterion(head(output[-1]), target)``,
+    what the layer or model returns, as in ``lambda output, states: criterion(output[-1], target)``,
     and its gradient is told step by step. Nothing of the layer is changed.
     Raises SubjectError, ConfigError, CallError, and what torch raises for an input that it refuses.
 
@@ -239,44 +246,9 @@ def gates(
     ((5, 3, 20), True)
     """
     import_torch()
-    from rnnscope.gating import gates_of_layer
-    from rnnscope.measuring.live import unwrapped
-    from rnnscope.measuring.trial import random_arguments
+    from rnnscope.gating.asking import gates_of
 
-    if isinstance(subject, str):
-        subject = RNNConfig.parse(subject)
-    if isinstance(subject, RNNConfig):
-        return gates_of_config(subject, Call(), input, hx, loss=loss, seed=seed)
-    layer = unwrapped(subject) if hasattr(subject, "_modules") else subject
-    config = RNNConfig.of(layer)
-    if input is None and config.device != "meta":
-        input, hx = random_arguments(config, Call(), seed)
-    return gates_of_layer(layer, input, hx, loss)
-
-
-def gates_of_config(
-    config: RNNConfig,
-    call: Call,
-    input: Any = None,
-    hx: Any = None,
-    *,
-    loss: Any = None,
-    seed: int = 0,
-) -> Gates:
-    """The same of a layer that is built from ``seed``, by default on a random input of a call.
-
-    Raises CallError where it cannot be run, DeviceError.
-    """
-    import_torch()
-    from rnnscope.gating import gates_of_layer
-    from rnnscope.measuring.trial import measure_config
-
-    trial = measure_config(config, call, seed=seed)
-    if trial.incomplete is not None:
-        raise CallError(f"no gates without a run: {trial.incomplete}.")
-    if input is None:
-        input, hx = trial.inputs
-    return gates_of_layer(trial.module, input, hx, loss)
+    return gates_of(subject, inputs, named, loss, seed)
 
 
 def convert(

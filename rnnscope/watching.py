@@ -27,6 +27,8 @@ from rnnscope.subjects import LayerCall
 from rnnscope.summary import WatchSummary
 
 if TYPE_CHECKING:
+    from rnnscope.gating import Gates
+    from rnnscope.gating.watched import WatchedGates
     from rnnscope.report import Report
     from rnnscope.session import Session
 
@@ -38,9 +40,12 @@ class Watch(ContextDecorator):
     call of a recurrent layer that did not return, if there is one.
     """
 
-    def __init__(self, selection: Selection, probe: bool = True) -> None:
+    def __init__(self, selection: Selection, probe: bool = True, gates: bool = False) -> None:
         self.selection = selection
         self.probe = probe
+        self.read_gates = gates
+        self.gates: Gates | None = None
+        self._reading: WatchedGates | None = None
         self.last_call: LayerCall | None = None
         self.last_returned: LayerCall | None = None
         self._found: dict[tuple[str, Location | None], Finding] = {}
@@ -92,6 +97,7 @@ class Watch(ContextDecorator):
         if self._depth == 0:
             self.session = Session(examine, self.found, self.probe)
             self.session.begin()
+            self._begin_gates()
             self._forget = listen(self.found)
         self._depth += 1
         RECORDER.enter_thread()
@@ -121,6 +127,7 @@ class Watch(ContextDecorator):
         from rnnscope.questions.precedence import verdicts
 
         session.end()
+        self._end_gates()
         self._forget()
         self._found = verdicts(
             self._found, session.histories.observed(), session.facts, session.acquitted
@@ -130,6 +137,25 @@ class Watch(ContextDecorator):
                 self.found(finding)
         self._counted, self.summary, self.session = self.statistics, session.summary, None
         notebook.show(self.report)
+
+    def _begin_gates(self) -> None:
+        from rnnscope.recording.recorder import RECORDER
+
+        if self.read_gates:
+            from rnnscope.gating.watched import WatchedGates
+
+            self._reading = WatchedGates()
+            RECORDER.subscribe(self._reading)
+
+    def _end_gates(self) -> None:
+        from rnnscope.recording.recorder import RECORDER
+
+        if self._reading is not None:
+            RECORDER.unsubscribe(self._reading)
+            self.gates = self._reading.gates
+            for finding in self._reading.findings:
+                self.found(finding)
+            self._reading = None
 
     def _explain(self, exception: Exception, session: Session) -> None:
         """What the rules say of an exception goes into the findings and below its traceback.
@@ -154,19 +180,22 @@ def watch(
     select: str | Iterable[str] | None = None,
     ignore: str | Iterable[str] | None = None,
     probe: bool = True,
+    gates: bool = False,
 ) -> Watch:
     """Watch the code of a ``with`` block, or of a decorated function, for RNN mistakes.
 
     ``select`` and ``ignore`` are codes or their beginnings, as ``"RNN2,RNN401"``; what is not given
     comes from ``[tool.rnnscope]`` of the nearest pyproject.toml. With ``probe`` recorded
-    steps are run again with something changed. Raises UnknownNameError for a code that no rule has.
+    steps are run again with something changed. With ``gates`` torch's recurrent layers are run a
+    second time at the end of each recorded step, and ``seen.gates`` tells afterwards what their
+    gates did. Raises UnknownNameError for a code that no rule has.
 
     >>> with watch() as seen:
     ...     pass
     >>> seen.findings
     ()
     """
-    return Watch(Selection.configured(_texts(select), _texts(ignore)), probe)
+    return Watch(Selection.configured(_texts(select), _texts(ignore)), probe, gates)
 
 
 def _texts(value: str | Iterable[str] | None) -> Iterable[str] | None:

@@ -210,9 +210,9 @@ def _loaded_with(name: str, tree: ast.Module) -> set[str]:
 _LIVE = """
 recording experiments questions session measuring.randomness measuring.devices
 measuring.measurement measuring.trial measuring.live measuring.untouched measuring.observation
-measuring.inspection reference tracing.calls tracing.given tracing.sketching tracing.table
-tracing.loaders tracing.propagation tracing.packing tracing.recurrent tracing.states tracing.tracer
-probing verification verified formats.verified gating layouts.conversion weights.initial
+measuring.inspection measuring.inputs reference tracing.calls tracing.given tracing.sketching
+tracing.table tracing.loaders tracing.propagation tracing.packing tracing.recurrent tracing.states
+tracing.tracer probing verification verified formats.verified gating layouts.conversion weights.initial
 weights.values testing
 """
 LIVE = _LIVE.split()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,6 +15,7 @@ from rnnscope.commands import output as to
 from rnnscope.commands import weights as of_weights
 from rnnscope.errors import CallError
 from rnnscope.formats import known_format
+from rnnscope.torch_import import import_torch
 
 if TYPE_CHECKING:
     from rnnscope.call import Call
@@ -43,6 +44,7 @@ def inspect(
     args: str | None = typer.Option(
         None, "--args", help="the arguments of the class in model.py:Net", metavar="TEXT"
     ),
+    inputs: words_of.Inputs = None,
     no_run: bool = typer.Option(False, "--no-run", help="predict only; torch is not imported"),
     no_reference: bool = typer.Option(
         False, "--no-reference", help="do not recompute with the from-scratch reference"
@@ -67,7 +69,9 @@ def inspect(
     of_weights.inspect_file(context, layer, format)
     if ":" in layer[0] and "(" not in layer[0]:
         words_of.refuse_left_over(context, layer[1:])
-        _end(api.inspect_target(layer[0], args), format, output)
+        _end(_of_target(layer[0], args, inputs or (), gates, seed), format, output)
+    if inputs:
+        raise CallError("--input is for model.py:Net: of a layer give --batch and --seq-len.")
     config, rest = words_of.read_layer(context, layer)
     words_of.refuse_left_over(context, rest)
     call = words_of.read_call(batch, seq_len, unbatched, lengths, states)
@@ -75,7 +79,10 @@ def inspect(
     if gates and no_run:
         raise CallError("--gates is what a run shows: leave out --no-run.")
     if gates:
-        report: Report | None = api.gates_of_config(config, call, loss=_final_h(config), seed=seed)
+        import_torch()
+        from rnnscope.gating.asking import gates_of_config
+
+        report: Report | None = gates_of_config(config, call, loss=_final_h(config), seed=seed)
     else:
         report = _report(config, call, seed, not no_run, not no_reference, _shows(format, output))
     if report is not None:
@@ -85,6 +92,17 @@ def inspect(
 def _end(report: Report, format: str | None, output: Path | None) -> NoReturn:
     to.write(report, format, output)
     raise typer.Exit(0 if report.ok else 1)
+
+
+def _of_target(
+    target: str, args: str | None, inputs: Sequence[str], gates: bool, seed: int
+) -> Report:
+    if gates:
+        import_torch()
+        from rnnscope.gating.asking import gates_of_target
+
+        return gates_of_target(target, inputs, args, final=_final_h, seed=seed)
+    return api.inspect_target(target, args, inputs, seed)
 
 
 def _final_h(config: RNNConfig) -> Callable[..., Any]:

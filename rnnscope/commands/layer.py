@@ -45,6 +45,15 @@ Unbatched = Annotated[bool, _call("--unbatched", help="one sequence, 2-D input")
 Lengths = Annotated[
     str | None, _call(help="lengths of packed sequences, as in 5,3,2", metavar=SIZES)
 ]
+Inputs = Annotated[
+    list[str] | None,
+    _call(
+        "--input",
+        help="run model.py:Net on a random input of this shape, 3,5,10 or 3,5:int64; repeat it "
+        "for each input",
+        metavar="A,B,...[:DTYPE]",
+    ),
+]
 States = Annotated[bool, _call("--states", help="pass h_0 (and c_0) instead of zeros")]
 Seed = Annotated[int, _call(help="seed of the weights and the random input", metavar="N")]
 

@@ -41,6 +41,9 @@ def run(
     probe: Annotated[
         bool, typer.Option(help="run recorded steps again with something changed")
     ] = True,
+    gates: Annotated[
+        bool, typer.Option("--gates", help="say what the gates of each layer did")
+    ] = False,
     stats: Annotated[bool, typer.Option("--stats", help="say what could be traced")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="print the repairs as a diff")] = False,
     fix: Annotated[bool, typer.Option("--fix", help="write the repairs into your files")] = False,
@@ -78,7 +81,7 @@ def run(
             reported(world)
         return wanted.status
 
-    return supervise(target, finish, Watching(probe, steps, every_step))
+    return supervise(target, finish, Watching(probe, gates, steps, every_step))
 
 
 def _last_line(script: str, quiet: bool) -> Callable[[RunResult], None]:
@@ -133,7 +136,11 @@ def _print_terminal(stream: TextIO | None, result: RunResult) -> None:
 
     The stream is what standard error was before the script ran, which may have replaced it.
     """
-    if stream is None or stream.closed or not (result.findings or result.statistics):
+    if (
+        stream is None
+        or stream.closed
+        or not (result.findings or result.statistics or result.gates)
+    ):
         return
     from rich.console import Console
 
@@ -147,6 +154,8 @@ def _print_terminal(stream: TextIO | None, result: RunResult) -> None:
         console.print(terminal.renderable(shown), crop=False)
     elif text := terminal.render(shown, console.width):  # in a file or pipe no padding is wanted
         print(legible(text, stream), file=stream)
+    if result.gates is not None:
+        console.print(result.gates if console.is_terminal else result.gates.to_text())
     for line in _statistics_lines(result.statistics or {}):
         console.print(line)
 

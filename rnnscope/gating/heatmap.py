@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from rnnscope.gating.summary import activation_of
-from rnnscope.gating.trace import WORDS, LayerTrace
+from rnnscope.gating.trace import WORDS, LayerTrace, by_layer
 
 Colour = tuple[int, int, int]
 
@@ -90,29 +90,41 @@ _LINES = ("#b2182b", "#2154ac")  # the gradient of h and that of c
 
 
 def figure(traces: Sequence[LayerTrace]) -> str:
-    """An SVG: a row for each gate, a column for each layer and direction."""
-    letters = list(traces[0].letters)
-    width = _LABEL + len(traces) * (_PANEL + _GAP)
-    rows = len(letters) + bool(traces[0].gradient)
-    height = _TOP + rows * (_HEIGHT + _GAP) + _GAP
+    """An SVG: below each other the layers; each gate a row, each direction a column."""
+    layers = by_layer(traces)
+    sizes = [_size(own) for own in layers]
+    width, height = max(size[0] for size in sizes), sum(size[1] for size in sizes)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" fill="#444">',
         f'<rect width="{width}" height="{height}" fill="#fff"/>',
     ]
+    top = 0
+    for own, (_, tall) in zip(layers, sizes, strict=True):
+        parts += [f'<g transform="translate(0 {top})">', *_of_layer(own, tall), "</g>"]
+        top += tall
+    return "\n".join([*parts, "</svg>"])
+
+
+def _size(traces: Sequence[LayerTrace]) -> tuple[int, int]:
+    rows = len(traces[0].letters) + bool(traces[0].gradient)
+    return _LABEL + len(traces) * (_PANEL + _GAP), _TOP + rows * (_HEIGHT + _GAP) + _GAP
+
+
+def _of_layer(traces: Sequence[LayerTrace], height: int) -> Iterator[str]:
+    letters = list(traces[0].letters)
     for column, trace in enumerate(traces):
         left = _LABEL + column * (_PANEL + _GAP)
-        parts += _text(left, _TOP - 10, trace.name)
+        yield from _text(left, _TOP - 10, trace.name)
         for row, letter in enumerate(letters):
             top = _TOP + row * (_HEIGHT + _GAP)
-            parts += _panel(heat_of(trace, letter, 256, 512), left, top, first=column == 0)
+            yield from _panel(heat_of(trace, letter, 256, 512), left, top, first=column == 0)
         last = len(trace.rows.sizes) - 1
-        parts += _text(left, height - 10, "t=0")
-        parts += _text(left + _PANEL, height - 10, f"t={last}", "end")
+        yield from _text(left, height - 10, "t=0")
+        yield from _text(left + _PANEL, height - 10, f"t={last}", "end")
         if trace.gradient:
             top = _TOP + len(letters) * (_HEIGHT + _GAP)
-            parts += _curve(trace, left, top, first=column == 0)
-    return "\n".join([*parts, "</svg>"])
+            yield from _curve(trace, left, top, first=column == 0)
 
 
 def _text(x: float, y: float, words: str, anchor: str = "start") -> Iterator[str]:

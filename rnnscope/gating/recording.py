@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
@@ -79,7 +79,7 @@ class Recording:
 
 
 def record(
-    module: nn.Module, config: RNNConfig, input: Any, hx: Any, loss: Loss | None
+    module: nn.Module, config: RNNConfig, input: Any, hx: Any, loss: Loss | None, path: str = ""
 ) -> Recording:
     """Run the layer and the reference, without dropout; the layer is left as it was.
 
@@ -99,7 +99,8 @@ def record(
         traced = []
         for place in list(layer.cells):  # one at a time: what a traced cell remembers is let go
             cell = layer.cells.pop(place)
-            traced.append(_trace(config, place, cell, rows, norms.get(place, {})))
+            trace, own = _trace(config, place, cell, rows, norms.get(place, {}))
+            traced.append((replace(trace, path=path), own))
         difference = max(_apart(real, again), *(own for _, own in traced))
     traces = tuple(trace for trace, _ in traced)
     return Recording(traces, real, difference, gradient_difference)

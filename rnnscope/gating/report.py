@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -57,13 +57,17 @@ class Gates(Report):
 
     @property
     def difference(self) -> float:
-        """The largest |difference| from the real layer: outputs, states, equations."""
-        return self.layers[0].reference or 0.0
+        """The largest |difference| from a real layer: outputs, states, equations."""
+        return self._worst.reference or 0.0
 
     @property
     def tolerance(self) -> float:
-        """The difference that the dtype's rounding allows."""
-        return self.layers[0].tolerance
+        """The difference that the dtype's rounding allows there."""
+        return self._worst.tolerance
+
+    @property
+    def _worst(self) -> LayerResult:
+        return max(self.layers, key=lambda layer: (layer.reference or 0.0) / layer.tolerance)
 
     @property
     def agrees(self) -> bool:
@@ -135,14 +139,23 @@ def _finite(value: Any) -> Any:
 
 
 def gates_of_layer(
-    module: nn.Module, input: Any, hx: Any = None, loss: Loss | None = None
+    module: nn.Module, input: Any, hx: Any = None, loss: Loss | None = None, path: str = ""
+) -> Gates:
+    """What a live recurrent layer's gates did, told to every watch. Raises as ``read_gates``."""
+    gates = read_gates(module, input, hx, loss, path)
+    tell(gates.findings)
+    return gates
+
+
+def read_gates(
+    module: nn.Module, input: Any, hx: Any = None, loss: Loss | None = None, path: str = ""
 ) -> Gates:
     """Run a live recurrent layer and say what its gates did. Raises SubjectError, CallError."""
     config = RNNConfig.of(module)
     _require_torchs_own(module, config)
     _require_numbers(config, input)
     with aside(), preserved_torch_randomness():
-        recording = record(module, config, input, hx, loss)
+        recording = record(module, config, input, hx, loss, path)
         difference, tolerance = recording.difference, TOLERANCES[config.dtype]
         rounding = difference if tolerance < difference < float("inf") else None
         if rounding is not None:
@@ -154,19 +167,34 @@ def gates_of_layer(
         measured=measured,
         reference=difference,
         tolerance=tolerance,
+        paths=(path,) if path else (),
     )
     summaries = tuple(summary_of(trace) for trace in recording.traces)
-    findings = tuple(_findings(module, (input, hx), recording.traces, summaries))
-    tell(findings)
     return Gates(
         (layer,),
-        findings,
+        tuple(_findings(module, (input, hx), recording.traces, summaries)),
         str(torch.__version__).partition("+")[0],
         traces=recording.traces,
         summaries=summaries,
         gradient_difference=recording.gradient_difference,
         rounding=rounding,
         loss=_name(loss),
+    )
+
+
+def gathered(parts: Sequence[Gates]) -> Gates:
+    """The gates of several layers of a model as one report."""
+    off = [part.gradient_difference for part in parts if part.gradient_difference is not None]
+    rounding = [part.rounding for part in parts if part.rounding is not None]
+    return replace(
+        parts[0],
+        layers=tuple(layer for part in parts for layer in part.layers),
+        findings=tuple(finding for part in parts for finding in part.findings),
+        traces=tuple(trace for part in parts for trace in part.traces),
+        summaries=tuple(summary for part in parts for summary in part.summaries),
+        gradient_difference=max(off, default=None),
+        rounding=max(rounding, default=None),
+        model=True,
     )
 
 

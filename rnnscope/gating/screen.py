@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import ceil, isfinite, log10
+from math import ceil, isfinite, isnan, log10
 from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -16,7 +16,7 @@ from rnnscope.formats.palette import BAD, GOOD, TITLE
 from rnnscope.formats.screen import Columns
 from rnnscope.gating.heatmap import Heat, heat_of
 from rnnscope.gating.summary import THRESHOLDS, TraceSummary
-from rnnscope.gating.trace import LayerTrace
+from rnnscope.gating.trace import LayerTrace, by_layer
 
 if TYPE_CHECKING:
     from rnnscope.gating.report import Gates
@@ -42,10 +42,11 @@ def renderable(gates: Gates, pictures: bool = True) -> RenderableType:
 
 
 def _head(gates: Gates) -> Iterator[RenderableType]:
-    call = gates.layers[0].facts.call
-    steps, samples = len(gates.traces[0].rows.sizes), call.batch
-    words = f": the gates of {steps} step{'s' * (steps != 1)}, {samples} sample"
-    yield Text.assemble((str(gates.traces[0].config), TITLE), words + "s" * (samples != 1))
+    for trace in (of_layer[0] for of_layer in by_layer(gates.traces)):
+        steps, samples = len(trace.rows.sizes), trace.rows.sizes[0]
+        words = f": the gates of {steps} step{'s' * (steps != 1)}, {samples} sample"
+        name = f"{trace.path} {trace.config}".lstrip()
+        yield Text.assemble((name, TITLE), words + "s" * (samples != 1))
     good = bool(gates.agrees)
     verdict = "agrees with" if good else "differs from"
     text = f" recomputed openly, it {verdict} the real layer: {gates.difference:.1e}"
@@ -73,10 +74,11 @@ def _numbers(summary: TraceSummary, trace: LayerTrace) -> Iterator[RenderableTyp
 
 
 def _lines(summary: TraceSummary, trace: LayerTrace) -> Iterator[str]:
-    if summary.memory is not None and summary.longest_memory is not None:
+    longest = summary.longest_memory
+    if summary.memory is not None and longest is not None and not isnan(longest):
         yield (
             f"memory {summary.memory:.1f} steps, 1/(1 - mean {trace.config.cell.keeps}); "
-            f"of the most patient unit {summary.longest_memory:.1f}"
+            f"of the most patient unit {longest:.1f}"
         )
     if summary.dead is None:
         yield "dead units: too few steps and samples to tell"
@@ -104,7 +106,7 @@ def _curve(norms: Sequence[float], width: int) -> str:
 
 def _reasons(summaries: Sequence[TraceSummary]) -> Iterator[RenderableType]:
     """Where low and high begin, and why there."""
-    used = {gate.activation for gate in summaries[0].gates}
+    used = {gate.activation for summary in summaries for gate in summary.gates}
     yield Text()
     for activation, (low, high, why) in THRESHOLDS.items():
         if activation in used:
@@ -120,11 +122,14 @@ class _Maps:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         room = options.max_width - _LABEL
-        beside = max(1, min(len(self.traces), room // (_NARROWEST + 2)))
-        width = min(room // beside - 2, max(len(t.rows.sizes) for t in self.traces))
         coloured = console.color_system is not None and not options.ascii_only
-        for start in range(0, len(self.traces), beside):
-            yield from _block(self.traces[start : start + beside], max(width, 5), coloured)
+        for traces in by_layer(self.traces):
+            if traces[0].path:
+                yield Text(f"\n{traces[0].path}", TITLE)
+            beside = max(1, min(len(traces), room // (_NARROWEST + 2)))
+            width = min(room // beside - 2, max(len(t.rows.sizes) for t in traces))
+            for start in range(0, len(traces), beside):
+                yield from _block(traces[start : start + beside], max(width, 5), coloured)
 
 
 def _block(traces: Sequence[LayerTrace], width: int, coloured: bool) -> Iterator[Text]:

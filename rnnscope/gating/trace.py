@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import torch
 from torch import Tensor
@@ -49,6 +50,11 @@ class Rows:
         return torch.stack([step.mean(0) for step in rows.split_with_sizes(list(self.sizes))])
 
 
+def by_layer(traces: Sequence[LayerTrace]) -> list[list[LayerTrace]]:
+    """The traces of each layer of a model together, in order."""
+    return [list(own) for _, own in groupby(traces, lambda trace: trace.path)]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerTrace:
     """What one layer did in one direction; each gate and state is (L, N, H), time first.
@@ -57,7 +63,7 @@ class LayerTrace:
     ``update``, ``new`` of a GRU; ``h`` and ``c`` are the states after each step, so that the final
     state of the backward direction is in row 0. A cell has one step, an unbatched input one sample.
     ``gradient`` holds for each state the norm of the loss's gradient by step, (L,); it is empty
-    without a loss.
+    without a loss. ``path`` is the layer's place in a model.
     """
 
     config: RNNConfig
@@ -66,11 +72,12 @@ class LayerTrace:
     rows: Rows
     letters: Mapping[str, Tensor]
     gradient: Mapping[str, Tensor] = field(default_factory=dict)
+    path: str = ""
 
     @property
     def name(self) -> str:
-        """``layer 0 forward``."""
-        return f"layer {self.layer} {self.direction}"
+        """``layer 0 forward``; in a model ``encoder.lstm layer 0 forward``."""
+        return f"{self.path} layer {self.layer} {self.direction}".lstrip()
 
     @property
     def words(self) -> tuple[str, ...]:

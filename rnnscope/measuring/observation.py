@@ -82,16 +82,17 @@ def _signature(value: Any) -> Any:
 
 def run_observed(
     model: nn.Module, args: Any, kwargs: Any, observations: Sequence[Observation]
-) -> None:
-    """Run the model once and note every call of the layers. Raises what the model raises."""
+) -> Any:
+    """Run the model once, note every call of the layers, and return what the model returns."""
     alone = observations[0]
     if alone.layer.module is model and not _has_hooks(model):
         # Nothing comes between us and the layer, and a scripted one takes no hooks.
         alone.enter(0, args, kwargs)
-        alone.leave(args, kwargs, model(*args, **kwargs))
-        return
+        result = model(*args, **kwargs)
+        alone.leave(args, kwargs, result)
+        return result
     with _hooks([o for o in observations if not o.layer.scripted]):
-        model(*args, **kwargs)
+        return model(*args, **kwargs)
 
 
 def _has_hooks(module: nn.Module) -> bool:

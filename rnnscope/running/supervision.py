@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnscope.errors import RnnscopeError
 from rnnscope.failures import text_of
@@ -16,13 +16,17 @@ from rnnscope.running.arrival import when_imported
 from rnnscope.running.execution import Ended, execute
 from rnnscope.running.script import Target
 
+if TYPE_CHECKING:
+    from rnnscope.gating import Gates
+
 
 @dataclass(frozen=True, slots=True)
 class RunResult(Result):
-    """What one run found; ``statistics`` of the tracing only where they were asked for."""
+    """What one run found; ``statistics`` and ``gates`` only where they were asked for."""
 
     script_status: int = 0
     statistics: Mapping[str, Any] | None = None
+    gates: Gates | None = None
 
     @property
     def status(self) -> int:
@@ -33,14 +37,17 @@ class RunResult(Result):
         """The keys of a Result, the script's own status, and the statistics."""
         data = Result.to_dict(self)
         data["outcome"]["status"] = self.script_status
+        if self.gates is not None:
+            data["gates"] = self.gates.to_dict()["gates"]
         return {**data, "statistics": dict(self.statistics)} if self.statistics else data
 
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """How a run is watched: with experiments or not, and how many of its steps."""
+    """How a run is watched: with experiments or not, with its gates, and how many of its steps."""
 
     probe: bool = True
+    gates: bool = False
     steps: int | None = None
     every_step: bool = False
 
@@ -59,7 +66,7 @@ class Supervision:
         from rnnscope.watching import watch
 
         RECORDER.limit, RECORDER.every_step = self.how.steps, self.how.every_step
-        self.seen = self._watching.enter_context(watch(probe=self.how.probe))
+        self.seen = self._watching.enter_context(watch(probe=self.how.probe, gates=self.how.gates))
 
     def end(self, exception: BaseException | None) -> None:
         """Stop watching, with what the script raised: the live call of the layer that failed."""
@@ -83,6 +90,7 @@ class Supervision:
             watched=self.seen.summary,
             script_status=ended.status,
             statistics=self.seen.statistics,
+            gates=self.seen.gates,
         )
 
 

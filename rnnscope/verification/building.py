@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 import copy
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from torch import nn
 
 from rnnscope.config import RNNConfig
 from rnnscope.errors import TargetError
+from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.verification.runner import method_of
-from rnnscope.verification.target import said
+from rnnscope.verification.target import loaded, said
 
 VOCABULARY = 131
 
@@ -56,6 +58,13 @@ _OPTION_OF = {name: option for option, names in NAMES.items() for name in names}
 def is_class(target: Any) -> bool:
     """True for what must be called to give a layer: a class or a factory function."""
     return isinstance(target, type) or inspect.isfunction(target)
+
+
+@contextmanager
+def built(target: str, arguments: str | None) -> Iterator[Any]:
+    """What ``path/to/file.py:Name`` builds; Python's and torch's random streams stay."""
+    with loaded(target) as found, preserved_randomness():
+        yield build(found, RNNConfig("LSTM", 10, 20), arguments)
 
 
 def build(target: Any, config: RNNConfig, arguments: str | None = None) -> Any:
