@@ -41,6 +41,16 @@ def is_users(filename: str) -> bool:
     return not path.startswith((_PACKAGE, *_python_folders()))
 
 
+def is_librarys(filename: str) -> bool:
+    """True for a file of an installed package that is neither torch nor rnnscope."""
+    if filename.startswith(_PACKAGE):
+        return False
+    return any(
+        folder in filename and f"{folder}torch{os.sep}" not in filename
+        for folder in _LIBRARY_FOLDERS
+    )
+
+
 def is_ours(code: CodeType) -> bool:
     """True for code of rnnscope itself."""
     return code.co_filename.startswith(_PACKAGE)

@@ -212,8 +212,8 @@ recording experiments questions session measuring.randomness measuring.devices
 measuring.measurement measuring.trial measuring.live measuring.untouched measuring.observation
 measuring.inspection measuring.inputs reference tracing.calls tracing.given tracing.sketching
 tracing.table tracing.loaders tracing.propagation tracing.packing tracing.recurrent tracing.states
-tracing.tracer probing verification verified formats.verified gating layouts.conversion weights.initial
-weights.values testing
+tracing.tracer probing verification verified formats.verified gating layouts.conversion
+weights.initial weights.values testing
 """
 LIVE = _LIVE.split()
 

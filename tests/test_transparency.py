@@ -35,6 +35,7 @@ class Row:
 
 TOGETHER = (
     Row("training"),
+    Row("closures"),
     Row("autograd"),
     Row("copies"),
     Row("random_streams"),
@@ -46,7 +47,7 @@ TOGETHER = (
     Row("export_strict"),
     Row("export_loose", findings=("RNN152",)),
     Row("fx"),
-    Row("jit", findings=("RNN151", "RNN143", "RNN151")),
+    Row("jit", findings=("RNN151", "RNN143", "RNN151", "RNN151")),
     Row("make_fx"),
     Row("parametrized", findings=("RNN151",)),
     Row("memory_models"),

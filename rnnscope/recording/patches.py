@@ -37,6 +37,7 @@ _CAPTURES = (
     (torch.jit, "script"),
     (torch.export, "export"),
 )
+_SCRIPT = torch.jit.script
 
 
 class Patches:
@@ -243,6 +244,8 @@ def _capture(recorder: Recorder) -> Wrapper:
     def wrap(original: Any) -> Any:
         @functools.wraps(original)
         def capture(*args: Any, **kwargs: Any) -> Any:
+            if original is _SCRIPT:  # looks for the caller's own names, so many frames up
+                kwargs["_frames_up"] = kwargs.get("_frames_up", 0) + 1
             with recorder.away():
                 try:
                     return original(*args, **kwargs)

@@ -7,20 +7,24 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import CodeType, FrameType
 from typing import NamedTuple
 
+import torch
+
 from rnnscope.findings import Location
-from rnnscope.frames import is_users, place
+from rnnscope.frames import is_librarys, is_users, place
 from rnnscope.recording.tape import Place
 
 _MOST = 20_000  # lines; a program that generates code must not make the caches grow
-_OTHER, _USER, _OPTIMIZER, _LAYER = range(4)
+_OTHER, _USER, _OPTIMIZER, _LAYER, _LIBRARY = range(5)
 _OPTIMIZERS = os.sep + os.path.join("torch", "optim") + os.sep
 _LAYERS = os.path.join("torch", "nn", "modules", "rnn.py")
 
+
 _kinds: dict[str, int] = {}  # by file name: equal code in two files makes equal code objects
 _places: dict[tuple[str, int], Location] = {}
+_optimizers: dict[CodeType, bool] = {}
 
 
 class Caller(NamedTuple):
@@ -33,17 +37,28 @@ class Caller(NamedTuple):
 
 def caller(frame: FrameType | None) -> Caller:
     """The innermost frame of the user's, from this one outwards, and what was passed."""
-    layer, optimizer = None, False
+    layer, optimizer, library = None, False, None
     while frame is not None:
         kind = _kind(frame.f_code.co_filename)
         if kind == _USER:
             return Caller(frame, layer, optimizer)
         if kind == _LAYER and frame.f_code.co_name == "forward":
             layer = frame
+        elif kind == _LIBRARY:
+            library = frame
         elif kind == _OPTIMIZER:
-            optimizer = True
+            optimizer = optimizer or library is None or _is_optimizers(library)
         frame = frame.f_back
     return Caller(None, layer, optimizer)
+
+
+def _is_optimizers(frame: FrameType) -> bool:
+    """True for a step of somebody's own optimizer; else it is a closure that a step was given."""
+    known = _optimizers.get(frame.f_code)
+    if known is None:
+        own = frame.f_locals.get("self")
+        known = _optimizers[frame.f_code] = isinstance(own, torch.optim.Optimizer)
+    return known
 
 
 def _kind(file: str) -> int:
@@ -60,7 +75,9 @@ def _kind_of(file: str) -> int:
         return _USER
     if _OPTIMIZERS in file:
         return _OPTIMIZER
-    return _LAYER if file.endswith(_LAYERS) else _OTHER
+    if file.endswith(_LAYERS):
+        return _LAYER
+    return _LIBRARY if is_librarys(file) else _OTHER
 
 
 def place_of(frame: FrameType) -> Place:

@@ -19,3 +19,18 @@ traced = torch.jit.trace(model, x)
 scripted = torch.jit.script(model)
 print(traced.graph, traced.code, scripted.code)
 print(torch.equal(traced(x), model(x)), torch.equal(scripted(x), model(x)))
+
+
+def scale_of_this_place():
+    def doubled(value: float) -> float:
+        return 2 * value
+
+    @torch.jit.script
+    class Scale:
+        def __init__(self, value: float):
+            self.by = doubled(value)
+
+    return Scale(1.5).by
+
+
+print(scale_of_this_place())
