@@ -36,6 +36,7 @@ class Row:
 TOGETHER = (
     Row("training"),
     Row("closures"),
+    Row("manual_descent"),
     Row("autograd"),
     Row("copies"),
     Row("random_streams"),

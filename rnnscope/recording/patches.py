@@ -12,6 +12,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -89,7 +90,8 @@ def rows(recorder: Recorder) -> list[tuple[Any, str, Wrapper]]:
     loader: Any = torch_dataloader._BaseDataLoaderIter
     return [
         *((getattr(nn, kind), "__init__", _construction(recorder, kind)) for kind in KINDS),
-        (torch.autograd, "backward", _backward(recorder)),
+        (torch.autograd, "backward", _backward(recorder, always=True)),
+        (torch.autograd, "grad", _backward(recorder, always=False)),
         *((owner, name, _capture(recorder)) for owner, name in _CAPTURES),
         (torch.no_grad, "__enter__", _novelty(recorder)),
         (torch.inference_mode, "__enter__", _novelty(recorder)),
@@ -130,15 +132,18 @@ def _construction(recorder: Recorder, kind: str) -> Wrapper:
     return wrap
 
 
-def _backward(recorder: Recorder) -> Wrapper:
+def _backward(recorder: Recorder, always: bool) -> Wrapper:
+    """What ends a step: ``backward``, and ``grad`` where it is asked for those of parameters."""
+
     def wrap(original: Any) -> Any:
         @functools.wraps(original)
         def backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
-            if in_compiled_code():
+            if in_compiled_code() or not (always or _trains(args, kwargs)):
                 return original(tensors, *args, **kwargs)
             recorder.backward_begins(tensors)
             try:
-                return original(tensors, *args, **kwargs)
+                with nullcontext() if always else recorder.away():
+                    return original(tensors, *args, **kwargs)
             except BaseException as error:
                 _forget_this_frame(error)
                 raise
@@ -148,6 +153,15 @@ def _backward(recorder: Recorder) -> Wrapper:
         return backward
 
     return wrap
+
+
+def _trains(args: Any, kwargs: Any) -> bool:
+    """True for gradients of parameters of which no further gradient will be taken."""
+    names = ("inputs", "grad_outputs", "retain_graph", "create_graph")
+    named = dict(zip(names, args, strict=False)) | kwargs
+    inputs = named.get("inputs")
+    several = inputs if isinstance(inputs, (tuple, list)) else [inputs]
+    return not named.get("create_graph") and any(isinstance(i, nn.Parameter) for i in several)
 
 
 def _novelty(recorder: Recorder) -> Wrapper:
