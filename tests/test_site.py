@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from marked_blocks import ran
-from site_hooks import DOCS, navigation, with_finding, written
+from site_hooks import DOCS, inward, navigation, with_finding, written
 
 import rnnscope
 from rnnscope.rules import all_rules, rule_named
@@ -78,6 +78,14 @@ def test_every_rule_has_its_page_and_its_example_what_is_said_of_it(tmp_path: Pa
     shown = with_finding(pages["rules/RNN402.md"], rule_named("RNN402"), tmp_path)
     assert "warning[RNN402] last-step-of-both-directions\n" in shown
     assert "rnn402.py:4    logits = head(output[:, -1])  # RNN402\n" in shown
+
+
+def test_links_of_the_repository_lead_somewhere_on_the_site() -> None:
+    page = "[a](../SECURITY.md#b) [c](../rnnscope/api.py) [d](x.md) [e](https://f.org) ![g](h.svg)"
+    led = "[a](SECURITY.md#b) c [d](x.md) [e](https://f.org) ![g](h.svg)"
+    assert inward(page, Path("how-it-works.md")) == led
+    assert inward("[a](docs/x.md)", Path("CHANGELOG.md")) == "[a](x.md)"
+    assert inward("[a](../x.md)", Path("tutorial/y.md")) == "[a](../x.md)"
 
 
 def test_every_public_name_is_in_the_reference() -> None:

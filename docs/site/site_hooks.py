@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,6 +20,7 @@ from rnnscope.rules.families import FAMILIES, family_of
 
 DOCS = Path(__file__).resolve().parents[1]
 BESIDE = ("CHANGELOG.md", "SECURITY.md")  # of the folder above
+_LINK = re.compile(r"(?<![!`])\[([^][]+)\]\((?!https?:)([^)#\s]+)(#[^)\s]*)?\)")
 PREAMBLE = """import torch
 from torch import nn
 import torch.nn.functional as F
@@ -83,6 +85,23 @@ def _findings(code: str, path: Path) -> str:
     return told.replace(f"{path.parent}{os.sep}", "")
 
 
+def inward(text: str, place: Path) -> str:
+    """The page with links that lead somewhere on the site, too: to the code there are none."""
+    folder = (DOCS / place).parent
+    written_in = DOCS.parent if place.name in BESIDE else folder
+
+    def led(match: re.Match[str]) -> str:
+        words, path, anchor = match.groups("")
+        target = Path(os.path.normpath(written_in / path))
+        if target.parent == DOCS.parent and target.name in BESIDE:
+            target = DOCS / target.name
+        if not target.is_relative_to(DOCS):
+            return words
+        return f"[{words}]({Path(os.path.relpath(target, folder)).as_posix()}{anchor})"
+
+    return _LINK.sub(led, text)
+
+
 def on_config(config: Any) -> Any:
     """The navigation."""
     config["nav"] = navigation()
@@ -110,4 +129,4 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
         for path in folder.glob("*.svg"):
             drawn = (place.parent / path.name).as_posix()
             files.append(File.generated(config, drawn, content=path.read_bytes()))
-    return text.replace("](../SECURITY.md)", "](SECURITY.md)")
+    return inward(text, place)
