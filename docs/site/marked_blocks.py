@@ -13,7 +13,6 @@ import re
 import shlex
 import subprocess
 import sys
-import sysconfig
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -22,8 +21,8 @@ from typing import Any
 
 from rnnscope.cli import USAGE, run
 
-ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(r'^```(python|console) (run|title="(.+?)")\n(.*?)^```$', re.M | re.S)
+_INSTALLED = re.compile(r'[^\s"]*site-packages[\\/]')  # where this machine has it, and no other
 
 
 def ran(page: str, folder: Path) -> str:
@@ -53,9 +52,8 @@ def _session(code: str, folder: Path) -> str:
     shown = []
     for line in code.splitlines():
         said = _command(shlex.split(line.removeprefix("$ ")), folder)
-        for place in (str(folder), sysconfig.get_path("purelib")):  # of this machine, and no other
-            said = said.replace(f"{place}{os.sep}", "")
-        shown += [line, said.rstrip("\n")]
+        said = said.replace(f"{folder}{os.sep}", "")
+        shown += [line, _INSTALLED.sub("", said).rstrip("\n")]
     return "\n".join(filter(None, shown)) + "\n"
 
 
