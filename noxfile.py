@@ -51,17 +51,18 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """What the documentation shows runs, links lead somewhere, the rules become a site."""
-    session.install(*PINNED, ".[test]")
+    """What the documentation shows runs, links lead somewhere, and it becomes build/site."""
+    session.install(*PINNED, ".[docs,test]")
     session.run(
         "python",
         "-m",
         "pytest",
         "tests/test_docs.py",
+        "tests/test_site.py",
         "tests/test_schema.py",
         "tests/test_examples.py",
     )
-    session.run("python", "-m", "rnnscope.rules", "build/rules")
+    session.run("python", "-m", "mkdocs", "build", "-f", "docs/site/mkdocs.yml")
 
 
 @nox.session

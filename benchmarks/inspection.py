@@ -8,12 +8,14 @@ warm process, ``inspect(lstm, x)`` against torchinfo and against the plain forwa
 
 from __future__ import annotations
 
+import os
 import sys
 
 from benchmarks.ratio import Ratio, process, repeated
 from rnnscope.torch_import import import_torch
 
 LAYER = ("LSTM", "10", "20", "--layers", "2", "--bidirectional")
+PICTURE = ("--format", "svg", "-o", os.devnull)
 TORCH = """
 import torch
 from torch import nn
@@ -31,9 +33,11 @@ def _processes() -> list[Ratio]:
     libraries = process("-c", "import typer, rich.table")
     inspect = process("-m", "rnnscope", "inspect", *LAYER)
     predict = process("-m", "rnnscope", "inspect", *LAYER, "--no-run")
+    drawn = process("-m", "rnnscope", "inspect", *LAYER, "--no-run", *PICTURE)
     return [
         Ratio("process: inspect / import torch, build, run", inspect, bare, 1.10),
         Ratio("process: inspect --no-run / typer alone", predict, libraries, 2.0),
+        Ratio("process: inspect --no-run -o x.svg / typer alone", drawn, libraries, 2.5),
         Ratio("process: --help / typer alone", process("-m", "rnnscope", "--help"), libraries, 2.0),
     ]
 

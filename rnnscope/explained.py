@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rnnscope.axes import shape_text
 from rnnscope.errors import UnknownNameError
@@ -16,19 +16,21 @@ from rnnscope.printing import Printed
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-# name -> the module with ``render(explanation, width) -> str``, and the endings that mean it
+# name -> the module with ``render(explanation, width) -> str``
 FORMATS = {
-    "terminal": ("rnnscope.formats.explained", (".txt",)),
-    "markdown": ("rnnscope.formats.explained_markdown", (".md", ".markdown")),
-    "json": (None, (".json",)),
-    "html": ("rnnscope.formats.explained_page", (".html", ".htm")),
-    "svg": ("rnnscope.formats.explained_svg", (".svg",)),
+    "terminal": "rnnscope.formats.explained",
+    "markdown": "rnnscope.formats.explained_markdown",
+    "json": None,
+    "html": "rnnscope.formats.explained_page",
+    "svg": "rnnscope.formats.explained_svg",
 }
 
 
 @dataclass(frozen=True, repr=False)
 class Explained(Printed, Explanation):
     """What ``rnnscope.explain`` returns: typed parts, and the same looks as the command line."""
+
+    _formats: ClassVar[Collection[str]] = FORMATS
 
     @classmethod
     def of(cls, explanation: Explanation) -> Explained:
@@ -37,14 +39,10 @@ class Explained(Printed, Explanation):
 
     def to_text(self, format: str = "terminal", width: int = 80) -> str:
         """The explanation as text. Raises UnknownNameError for a format that there is not."""
-        module, _ = FORMATS[known_format(format)]
+        module = FORMATS[known_format(format)]
         if module is None:
             return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
         return str(import_module(module).render(self, width))
-
-    def _format_for(self, path: Path) -> str:
-        ending = path.suffix.casefold()
-        return next((name for name, (_, ends) in FORMATS.items() if ending in ends), "terminal")
 
     def __rich__(self) -> RenderableType:
         from rnnscope.formats.explained import renderable

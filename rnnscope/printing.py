@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rnnscope.errors import OutputError
-from rnnscope.formats import format_for
+from rnnscope.formats import FORMATS, format_for
 from rnnscope.legible import legible
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ class Printed(ABC):
 
     A notebook shows ``str(result)``, in colour where it can; ``repr`` is one line.
     """
+
+    _formats: ClassVar[Collection[str]] = FORMATS
 
     @abstractmethod
     def to_text(self, format: str = "terminal", width: int = 80) -> str:
@@ -36,18 +39,16 @@ class Printed(ABC):
         return self
 
     def write(self, path: str | Path, format: str | None = None) -> None:
-        """Write it into a file, whose ending decides the format. Raises OutputError."""
+        """Write it into a file, whose ending decides the format. Raises UnknownNameError,
+        OutputError."""
         target = Path(path)
-        text = self.to_text(format or self._format_for(target))
+        text = self.to_text(format or format_for(target, self._formats))
         try:
             target.write_text(text + "\n", encoding="utf-8")
         except OSError as error:
             raise OutputError(
                 f"cannot write {target}: {error.strerror}; give another file."
             ) from None
-
-    def _format_for(self, path: Path) -> str:
-        return format_for(path)
 
     def __str__(self) -> str:
         return legible(self.to_text())
@@ -58,7 +59,7 @@ class Printed(ABC):
     def _repr_html_(self) -> str:
         from rnnscope.formats.screen import recorded
 
-        return recorded(self, 80).export_html(inline_styles=True, code_format=_CODE)
+        return recorded(self, 80).export_html(inline_styles=True, code_format=CODE)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """What IPython shows, once: the text for a terminal, or the coloured one for a page."""
@@ -66,7 +67,7 @@ class Printed(ABC):
 
 
 # A page styles a bare <pre> as it likes, even in a proportional font, and breaks its lines.
-_CODE = (
+CODE = (
     '<pre style="white-space:pre;overflow-x:auto;line-height:normal;'
     "font-family:Menlo,'DejaVu Sans Mono',consolas,'Courier New',monospace\">{code}</pre>"
 )

@@ -39,6 +39,16 @@ REFUSED = {
     ("inspect", "LSTM", "10", "20", "--format", "xml"): "choose terminal, full",
     ("inspect", "LSTM", "10", "20", "--layers", "two"): "'two'",
     ("inspect", "LSTM", "10", "20", "--no-run", "--output", "/nowhere/a.svg"): "cannot write",
+    ("inspect", "LSTM", "10", "20", "-o", "a.pdf"): "a.pdf has the ending .pdf, and its ending",
+    ("inspect", "LSTM", "10", "20", "--gates", "-o", "a"): "a has no ending, and its ending",
+    ("explain", "LSTM", "10", "20", "h_n", "-o", "a.doc"): ".svg or .json, or name a format.",
+    ("explain", "LSTM", "10", "20", "weight_ih_l0", "--as", "onnx", "-o", "a.svg"): "or .json,",
+    ("check", "LSTM", "10", "20", "-o", "a.docx"): "the ending .docx",
+    ("verify", "absent.py:Net", "--like", "GRU(1, 2)", "-o", "a.png"): "the ending .png",
+    ("doctor", "Expected hidden[0] size", "-o", "a.log"): "the ending .log",
+    ("run", "-o", "a.pdf", "absent.py"): "the ending .pdf",
+    ("fuzz", "-o", "a.html"): "choose .txt or .json, or name a format",
+    ("rules", "-o", "a.html"): "choose .txt, .md, .markdown or .json",
     ("inspect", "LSTM", "10", "20", "--sideways"): "No such option",
     ("inspect", "GRU", "10", "20", "--proj-size", "5"): "only the LSTM has a projection",
     ("inspect", "LSTMCell", "10", "20", "--layers", "2"): "For a whole sequence use LSTM.",
@@ -262,6 +272,14 @@ def test_without_torch_what_needs_it_says_so(words: list[str]) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("rnnscope: torch is not installed, and this needs it: pip")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_predicted_picture_and_page_are_written_without_torch(tmp_path: Path) -> None:
+    """A process in which torch cannot be imported draws all the same."""
+    for name in ("lstm.svg", "lstm.html"):
+        words = ["inspect", "LSTM", "10", "20", "--no-run", "-o", str(tmp_path / name)]
+        subprocess.run([sys.executable, "-c", NO_TORCH, *words], check=True)
+        assert "<svg" in (tmp_path / name).read_text(encoding="utf-8")
 
 
 def test_python_dash_m_is_the_same_program() -> None:

@@ -149,8 +149,17 @@ def test_a_report_prints_itself_as_text_in_a_notebook_and_into_files(tmp_path: P
 
 
 def test_the_ending_of_a_file_decides_its_format() -> None:
-    names = {"a.md": "markdown", "a.SVG": "svg", "a.txt": "full", "a": "terminal"}
+    names = {"a.md": "markdown", "a.SVG": "svg", "a.txt": "full", "b.a.htm": "html"}
     assert {name: format_for(Path(name)) for name in names} == names
+    assert format_for(Path("a.txt"), ["terminal", "json"]) == "terminal"
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.doc", "a", ".svg"])
+def test_an_ending_that_means_nothing_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match=r"choose \.txt, \.md, .* or \.sarif"):
+        predicted("cell").write(tmp_path / name)
+    predicted("cell").write(tmp_path / name, "svg")
+    assert (tmp_path / name).read_text(encoding="utf-8").startswith("<svg")
 
 
 def test_a_wrong_format_or_file_is_one_sentence(tmp_path: Path) -> None:

@@ -260,7 +260,7 @@ def test_a_failing_case_is_printed_as_a_command_and_as_python(capsys, monkeypatc
         (["--kind", "tree"], "kind='tree' is not possible: choose RNN, LSTM"),
         (["--dtype", "int8"], "dtype='int8' is not possible: choose float16"),
         (["--profile", "slow"], "profile='slow' is not possible: choose quick or thorough"),
-        (["--format", "svg"], "format='svg' is not possible: choose terminal or json"),
+        (["--format", "svg"], "there is no format 'svg': choose terminal, json"),
         (["--examples", "0"], "Invalid value for '--examples'"),
         (["--jobs", "0"], "Invalid value for '--jobs'"),
         (["--device", "abacus"], "device='abacus' is not possible"),

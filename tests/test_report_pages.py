@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from html5lib.html5parser import HTMLParser, ParseError
 from hypothesis import given, settings
 
-from rnnscope.api import explain, inspect, inspect_config, verify
+from rnnscope.api import explain, gates, inspect, inspect_config, verify
 from rnnscope.call import Call
+from rnnscope.cli import run
 from rnnscope.config import RNNConfig
 from rnnscope.findings import Finding, Location, Severity
 from rnnscope.formats.markup import Html, element
@@ -19,52 +21,39 @@ from rnnscope.results import Outcome
 from rnnscope.strategies import calls, configs
 
 STACK = RNNConfig("LSTM", 10, 20, num_layers=2, bidirectional=True)
-VOID = {"meta"}
 
 
-class Reader(HTMLParser):
-    """Reads a page; keeps its elements, and what is not closed in the order it was opened."""
+@dataclass
+class Reader:
+    """The elements of a page that a strict parser reads without an objection."""
 
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.mistakes: list[str] = []
-        self.feed(page)
-        self.close()
-        self.mistakes += [f"{name} is not closed" for name in self.open]
+    page: str
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if len(dict(attrs)) != len(attrs):
-            self.mistakes.append(f"{tag} has an attribute twice")
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
+    def __post_init__(self) -> None:
+        parser = HTMLParser(namespaceHTMLElements=False, strict=True)
+        self.elements = [e for e in parser.parse(self.page).iter() if isinstance(e.tag, str)]
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self.open or self.open.pop() != tag:
-            self.mistakes.append(f"{tag} closes another element")
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.elements if name == tag]
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [element.attrib for element in self.elements if element.tag == tag]
 
 
 def read(page: str) -> Reader:
-    """A page without mistakes: balanced, ids once, links that lead somewhere, nothing loaded."""
+    """A page without mistakes: ids once, links that lead somewhere, nothing loaded."""
     reader = Reader(page)
-    assert reader.mistakes == []
-    ids = [attributes["id"] for _, attributes in reader.elements if "id" in attributes]
+    ids = [element.attrib["id"] for element in reader.elements if "id" in element.attrib]
     assert len(ids) == len(set(ids))
     assert {a["href"] for a in reader.all("a")} <= {f"#{name}" for name in ids}
     for outside in ("<script", "<link", "@import", "url(", " src="):
         assert outside not in page
     (title,) = re.findall(r"<head>.*<title>(.+?)</title>", page)
     assert title
-    assert dict(reader.all("html")[0]) == {"lang": "en"}
+    assert reader.all("html") == [{"lang": "en"}]
     return reader
+
+
+def test_the_parser_objects() -> None:
+    with pytest.raises(ParseError):
+        read("<!DOCTYPE html><html lang=en><head><title>t</title></head><body><p><b></p></html>")
 
 
 @given(configs(max_layers=3).flatmap(lambda c: calls(c).map(lambda call: (c, call))))
@@ -84,7 +73,7 @@ def test_every_layer_has_a_page(asked: tuple[RNNConfig, Call]) -> None:
     assert all(part.get("tabindex") == "0" for part in scrolling(reader))
 
 
-def scrolling(reader: Reader) -> list[dict[str, str | None]]:
+def scrolling(reader: Reader) -> list[dict[str, str]]:
     return [attributes for attributes in reader.all("div") if attributes.get("class") == "scroll"]
 
 
@@ -206,3 +195,27 @@ def test_the_picture_of_a_gate_makes_it_strong() -> None:
     read(page)
     assert "W_if" in page
     assert "Its way" not in page
+
+
+def test_the_gates_have_a_page_whose_picture_follows_its_colours() -> None:
+    seen = gates("LSTM(5, 8, bidirectional=True)", loss=lambda output, states: output.sum())
+    page = seen.to_text("html")
+    reader = read(page)
+    assert len(reader.all("table")) == len(seen.traces)
+    assert all(part.get("tabindex") == "0" for part in scrolling(reader))
+    assert '<rect width="556" height="808" class="paper"' in page
+
+
+@pytest.mark.filterwarnings("ignore:.*:UserWarning")
+def test_what_a_run_found_has_a_page(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("from torch import nn\nnn.LSTM(3, 4, dropout=0.5)\n")
+    assert run(["run", "-q", "-o", str(tmp_path / "run.html"), str(tmp_path / "train.py")]) == 1
+    page = (tmp_path / "run.html").read_text(encoding="utf-8")
+    read(page)
+    assert "RNN101 warning dropout-on-one-layer" in page
+
+
+def test_on_paper_nothing_is_folded_or_cut() -> None:
+    printed = inspect_config(STACK, run=False).to_text("html").partition("@media print{body")[2]
+    assert "details::details-content{content-visibility:visible" in printed
+    assert ".scroll{overflow:visible}" in printed

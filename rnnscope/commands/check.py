@@ -13,7 +13,6 @@ from rnnscope.commands import output as to
 from rnnscope.commands.help import CALL
 from rnnscope.config import RNNConfig
 from rnnscope.errors import CallError, ConfigError
-from rnnscope.formats import known_format
 from rnnscope.options import DTYPES
 from rnnscope.subjects import Sketch
 from rnnscope.subjects.planning import planned_states, written
@@ -79,7 +78,7 @@ def check(
     """
     config, rest = words_of.read_layer(context, layer)
     words_of.refuse_left_over(context, rest)
-    known_format(format or "terminal")
+    to.chosen(format, output)
     for option, wanted_dtype in (("input_dtype", input_dtype), ("state_dtype", state_dtype)):
         _check_dtype(option, wanted_dtype)
     wanted = words_of.read_numbers("lengths", lengths) if lengths is not None else None

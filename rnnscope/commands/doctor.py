@@ -12,7 +12,6 @@ import typer
 from rnnscope import api
 from rnnscope.commands import output as to
 from rnnscope.errors import SubjectError
-from rnnscope.formats import known_format
 
 Text = Annotated[
     list[str] | None,
@@ -29,7 +28,7 @@ def doctor(
     output: to.Output = None,
 ) -> None:
     """Explain an error message, a warning or a whole traceback."""
-    known_format(format or "terminal")
+    to.chosen(format, output)
     report = api.diagnose(_read(text))
     to.write(report, format, output)
     raise typer.Exit(1 if report.counted else 0)

@@ -13,7 +13,7 @@ from rnnscope.commands import layer as words_of
 from rnnscope.commands import output as to
 from rnnscope.config import RNNConfig
 from rnnscope.errors import UnknownNameError
-from rnnscope.explained import FORMATS, known_format
+from rnnscope.explained import FORMATS
 from rnnscope.explanation.names import is_fact
 from rnnscope.explanation.themes import theme
 from rnnscope.prediction import predict
@@ -70,12 +70,12 @@ def explain(
     """Explain one tensor or parameter, or one time step; prove it."""
     config, names = words_of.read_layer(context, _with_layer(words))
     call = words_of.read_call(batch, seq_len, unbatched, lengths)
-    known_format(format or "terminal")
     if as_ is not None:
         from rnnscope.layouts import layouts_of
 
         to.write(layouts_of(config, as_, names[0] if names else None), format, output)
         return
+    to.chosen(format, output, FORMATS)
     explanation = api.explain(
         config,
         _one_name(names, config, call),

@@ -51,7 +51,7 @@ def fuzz(
 ) -> None:
     """Check prediction, torch, reference and rules on drawn layers."""
     _check_choice("profile", profile, _PROFILES)
-    _check_choice("format", format or "terminal", _FORMATS)
+    to.chosen(format, output, _FORMATS)
     import_torch()
     from rnnscope.fuzzing import PROFILES
     from rnnscope.measuring.devices import checked_device

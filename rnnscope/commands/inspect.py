@@ -14,7 +14,6 @@ from rnnscope.commands import layer as words_of
 from rnnscope.commands import output as to
 from rnnscope.commands import weights as of_weights
 from rnnscope.errors import CallError
-from rnnscope.formats import known_format
 from rnnscope.torch_import import import_torch
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def inspect(
     Each has its formula and the reason for each axis, and is measured on the real layer. Of a
     weights file such as model.pt, every recurrent layer is found by its parameters.
     """
-    if full and known_format(format or "terminal") == "terminal" and output is None:
+    if full and to.chosen(format, output) == "terminal":
         format = "full"
     of_weights.inspect_file(context, layer, format)
     if ":" in layer[0] and "(" not in layer[0]:
@@ -75,7 +74,7 @@ def inspect(
     config, rest = words_of.read_layer(context, layer)
     words_of.refuse_left_over(context, rest)
     call = words_of.read_call(batch, seq_len, unbatched, lengths, states)
-    known_format(format or "terminal")
+    to.chosen(format, output)
     if gates and no_run:
         raise CallError("--gates is what a run shows: leave out --no-run.")
     if gates:

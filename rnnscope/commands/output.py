@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ import typer
 
 from rnnscope.commands.help import OUTPUT
 from rnnscope.errors import OutputError, UnknownNameError
-from rnnscope.formats import FORMATS, format_for, known_format
+from rnnscope.formats import FORMATS, format_for
 from rnnscope.printing import Printed
 
 
@@ -44,6 +44,14 @@ Output = Annotated[
 ]
 
 
+def chosen(format: str | None, output: Path | None, known: Collection[str] = FORMATS) -> str:
+    """The format that was named, or that of the file's ending. Raises UnknownNameError."""
+    name = format.casefold() if format else format_for(output, known) if output else "terminal"
+    if name not in known:
+        raise UnknownNameError(f"there is no format {name!r}: choose {', '.join(known)}.")
+    return name
+
+
 def write(report: Printed, format: str | None, output: Path | None) -> None:
     """Print the report, or write it into a file. Raises UnknownNameError, OutputError."""
     if output is not None:
@@ -52,7 +60,7 @@ def write(report: Printed, format: str | None, output: Path | None) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
-    name = known_format(format or "terminal")
+    name = (format or "terminal").casefold()
     if name not in ("terminal", "full"):
         if text := report.to_text(name):
             print(text)
@@ -100,11 +108,7 @@ def listed(
     writers: Mapping[str, Callable[[], str]], format: str | None, output: Path | None
 ) -> None:
     """Print or write what is no report: a table of rules, a page. Raises UnknownNameError."""
-    name = (format or (format_for(output) if output else "terminal")).casefold()
-    name = "terminal" if name == "full" else name
-    if name not in writers:
-        raise UnknownNameError(f"there is no format {name!r}: choose {', '.join(writers)}.")
-    text = writers[name]()
+    text = writers[chosen(format, output, writers)]()
     if output is None:
         page(text)
         return

@@ -14,7 +14,7 @@ import typer
 from rnnscope.commands import output as to
 from rnnscope.commands.repairing import Repairing
 from rnnscope.errors import OutputError
-from rnnscope.formats import format_for, known_format, render
+from rnnscope.formats import render
 from rnnscope.legible import legible
 from rnnscope.running.output import reserve_standard_output
 from rnnscope.running.ranks import World, gathered, reported
@@ -62,7 +62,7 @@ def run(
 
     Errors and warnings are printed at the end, with what was watched in one line; -q leaves it out.
     """
-    name = known_format(format) if format else (format_for(output) if output else "terminal")
+    name = to.chosen(format, output)
     selection = Selection.configured(select, ignore)
     target = Target(script, tuple(arguments or ()), module)
     selected = [*_option("--select", select), *_option("--ignore", ignore)]

@@ -8,7 +8,6 @@ import typer
 
 from rnnscope import api
 from rnnscope.commands import output as to
-from rnnscope.formats import known_format
 
 Target = Annotated[
     str,
@@ -47,7 +46,7 @@ def verify(
 
     If it does not, say which gate, term or state differs.
     """
-    known_format(format or "terminal")
+    to.chosen(format, output)
     report = api.verify(target, like, arguments=args, mapping=map)
     to.write(report, format, output)
     raise typer.Exit(0 if report.same else 1)

@@ -12,7 +12,6 @@ from rnnscope.commands import layer as words_of
 from rnnscope.commands import output as to
 from rnnscope.commands.help import FILE
 from rnnscope.errors import ConfigError
-from rnnscope.formats import known_format
 from rnnscope.weights import ENDINGS, names_weights
 
 _option = partial(typer.Option, rich_help_panel=FILE)
@@ -47,7 +46,7 @@ def inspect_file(context: typer.Context, words: list[str], format: str | None) -
 def _report(context: typer.Context, words: list[str], format: str | None) -> NoReturn:
     given = context.params
     words_of.refuse_left_over(context, words[1:])
-    known_format(format or "terminal")
+    to.chosen(format, given["output"])
     report = api.inspect_weights(
         words[0], prefix=given["prefix"], against=given["against"], values=given["values"]
     )

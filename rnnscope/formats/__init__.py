@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from importlib import import_module
 from pathlib import Path
 
 from rnnscope.errors import UnknownNameError
 from rnnscope.results import Result
 
-# name -> (module with ``render(result, width) -> str``, the file name endings that mean it); a file
-# has room for everything.
-FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "terminal": ("rnnscope.formats.terminal", ()),
-    "full": ("rnnscope.formats.full", (".txt",)),
-    "json": ("rnnscope.formats.json", (".json",)),
-    "markdown": ("rnnscope.formats.markdown", (".md", ".markdown")),
-    "html": ("rnnscope.formats.report_page", (".html", ".htm")),
-    "svg": ("rnnscope.formats.svg", (".svg",)),
-    "plain": ("rnnscope.formats.plain", ()),
-    "github": ("rnnscope.formats.github", ()),
-    "sarif": ("rnnscope.formats.sarif", (".sarif",)),
+# name -> module with ``render(result, width) -> str``
+FORMATS = {
+    "terminal": "rnnscope.formats.terminal",
+    "full": "rnnscope.formats.full",
+    "json": "rnnscope.formats.json",
+    "markdown": "rnnscope.formats.markdown",
+    "html": "rnnscope.formats.report_page",
+    "svg": "rnnscope.formats.svg",
+    "plain": "rnnscope.formats.plain",
+    "github": "rnnscope.formats.github",
+    "sarif": "rnnscope.formats.sarif",
+}
+# What the ending of a file means; a file has room for everything.
+ENDINGS = {
+    ".txt": "full",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".svg": "svg",
+    ".json": "json",
+    ".sarif": "sarif",
 }
 
 
 def render(result: Result, name: str = "terminal", width: int = 80) -> str:
     """A Result as text in one of FORMATS. Raises UnknownNameError."""
-    module = import_module(FORMATS[known_format(name)][0])
+    module = import_module(FORMATS[known_format(name)])
     return str(module.render(result, width))
 
 
@@ -37,7 +48,23 @@ def known_format(name: str) -> str:
     return folded
 
 
-def format_for(path: Path) -> str:
-    """The format that a file's ending asks for; plain text when it asks for none."""
+def format_for(path: Path, known: Collection[str] = FORMATS) -> str:
+    """The known format that a file's ending asks for. Raises UnknownNameError.
+
+    >>> format_for(Path("lstm.svg"))
+    'svg'
+    """
+    meanings = {
+        ending: name if name in known else "terminal"
+        for ending, name in ENDINGS.items()
+        if name in known or name == "full"
+    }
     ending = path.suffix.casefold()
-    return next((name for name, (_, ends) in FORMATS.items() if ending in ends), "terminal")
+    if ending not in meanings:
+        said = f"the ending {ending}" if ending else "no ending"
+        *others, last = meanings
+        raise UnknownNameError(
+            f"{path} has {said}, and its ending decides the format: "
+            f"choose {', '.join(others)} or {last}, or name a format."
+        )
+    return meanings[ending]

@@ -42,8 +42,10 @@ a{{color:inherit;text-decoration-color:var(--quiet)}}
 :focus-visible{{outline:2px solid var(--strong);outline-offset:2px}}
 @media(max-width:40rem){{body{{font-size:15px;padding:.7rem}}th,td{{padding-right:.6rem}}
 .scroll svg{{max-width:none}}}}
-@media print{{.scroll{{overflow:visible}}
-.scroll svg{{min-width:0!important}}section{{break-inside:avoid}}}}
+@page{{size:landscape;margin:14mm}}
+@media print{{body{{padding:0}}.scroll{{overflow:visible}}.scroll svg{{min-width:0!important}}
+figure,table,tr,article,details{{break-inside:avoid}}h2,h3,summary{{break-after:avoid}}
+details::details-content{{content-visibility:visible;block-size:auto}}}}
 """
 _ROLE_RULES = "".join(
     f"body:has(.{role}:is(:hover,:focus-visible)) .{role}"

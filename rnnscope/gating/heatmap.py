@@ -86,7 +86,8 @@ def _scale(trace: LayerTrace, letter: str, means: Tensor) -> tuple[float, float]
 _PANEL, _HEIGHT, _GAP, _LABEL, _TOP = 220, 90, 18, 80, 34
 
 
-_LINES = ("#b2182b", "#2154ac")  # the gradient of h and that of c
+# The gradient of h and that of c: in the colours of a page, where the picture is on one.
+_LINES = ("var(--bad,#b2182b)", "var(--time,#2154ac)")
 
 
 def figure(traces: Sequence[LayerTrace]) -> str:
@@ -96,8 +97,9 @@ def figure(traces: Sequence[LayerTrace]) -> str:
     width, height = max(size[0] for size in sizes), sum(size[1] for size in sizes)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" fill="#444">',
-        f'<rect width="{width}" height="{height}" fill="#fff"/>',
+        f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" fill="#444" '
+        'role="img"><title>The gates: time across, units down</title>',
+        f'<rect width="{width}" height="{height}" class="paper" fill="#fff"/>',
     ]
     top = 0
     for own, (_, tall) in zip(layers, sizes, strict=True):
@@ -172,10 +174,11 @@ def _curve(trace: LayerTrace, x: int, y: int, first: bool) -> Iterator[str]:
             if n in positive
         ]
         colour = _LINES[place]
-        yield f'<polyline fill="none" stroke="{colour}" points="{" ".join(points)}"/>'
+        yield f'<polyline fill="none" style="stroke:{colour}" points="{" ".join(points)}"/>'
         if points:
             px, py = points[-1].split(",")
-            yield f'<circle cx="{px}" cy="{py}" r="2.5" fill="{colour}"/>'
-        yield f'<text x="{x + 14 * place}" y="{y + _HEIGHT + 11}" fill="{colour}">{state}</text>'
+            yield f'<circle cx="{px}" cy="{py}" r="2.5" style="fill:{colour}"/>'
+        below = f'x="{x + 14 * place}" y="{y + _HEIGHT + 11}"'
+        yield f'<text {below} style="fill:{colour}">{state}</text>'
     words = f"{min(positive):.1e} to {max(positive):.1e}"
     yield from _text(x + _PANEL, y + _HEIGHT + 11, words, "end")

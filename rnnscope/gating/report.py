@@ -20,6 +20,7 @@ from rnnscope.gating.trace import LayerTrace
 from rnnscope.measuring.measurement import call_of, facts_of, weights_of
 from rnnscope.measuring.randomness import preserved_torch_randomness
 from rnnscope.prediction import predict
+from rnnscope.printing import CODE
 from rnnscope.reference.agreement import TOLERANCES, tensors_of
 from rnnscope.reference.layer import weight_names
 from rnnscope.report import Report
@@ -103,16 +104,15 @@ class Gates(Report):
         name = known_format(format)
         if name not in _DRAWN:
             return render(self, name, width)
-        from rnnscope.formats.screen import recorded, text_of
+        from rnnscope.formats.screen import text_of
         from rnnscope.gating.heatmap import figure
+        from rnnscope.gating.page import page
         from rnnscope.gating.screen import renderable
 
         if name == "svg":
             return figure(self.traces)
         if name == "html":
-            code = '<pre style="font-family:monospace">{code}</pre>\n' + figure(self.traces)
-            console = recorded(renderable(self, pictures=False), width)
-            return console.export_html(inline_styles=True, code_format=code)
+            return page(self)
         text = text_of(renderable(self), width)
         return f"```text\n{text}\n```" if name == "markdown" else text
 
@@ -126,7 +126,12 @@ class Gates(Report):
         return self
 
     def _repr_html_(self) -> str:
-        return self.to_text("html", 100)
+        from rnnscope.formats.screen import recorded
+        from rnnscope.gating.heatmap import figure
+        from rnnscope.gating.screen import renderable
+
+        told = recorded(renderable(self, pictures=False), 80)
+        return told.export_html(inline_styles=True, code_format=CODE) + figure(self.traces)
 
 
 def _finite(value: Any) -> Any:

@@ -28,20 +28,24 @@ _RAMP = " .:-=+*#%@"
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
 
+PICTURE = "Mean over the samples, time across, units down"
+
+
 def renderable(gates: Gates, pictures: bool = True) -> RenderableType:
     """The whole screen; without ``pictures`` only what is text."""
-    parts: list[RenderableType] = [*_head(gates)]
+    parts: list[RenderableType] = [*head(gates)]
     for finding in gates.findings:
         parts += [Text(), FindingText(finding)]
     for summary, trace in zip(gates.summaries, gates.traces, strict=True):
-        parts += [Text(f"\n{summary.name}", TITLE), *_numbers(summary, trace)]
-    parts += _reasons(gates.summaries)
+        parts += [Text(f"\n{summary.name}", TITLE), *_told(summary, trace)]
+    parts += [Text(), *map(Text, reasons(gates.summaries))]
     if pictures:
-        parts += [Text("\nMean over the samples, time across, units down", TITLE), _Maps(gates)]
+        parts += [Text(f"\n{PICTURE}", TITLE), _Maps(gates)]
     return Group(*parts)
 
 
-def _head(gates: Gates) -> Iterator[RenderableType]:
+def head(gates: Gates) -> Iterator[Text]:
+    """What was run, and whether its recomputation agrees with it."""
     for trace in (of_layer[0] for of_layer in by_layer(gates.traces)):
         steps, samples = len(trace.rows.sizes), trace.rows.sizes[0]
         words = f": the gates of {steps} step{'s' * (steps != 1)}, {samples} sample"
@@ -60,20 +64,29 @@ def _head(gates: Gates) -> Iterator[RenderableType]:
         yield Text(f"  so does the gradient of {gates.loss} for the input: {off}")
 
 
-def _numbers(summary: TraceSummary, trace: LayerTrace) -> Iterator[RenderableType]:
+def _told(summary: TraceSummary, trace: LayerTrace) -> Iterator[RenderableType]:
+    names, rows = numbers(summary, trace)
+    table = Columns("l" + "r" * (len(names) - 1), head=names)
+    for row in rows:
+        table.add(*row)
+    yield Padding(table, (0, 0, 0, 2))
+    yield Padding(Text("\n".join(lines(summary, trace))), (0, 0, 0, 2))
+
+
+def numbers(summary: TraceSummary, trace: LayerTrace) -> tuple[list[str], list[list[str]]]:
+    """The head and the rows of a table: each gate's mean, its ends, and three of its steps."""
     steps = len(trace.rows.sizes)
     shown = sorted({0, steps // 2, steps - 1})
-    head = ("gate", "mean", "low", "high", *(f"t={step}" for step in shown))
-    table = Columns("l" + "r" * (len(head) - 1), head=head)
+    rows = []
     for gate in summary.gates:
         shares = ["" if share is None else f"{share:.0%}" for share in (gate.low, gate.high)]
         at = [f"{gate.mean_by_step[step]:.3f}" for step in shown]
-        table.add(gate.name, f"{gate.mean:.3f}", *shares, *at)
-    yield Padding(table, (0, 0, 0, 2))
-    yield Padding(Text("\n".join(_lines(summary, trace))), (0, 0, 0, 2))
+        rows.append([gate.name, f"{gate.mean:.3f}", *shares, *at])
+    return ["gate", "mean", "low", "high", *(f"t={step}" for step in shown)], rows
 
 
-def _lines(summary: TraceSummary, trace: LayerTrace) -> Iterator[str]:
+def lines(summary: TraceSummary, trace: LayerTrace) -> Iterator[str]:
+    """How long it remembers, its dead units, and the gradient's way back."""
     longest = summary.longest_memory
     if summary.memory is not None and longest is not None and not isnan(longest):
         yield (
@@ -104,14 +117,13 @@ def _curve(norms: Sequence[float], width: int) -> str:
     )
 
 
-def _reasons(summaries: Sequence[TraceSummary]) -> Iterator[RenderableType]:
+def reasons(summaries: Sequence[TraceSummary]) -> Iterator[str]:
     """Where low and high begin, and why there."""
     used = {gate.activation for summary in summaries for gate in summary.gates}
-    yield Text()
     for activation, (low, high, why) in THRESHOLDS.items():
         if activation in used:
             above = f", high from {high}" if isfinite(high) else ""
-            yield Text(f"{activation}: low is up to {low}{above}: {why}")
+            yield f"{activation}: low is up to {low}{above}: {why}"
 
 
 class _Maps:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
-from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rnnscope.axes import shape_text
 from rnnscope.config import RNNConfig
@@ -49,6 +48,8 @@ class Layouts(Printed):
     parameters: tuple[ParameterFact, ...]
     rows: tuple[Row, ...]
 
+    _formats: ClassVar[Collection[str]] = _FORMATS
+
     def to_dict(self) -> dict[str, object]:
         """The rows as data."""
         return {
@@ -72,9 +73,6 @@ class Layouts(Printed):
             return json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
         text = "\n".join(self._lines(width))
         return f"```text\n{text}\n```" if name == "markdown" else text
-
-    def _format_for(self, path: Path) -> str:
-        return {".json": "json", ".md": "markdown"}.get(path.suffix.casefold(), "terminal")
 
     def __rich__(self) -> RenderableType:
         from rich.text import Text

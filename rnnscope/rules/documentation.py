@@ -52,11 +52,11 @@ def markdown(rule: Rule) -> str:
 
 
 def _parts(rule: Rule) -> Iterator[str]:
-    yield f"## {rule.code} {rule.name}"
+    yield f"# {rule.code} {rule.name}"
     yield f"*{rule.severity}.* {rule.summary}"
     for heading in HEADINGS:
         text = dedent(rule.section(heading)).strip("\n")
-        yield f"### {heading}"
+        yield f"## {heading}"
         yield _code(text) if heading in ("Example", "Use instead") else text
 
 
