@@ -1,17 +1,13 @@
-"""The rules as Markdown: one of them, or a folder with a page for each and a table of all."""
+"""The rules as Markdown: one of them, and a table of all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from textwrap import dedent
-from typing import TYPE_CHECKING
 
 from rnnscope.rules.families import FAMILIES, family_of
 from rnnscope.rules.listing import Listed, listed
 from rnnscope.rules.registry import HEADINGS, Rule, all_rules
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _INTRODUCTION = """\
 # Rules
@@ -21,14 +17,6 @@ knowing; hints never change the exit status. In an example, the comment marks th
 finding. `rnnscope rule RNN202` prints one of these pages."""
 
 _TABLE = ("| code | severity | what |", "| --- | --- | --- |")
-
-
-def write(folder: Path) -> None:
-    """A file for each rule, and ``index.md``, in a folder that is made if need be."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for rule in all_rules():
-        (folder / f"{rule.code}.md").write_text(f"{markdown(rule)}\n", encoding="utf-8")
-    (folder / "index.md").write_text(index(), encoding="utf-8")
 
 
 def index() -> str:
