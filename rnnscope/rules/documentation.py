@@ -7,7 +7,7 @@ from textwrap import dedent
 
 from rnnscope.rules.families import FAMILIES, family_of
 from rnnscope.rules.listing import Listed, listed
-from rnnscope.rules.registry import HEADINGS, Rule, all_rules
+from rnnscope.rules.registry import HEADINGS, Rule
 
 _INTRODUCTION = """\
 # Rules
