@@ -177,6 +177,7 @@ class Session(Subscriber):
         """Gradients have been computed."""
         if _is_alone():
             self.histories.optimizer_steps(optimizer)
+            self.inquiry.cuts.stepping(optimizer)
 
     def backward_begins(self, location: Location | None) -> None:
         """Gradients are about to be computed."""

@@ -14,15 +14,20 @@ from rnnscope.experiments.meeting import Meeting, meetings
 from rnnscope.experiments.replay import ReplayError, quietly, replay
 from rnnscope.experiments.samples import Separation
 from rnnscope.findings import Location
+from rnnscope.questions.cut_off import CutOffs
 from rnnscope.questions.future_read import future_read
 from rnnscope.questions.like_with_like import like_with_like
 from rnnscope.questions.padding_read import padding_read
-from rnnscope.questions.random_state import random_states
+from rnnscope.questions.learnt_rows import learnt_rows
+from rnnscope.questions.random_state import RandomStarts, random_states
 from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.samples_mixed import samples_mixed, separations
+from rnnscope.questions.state_carried import Carrying
+from rnnscope.questions.state_dropped import Dropped
 from rnnscope.questions.state_handed_on import states_never_handed_on
 from rnnscope.questions.training_mode import evaluated_in_training
 from rnnscope.recording.tape import Call, Tape
+from rnnscope.subjects.proofs import RandomState
 
 _STEPS = 3  # steps of one kind that are asked: the later ones are like them
 _KEPT_BYTES = 32 << 20  # of a step that waits for the end, parameters included
@@ -51,6 +56,10 @@ class Inquiry:
     _trained: set[int] = field(default_factory=set)
     _asked: dict[object, int] = field(default_factory=dict)
     _waiting: dict[object, Tape] = field(default_factory=dict)
+    _carrying: Carrying = field(default_factory=Carrying)
+    _dropped: Dropped = field(default_factory=Dropped)
+    _starts: RandomStarts = field(default_factory=RandomStarts)
+    cuts: CutOffs = field(default_factory=CutOffs)
     failures: dict[str, int] = field(default_factory=dict)
 
     def step(self, tape: Tape) -> None:
@@ -59,6 +68,7 @@ class Inquiry:
             self.report(Fact(fact, frozenset()))
         if tape.loss is not None:
             self._trained.update(c.layer.name for c in tape.recurrent if c.layer and c.grad)
+        self._follow(tape)
         if not tape.steps_over_time:
             return
         kind = _kind(tape)
@@ -88,6 +98,18 @@ class Inquiry:
             except Exception as error:
                 self._failed(error)
         self._waiting.clear()
+        for subject in (*self._dropped.end(), *self._starts.end(), *self.cuts.end()):
+            self._report(subject, frozenset())
+
+    def _follow(self, tape: Tape) -> None:
+        """What goes on from step to step is looked at in every one; nothing is tried for it."""
+        try:
+            for subject in (*self._carrying.step(tape), *self._dropped.step(tape)):
+                self._report(subject, frozenset())
+            self._starts.step(tape)
+            self.cuts.step(tape)
+        except Exception as error:
+            self._failed(error)
 
     def _failed(self, error: Exception) -> None:
         """A mistake of rnnscope's own is counted."""
@@ -114,7 +136,10 @@ class Inquiry:
             return
         laboratory = Laboratory(tape, self.budget)
         for subject in of_the_step(laboratory):
-            self._report(subject, frozenset())
+            if isinstance(subject, RandomState) and not subject.evaluated:
+                self._starts.hold(subject)
+            else:
+                self._report(subject, frozenset())
         for hearing in hearings(laboratory):
             lines = frozenset(c.location for c in hearing.calls if c.location is not None)
             charged = [self._report(s, lines) for s in of_a_meeting(laboratory, hearing)]
@@ -162,6 +187,7 @@ def of_the_step(laboratory: Laboratory) -> Iterator[object]:
     yield from results_unused(tape)
     yield from states_never_handed_on(tape)
     yield from random_states(laboratory)
+    yield from learnt_rows(laboratory)
 
 
 def of_a_meeting(laboratory: Laboratory, hearing: Hearing) -> Iterator[object]:

@@ -69,9 +69,10 @@ class PaddingRead:
 
 @dataclass(frozen=True, slots=True)
 class RandomState:
-    """Two calls in eval mode, on the same input, started a recurrent layer from other states.
+    """A recurrence started from numbers drawn by ``kind``; with others its result is another.
 
-    ``evaluated`` tells that the program itself calls the model for evaluation.
+    ``evaluated`` tells that the program calls the model so for evaluation; ``steps`` in how many
+    training steps it drew them anew, as large as the states themselves, and never did without.
     """
 
     kind: str
@@ -79,6 +80,7 @@ class RandomState:
     location: Location | None
     called_at: Location | None = None
     evaluated: bool = True
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)

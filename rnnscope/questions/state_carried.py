@@ -1,0 +1,148 @@
+"""Does a layer begin where it ended for data that its new data do not go on from?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from weakref import ref
+
+import torch
+
+from rnnscope.experiments.origins import Origin, origin
+from rnnscope.experiments.roles import state_slots
+from rnnscope.experiments.starts import left_slots
+from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Tape
+from rnnscope.subjects.facts import StateCarried, StateDropped
+
+_FEWEST = 2  # steps in a row whose kept state nobody reads: one may be the last of an epoch
+_MOST = 64  # tensors made of one state
+_LONGEST = 256  # steps of which is known what they have read
+
+
+@dataclass(slots=True)
+class _Trail:
+    """What one layer left in the recorded step before, and what it has read to come there."""
+
+    number: int = -1
+    left: tuple[ref[torch.Tensor], ...] = ()
+    read: list[Origin] = field(default_factory=list)
+    unread: int = 0  # steps in a row that kept its state, and began from nothing
+    kept: tuple[ref[torch.Tensor], ...] = ()  # what was made of the state that nobody read
+
+
+@dataclass(slots=True)
+class Carrying:
+    """Follows the states of each layer from one training step to the next."""
+
+    _trails: dict[int, _Trail] = field(default_factory=dict)
+
+    def step(self, tape: Tape) -> Iterator[StateCarried | StateDropped]:
+        """A recorded step is over."""
+        if tape.loss is None:
+            return
+        calls: dict[int, list[Call]] = {}
+        for call in tape.recurrent:
+            if call.layer is not None:
+                calls.setdefault(call.layer.name, []).append(call)
+        for name, own in calls.items():
+            trail = self._trails.get(name, _Trail())
+            yield from self._look(tape, trail, own[0])
+            trail.left = tuple(_kept(tape, own[-1]))
+            trail.number = tape.number
+            self._trails[name] = trail
+
+    def _look(
+        self, tape: Tape, trail: _Trail, call: Call
+    ) -> Iterator[StateCarried | StateDropped]:
+        """The first call of a layer in a step."""
+        alive = [tensor for known in trail.left if (tensor := known()) is not None]
+        carried = {s for s in tape.sources if any(tape.values[s] is t for t in alive)}
+        given = frozenset[int]().union(*(tape.ancestors(s) for s in state_slots(call)))
+        now = origin(tape, call.inputs[0], _rows(tape, call))
+        if carried.isdisjoint(given):
+            yield from _unread(tape, trail, call, carried)
+            trail.read = []
+        else:
+            trail.unread = 0
+            reason = _reason(tape, trail, call, now)
+            if reason is not None:
+                yield _fact(tape, call, reason)
+        if now is not None and len(trail.read) < _LONGEST:
+            trail.read.append(now)
+
+
+def _reason(tape: Tape, trail: _Trail, call: Call, now: Origin | None) -> str | None:
+    """Why the data of this call cannot go on from those that the state has read."""
+    layer = call.layer
+    if layer is not None and layer.bidirectional and _steps(tape, call) > 1:
+        return "backward"
+    if tape.shuffled and not tape.batches.isdisjoint(tape.ancestors(call.inputs[0])):
+        return "shuffled"
+    if now is None or not trail.read:
+        return None
+    if any(now.is_same(before) for before in trail.read):
+        return "again"
+    return "rows" if trail.read[-1].is_of_other_rows(now) else None
+
+
+def _fact(tape: Tape, call: Call, reason: str) -> StateCarried:
+    layer = call.layer
+    assert layer is not None
+    at = tape.loaded_at if reason == "shuffled" else None
+    return StateCarried(layer.kind, reason, call.location, layer.built_at, at)
+
+
+def _kept(tape: Tape, call: Call) -> Iterator[ref[torch.Tensor]]:
+    """The states that a call left, and what was made of them without a parameter."""
+    reached = set(left_slots(call))
+    for later in tape.calls[call.number + 1 :]:
+        own = later.name in RECURRENT_KERNELS or not tape.parameters.isdisjoint(later.inputs)
+        if not own and not reached.isdisjoint(later.inputs) and len(reached) < _MOST:
+            reached.update(later.results)
+    for slot in reached:
+        value = tape.values[slot]
+        if value is not None:
+            yield ref(value)
+
+
+def _unread(tape: Tape, trail: _Trail, call: Call, carried: set[int]) -> Iterator[StateDropped]:
+    """A state outlives its step, is made ready for the next one, and nobody takes it.
+
+    What is collected in a list lives on; what is to be carried on is replaced.
+    """
+    ready = [s for s in tape.descendants(frozenset(carried)) - carried if _is_state(tape, call, s)]
+    replaced = all(known() is None for known in trail.kept)
+    dead = bool(ready) and not any(s in tape.users for s in ready) and begins_from_zeros(tape, call)
+    trail.unread = trail.unread + 1 if dead and replaced else 0
+    values = (tape.values[s] for s in ready)
+    trail.kept = tuple(ref(value) for value in values if value is not None)
+    if trail.unread == _FEWEST and call.layer is not None:
+        made = tape.producer[min(ready)]
+        yield StateDropped(call.layer.kind, made.name, call.location, made.location, carried=True)
+
+
+def _is_state(tape: Tape, call: Call, slot: int) -> bool:
+    return tape.shape(slot) in {tape.shape(s) for s in state_slots(call)}
+
+
+def begins_from_zeros(tape: Tape, call: Call) -> bool:
+    """True where every initial state is zeros that no parameter has made."""
+    for slot in state_slots(call):
+        value = tape.values[slot]
+        if value is None or value.requires_grad or bool((value != 0).any()):
+            return False
+    return True
+
+
+def _steps(tape: Tape, call: Call) -> int:
+    """How many steps a call reads; of packed data, more than one."""
+    shape = tape.shape(call.inputs[0])
+    if len(shape) != 3 or call.layer is None:
+        return 2 if "cell" not in call.name else 1
+    return shape[1 if call.layer.batch_first else 0]
+
+
+def _rows(tape: Tape, call: Call) -> int:
+    """The number of sequences of a call."""
+    shapes = [tape.shape(slot) for slot in state_slots(call)]
+    return shapes[0][-2] if shapes and len(shapes[0]) > 1 else 1
