@@ -199,7 +199,6 @@ class Session(Subscriber):
     def batch_loaded(self, iterator: Any, batch: Any) -> None:
         """A DataLoader has handed out a batch."""
         loaders.label_batch(self.tracer.table, iterator, batch)
-        self.histories.batches.loaded(iterator, batch)
 
     def scattered(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]

@@ -48,9 +48,13 @@ class Origin:
     def is_same(self, other: Origin) -> bool:
         """True when these are the same elements of the same tensors, used in the same way."""
         same = len(self.pieces) == len(other.pieces) and self.made == other.made
-        return same and not self.gathered and all(
-            one.is_in(two) and one.geometry == two.geometry
-            for one, two in zip(self.pieces, other.pieces, strict=True)
+        return (
+            same
+            and not self.gathered
+            and all(
+                one.is_in(two) and one.geometry == two.geometry
+                for one, two in zip(self.pieces, other.pieces, strict=True)
+            )
         )
 
     def is_of_other_rows(self, other: Origin) -> bool:

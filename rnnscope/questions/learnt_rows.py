@@ -58,6 +58,4 @@ def _fact(laboratory: Laboratory, call: Call, parameter: int, state: int) -> Row
     tape = laboratory.tape
     assert call.layer is not None
     shape = tape.shape(parameter)
-    return RowsLearnt(
-        call.layer.kind, shape, tape.shape(state)[-2], call.location, tape.loaded_at
-    )
+    return RowsLearnt(call.layer.kind, shape, tape.shape(state)[-2], call.location, tape.loaded_at)

@@ -51,9 +51,7 @@ class Carrying:
             trail.number = tape.number
             self._trails[name] = trail
 
-    def _look(
-        self, tape: Tape, trail: _Trail, call: Call
-    ) -> Iterator[StateCarried | StateDropped]:
+    def _look(self, tape: Tape, trail: _Trail, call: Call) -> Iterator[StateCarried | StateDropped]:
         """The first call of a layer in a step."""
         alive = [tensor for known in trail.left if (tensor := known()) is not None]
         carried = {s for s in tape.sources if any(tape.values[s] is t for t in alive)}

@@ -76,7 +76,9 @@ def _end(
 ) -> tuple[Call, frozenset[int]] | None:
     """The call that made a state nobody reads, and the parameters that worked for nothing else."""
     for made in reversed(tape.calls[: call.number]):
-        own = made.layer is not None and call.layer is not None and made.layer.name == call.layer.name
+        own = (
+            made.layer is not None and call.layer is not None and made.layer.name == call.layer.name
+        )
         if own or not used.isdisjoint(made.results):
             continue
         for slot in made.results:

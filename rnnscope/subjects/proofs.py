@@ -85,9 +85,9 @@ class RandomState:
 
 @dataclass(frozen=True, slots=True)
 class CarriedState:
-    """A recurrent layer started from the states that it left for another batch.
+    """A recurrent layer started from the states that it left before, and a reset has no effect.
 
-    ``times`` of ``calls`` batches did; ``reset_at`` is a line that sets an attribute of the model,
+    ``times`` of ``calls`` did; ``reset_at`` is a line that sets an attribute of the model,
     ``reset``, which nothing reads, or that calls a method, ``"reset()"``, and drops the states
     it returns, while the model keeps its states in ``kept``.
     """
@@ -96,10 +96,9 @@ class CarriedState:
     times: int
     calls: int
     location: Location | None
-    batch: Batch | None = None
-    kept: str | None = None
-    reset: str | None = None
-    reset_at: Location | None = None
+    kept: str
+    reset: str
+    reset_at: Location
 
 
 @dataclass(frozen=True, slots=True)
