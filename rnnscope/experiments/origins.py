@@ -38,9 +38,10 @@ class Piece:
 class Origin:
     """The pieces that some data are made of; one for each row where rows were put together.
 
-    ``made`` is what was done to them on the way to where they are read.
+    ``slot`` is the tensor that they make, ``made`` what was done to it until it was read.
     """
 
+    slot: int
     pieces: tuple[Piece, ...]
     made: tuple[str, ...] = ()
     gathered: bool = False  # by an index
@@ -48,14 +49,7 @@ class Origin:
     def is_same(self, other: Origin) -> bool:
         """True when these are the same elements of the same tensors, used in the same way."""
         same = len(self.pieces) == len(other.pieces) and self.made == other.made
-        return (
-            same
-            and not self.gathered
-            and all(
-                one.is_in(two) and one.geometry == two.geometry
-                for one, two in zip(self.pieces, other.pieces, strict=True)
-            )
-        )
+        return same and not self.gathered and all(map(_is_piece, self.pieces, other.pieces))
 
     def is_of_other_rows(self, other: Origin) -> bool:
         """True when rows of one tensor come next that do not follow the rows here.
@@ -63,23 +57,31 @@ class Origin:
         Where they do, each row is as far from the one before it as the others are from theirs.
         """
         pairs = list(zip(self.pieces, other.pieces, strict=False))
-        if len(self.pieces) < 2 or not all(one.is_in(two) for one, two in pairs):
+        if len(pairs) < 2 or not all(one.is_in(two) for one, two in pairs):
             return False
         return len({two.geometry[0] - one.geometry[0] for one, two in pairs}) > 1
 
 
-def origin(tape: Tape, slot: int, rows: int) -> Origin | None:
-    """Where the data of a slot were cut out, or, ``rows`` of them, put together or gathered."""
+def _is_piece(one: Piece, other: Piece) -> bool:
+    return one.is_in(other) and one.geometry == other.geometry
+
+
+def origins(tape: Tape, slot: int, rows: int) -> Iterator[Origin]:
+    """Where the data of a slot, ``rows`` of them, may come from: all that it became this one by."""
     made: list[str] = []
     for number in _upwards(tape, slot):
-        value, call = tape.values[number], tape.producer.get(number)
-        pieces, gathered = _pieces(tape, number, rows)
-        if pieces:
-            known = len(pieces) <= _MOST_ROWS and value is not None and _differ(value)
-            return Origin(pieces, tuple(made), gathered) if known else None
+        call = tape.producer.get(number)
+        gathered = tuple(_gathered(tape, call, rows)) if call is not None else ()
+        pieces = gathered or tuple(p for s in _parts(call, number) for p in _piece(tape.values[s]))
+        if 0 < len(pieces) <= _MOST_ROWS:
+            yield Origin(number, pieces, tuple(made), bool(gathered))
         if call is not None:
             made.append(f"{call.name} {_SLOTS.sub('', repr((call.args, call.kwargs)))}")
-    return None
+
+
+def _parts(call: Call | None, slot: int) -> tuple[int, ...]:
+    """The rows that a tensor was put together of, or the tensor itself."""
+    return call.inputs if call is not None and call.name in _PUT_TOGETHER else (slot,)
 
 
 def _upwards(tape: Tape, slot: int) -> Iterator[int]:
@@ -91,24 +93,6 @@ def _upwards(tape: Tape, slot: int) -> Iterator[int]:
         states = state_slots(call) if call is not None and call in tape.recurrent else ()
         inputs = call.inputs if call is not None else ()
         given = [s for s in inputs if s not in tape.parameters and s not in states]
-
-
-def _pieces(tape: Tape, slot: int, rows: int) -> tuple[tuple[Piece, ...], bool]:
-    """The pieces of a slot, if it was not computed, and whether an index gathered them."""
-    value, call = tape.values[slot], tape.producer.get(slot)
-    gathered = tuple(_gathered(tape, call, rows)) if call is not None else ()
-    if gathered:
-        return gathered, True
-    if call is not None and call.name in _PUT_TOGETHER:
-        return tuple(p for s in call.inputs for p in _piece(tape.values[s])), False
-    if call is None or (value is not None and value._is_view() and _is_old(tape, value)):
-        return tuple(_piece(value)), False
-    return (), False
-
-
-def _differ(value: torch.Tensor) -> bool:
-    """True for data: what is the same everywhere is a beat, and comes again on purpose."""
-    return value.numel() > 0 and bool((value != value.flatten()[0]).any())
 
 
 def _gathered(tape: Tape, call: Call, rows: int) -> Iterator[Piece]:
@@ -124,18 +108,10 @@ def _gathered(tape: Tape, call: Call, rows: int) -> Iterator[Piece]:
             yield from _piece(of[number])
 
 
-def _is_old(tape: Tape, value: torch.Tensor) -> bool:
-    """True for a view of what this step has not gathered or put together itself."""
-    base = value._base
-    makers = (tape.producer.get(n) for n, known in enumerate(tape.values) if known is base)
-    call = next((maker for maker in makers if maker is not None), None)
-    return call is None or call.name not in _GATHERS | _PUT_TOGETHER
-
-
 def _piece(value: torch.Tensor | None) -> Iterator[Piece]:
     if value is None or value.is_sparse or value.is_nested:
         return
     base = value._base if value._is_view() else value
     if base is not None and not base.is_inference():
-        geometry = (value.storage_offset(), tuple(value.shape), tuple(value.stride()))
+        geometry = (int(value.storage_offset()), tuple(value.shape), tuple(value.stride()))
         yield Piece(ref(base), base._version, geometry)

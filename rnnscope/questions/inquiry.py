@@ -16,9 +16,9 @@ from rnnscope.experiments.samples import Separation
 from rnnscope.findings import Location
 from rnnscope.questions.cut_off import CutOffs
 from rnnscope.questions.future_read import future_read
+from rnnscope.questions.learnt_rows import learnt_rows
 from rnnscope.questions.like_with_like import like_with_like
 from rnnscope.questions.padding_read import padding_read
-from rnnscope.questions.learnt_rows import learnt_rows
 from rnnscope.questions.random_state import RandomStarts, random_states
 from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.samples_mixed import samples_mixed, separations

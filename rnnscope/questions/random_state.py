@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from rnnscope.experiments.influence import Laboratory
-from rnnscope.experiments.meeting import meetings
+from rnnscope.experiments.meeting import is_constant, is_loss, meetings
 from rnnscope.experiments.replay import quietly
 from rnnscope.experiments.roles import roots
 from rnnscope.experiments.starts import Start, starts
@@ -117,8 +117,12 @@ class RandomStarts:
 
 def _compared(tape: Tape) -> frozenset[int]:
     """What predictions are made of that meet data: those of a generator meet none."""
-    found = (tape.ancestors(meeting.prediction) for meeting in meetings(tape))
-    return frozenset[int]().union(*found)
+    met = [meeting.prediction for meeting in meetings(tape)]
+    for call in tape.calls if not met else ():
+        data = [s for s in call.inputs if s not in tape.learnt and not is_constant(tape, s)]
+        if data and is_loss(call):  # with a single target
+            met += call.inputs
+    return frozenset[int]().union(*map(tape.ancestors, met))
 
 
 def _is_loud(tape: Tape, start: Start) -> bool:

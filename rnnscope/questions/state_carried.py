@@ -8,7 +8,7 @@ from weakref import ref
 
 import torch
 
-from rnnscope.experiments.origins import Origin, origin
+from rnnscope.experiments.origins import Origin, origins
 from rnnscope.experiments.roles import state_slots
 from rnnscope.experiments.starts import left_slots
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Tape
@@ -25,7 +25,7 @@ class _Trail:
 
     number: int = -1
     left: tuple[ref[torch.Tensor], ...] = ()
-    read: list[Origin] = field(default_factory=list)
+    read: list[tuple[Origin, ...]] = field(default_factory=list)
     unread: int = 0  # steps in a row that kept its state, and began from nothing
     kept: tuple[ref[torch.Tensor], ...] = ()  # what was made of the state that nobody read
 
@@ -56,7 +56,7 @@ class Carrying:
         alive = [tensor for known in trail.left if (tensor := known()) is not None]
         carried = {s for s in tape.sources if any(tape.values[s] is t for t in alive)}
         given = frozenset[int]().union(*(tape.ancestors(s) for s in state_slots(call)))
-        now = origin(tape, call.inputs[0], _rows(tape, call))
+        now = tuple(origins(tape, call.inputs[0], _rows(tape, call)))
         if carried.isdisjoint(given):
             yield from _unread(tape, trail, call, carried)
             trail.read = []
@@ -65,22 +65,28 @@ class Carrying:
             reason = _reason(tape, trail, call, now)
             if reason is not None:
                 yield _fact(tape, call, reason)
-        if now is not None and len(trail.read) < _LONGEST:
+        if len(trail.read) < _LONGEST:
             trail.read.append(now)
 
 
-def _reason(tape: Tape, trail: _Trail, call: Call, now: Origin | None) -> str | None:
+def _reason(tape: Tape, trail: _Trail, call: Call, now: tuple[Origin, ...]) -> str | None:
     """Why the data of this call cannot go on from those that the state has read."""
     layer = call.layer
     if layer is not None and layer.bidirectional and _steps(tape, call) > 1:
         return "backward"
     if tape.shuffled and not tape.batches.isdisjoint(tape.ancestors(call.inputs[0])):
         return "shuffled"
-    if now is None or not trail.read:
-        return None
-    if any(now.is_same(before) for before in trail.read):
+    before = [origin for known in trail.read for origin in known]
+    if any(one.is_same(two) and _differ(tape, one) for one in now for two in before):
         return "again"
-    return "rows" if trail.read[-1].is_of_other_rows(now) else None
+    last = trail.read[-1] if trail.read else ()
+    return "rows" if any(two.is_of_other_rows(one) for one in now for two in last) else None
+
+
+def _differ(tape: Tape, origin: Origin) -> bool:
+    """True for data: what is the same everywhere is a beat, and comes again on purpose."""
+    value = tape.values[origin.slot]
+    return value is not None and bool((value != value.flatten()[0]).any())
 
 
 def _fact(tape: Tape, call: Call, reason: str) -> StateCarried:

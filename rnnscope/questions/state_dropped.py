@@ -75,10 +75,9 @@ def _end(
     tape: Tape, call: Call, form: set[tuple[int, ...]], used: frozenset[int]
 ) -> tuple[Call, frozenset[int]] | None:
     """The call that made a state nobody reads, and the parameters that worked for nothing else."""
+    layer = call.layer.name if call.layer is not None else None
     for made in reversed(tape.calls[: call.number]):
-        own = (
-            made.layer is not None and call.layer is not None and made.layer.name == call.layer.name
-        )
+        own = made.layer is not None and made.layer.name == layer
         if own or not used.isdisjoint(made.results):
             continue
         for slot in made.results:
