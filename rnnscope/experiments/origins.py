@@ -1,6 +1,7 @@
 """Which data a tensor was cut out of, and where they lie: the same again, or rows of others?
 
-What is compared is memory that stays alive from step to step, never values: a text may repeat.
+What is compared is memory that stays alive from step to step: a text may repeat, and equal values
+alone say nothing.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class Piece:
     base: ref[torch.Tensor]
     version: int
     geometry: tuple[int, tuple[int, ...], tuple[int, ...]]  # offset, sizes, strides
+    total: float | None  # NumPy may write to memory, and torch does not hear of it
 
     def is_in(self, other: Piece) -> bool:
         """True for memory of one tensor, which lives and was not written to meanwhile."""
@@ -63,7 +65,7 @@ class Origin:
 
 
 def _is_piece(one: Piece, other: Piece) -> bool:
-    return one.is_in(other) and one.geometry == other.geometry
+    return one.is_in(other) and one.geometry == other.geometry and one.total == other.total
 
 
 def origins(tape: Tape, slot: int, rows: int) -> Iterator[Origin]:
@@ -114,4 +116,5 @@ def _piece(value: torch.Tensor | None) -> Iterator[Piece]:
     base = value._base if value._is_view() else value
     if base is not None and not base.is_inference():
         geometry = (int(value.storage_offset()), tuple(value.shape), tuple(value.stride()))
-        yield Piece(ref(base), base._version, geometry)
+        total = float(value.detach().double().sum()) if value.device.type == "cpu" else None
+        yield Piece(ref(base), base._version, geometry, total)

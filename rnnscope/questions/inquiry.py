@@ -22,6 +22,7 @@ from rnnscope.questions.padding_read import padding_read
 from rnnscope.questions.random_state import RandomStarts, random_states
 from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.samples_mixed import samples_mixed, separations
+from rnnscope.questions.state_averaged import Way, states_averaged
 from rnnscope.questions.state_carried import Carrying
 from rnnscope.questions.state_dropped import Dropped
 from rnnscope.questions.state_handed_on import states_never_handed_on
@@ -79,7 +80,7 @@ class Inquiry:
             self._wait(kind, tape)
             return
         try:
-            self._ask(tape)
+            self._ask(tape, self._carrying.ways)
             self._waiting.pop(kind, None)
             self._asked[kind] = self._asked.get(kind, 0) + 1
         except OutOfBudgetError:
@@ -98,14 +99,16 @@ class Inquiry:
             except Exception as error:
                 self._failed(error)
         self._waiting.clear()
-        for subject in (*self._dropped.end(), *self._starts.end(), *self.cuts.end()):
-            self._report(subject, frozenset())
+        for question in (self._carrying, self._dropped, self._starts, self.cuts):
+            for subject in question.end():
+                self._report(subject, frozenset())
 
     def _follow(self, tape: Tape) -> None:
         """What goes on from step to step is looked at in every one; nothing is tried for it."""
         try:
-            for subject in (*self._carrying.step(tape), *self._dropped.step(tape)):
+            for subject in self._carrying.step(tape):
                 self._report(subject, frozenset())
+            self._dropped.step(tape)
             self._starts.step(tape)
             self.cuts.step(tape)
         except Exception as error:
@@ -130,12 +133,12 @@ class Inquiry:
             )
         self._waiting[kind] = replace(tape, values=values)
 
-    def _ask(self, tape: Tape) -> None:
+    def _ask(self, tape: Tape, carried: tuple[Way, ...] = ()) -> None:
         if not is_faithful(tape):
             self.unfaithful += 1
             return
         laboratory = Laboratory(tape, self.budget)
-        for subject in of_the_step(laboratory):
+        for subject in (*of_the_step(laboratory), *states_averaged(laboratory, carried)):
             if isinstance(subject, RandomState) and not subject.evaluated:
                 self._starts.hold(subject)
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from weakref import ref
 
@@ -18,42 +18,58 @@ _MOST = 256  # tensors that may yet be used by the next step
 
 
 @dataclass(slots=True)
-class Dropped:
-    """What a training step made and did not use, until the same happens again.
+class _Waiting:
+    """A state that was dropped: what its weights made in that step, and the weights themselves."""
 
-    A second loss of the same forward is a step of its own here: what it uses was not dropped.
+    fact: StateDropped
+    made: tuple[ref[torch.Tensor], ...]
+    weights: tuple[ref[torch.Tensor], ...]
+
+
+@dataclass(slots=True)
+class Dropped:
+    """What training steps made and did not use, until the program is over.
+
+    A second loss of the same forward is a step of its own here: what it uses was not dropped. Nor
+    was what another step trains.
     """
 
-    _waiting: dict[Location | None, tuple[StateDropped, tuple[ref[torch.Tensor], ...]]] = field(
-        default_factory=dict
-    )
+    _waiting: dict[Location | None, _Waiting] = field(default_factory=dict)
     _used: set[Location | None] = field(default_factory=set)
 
-    def step(self, tape: Tape) -> Iterator[StateDropped]:
+    def step(self, tape: Tape) -> None:
         """A recorded step is over."""
         if tape.loss is None:
             return
-        for place, (_, made) in self._waiting.items():
-            alive = [tensor for known in made if (tensor := known()) is not None]
-            if any(tape.values[s] is tensor for s in tape.sources for tensor in alive):
+        used = tape.ancestors(tape.loss)
+        for place, known in self._waiting.items():
+            if _is_there(tape, known.made, tape.sources) or _is_there(tape, known.weights, used):
                 self._used.add(place)
-        for fact, slots in states_dropped(tape):
-            if fact.location in self._waiting and fact.location not in self._used:
-                yield fact
-            values = (tape.values[slot] for slot in slots[:_MOST])
-            self._waiting[fact.location] = (fact, tuple(ref(v) for v in values if v is not None))
+        for fact, idle in states_dropped(tape):
+            made = sorted(tape.descendants(idle) - idle)[:_MOST]
+            self._waiting[fact.location] = _Waiting(fact, _refs(tape, made), _refs(tape, idle))
 
     def end(self) -> Iterator[StateDropped]:
         """The program is over: nothing else is used."""
-        for place, (fact, _) in self._waiting.items():
+        for place, known in self._waiting.items():
             if place not in self._used:
-                yield fact
+                yield known.fact
 
 
-def states_dropped(tape: Tape) -> Iterator[tuple[StateDropped, list[int]]]:
+def _refs(tape: Tape, slots: Iterable[int]) -> tuple[ref[torch.Tensor], ...]:
+    values = (tape.values[slot] for slot in slots)
+    return tuple(ref(value) for value in values if value is not None)
+
+
+def _is_there(tape: Tape, known: tuple[ref[torch.Tensor], ...], slots: frozenset[int]) -> bool:
+    alive = {id(tensor) for each in known if (tensor := each()) is not None}
+    return any(id(tape.values[slot]) in alive for slot in slots)
+
+
+def states_dropped(tape: Tape) -> Iterator[tuple[StateDropped, frozenset[int]]]:
     """Ends of what weights made that lead to no loss, in the form of a state that is missing.
 
-    Beside each fact, every slot that these weights made.
+    Beside each fact, these weights.
     """
     assert tape.loss is not None
     used = tape.ancestors(tape.loss)
@@ -67,7 +83,7 @@ def states_dropped(tape: Tape) -> Iterator[tuple[StateDropped, list[int]]]:
         if end is not None:
             made, idle = end
             fact = StateDropped(call.layer.kind, made.name, call.location, made.location)
-            yield fact, sorted(tape.descendants(idle) - idle)
+            yield fact, idle
             return
 
 

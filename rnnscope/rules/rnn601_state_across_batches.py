@@ -78,6 +78,8 @@ _REASONS = {
     "are unrelated samples",
     "again": "and they have read these very data already: the data begin again, the states do not",
     "rows": "and the rows of this batch are not the ones that follow the rows of that",
+    "averaged": "and its rows were put together on the way: every sequence goes on from a mixture "
+    "of all of them",
     "backward": "and it is bidirectional: the half that reads backwards begins at the end of this "
     "batch with what it made of the beginning of the other",
 }

@@ -71,7 +71,8 @@ class StateCarried:
 
     ``reason`` is how that is known: "shuffled" (the DataLoader at ``loaded_at`` draws in random
     order), "again" (the same data were read into this state before), "rows" (rows of the same data
-    that follow others each) or "backward" (the half that reads backwards begins at the end).
+    that follow others each), "averaged" (its rows were mixed at this location) or "backward" (the
+    half that reads backwards begins at the end).
     """
 
     kind: str
