@@ -30,8 +30,9 @@ def starts(tape: Tape) -> Iterator[Start]:
     for call in tape.recurrent:
         for given, left in zip(state_slots(call), left_slots(call), strict=False):
             yield Start(call, given, left)
-    for parameter in sorted(tape.parameters):
-        users = tape.users.get(parameter, ())
+    loops = (tape.users.get(parameter, ()) for parameter in sorted(tape.parameters))
+    alike = {tuple(call.number for call in users): users for users in loops}  # weight and bias
+    for users in alike.values():
         if len(users) >= LOOP and users[0].name not in RECURRENT_KERNELS:
             yield from _by_hand(tape, users)
 
