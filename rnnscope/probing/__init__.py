@@ -4,7 +4,6 @@
     targets.py     are the targets inputs that were read before                            [torch]
     scatter.py     does nn.DataParallel cut something else than the batch                  [torch]
     carrying.py    what a loop over steps does with the states of a layer                  [torch]
-    borrowing.py   cells that start every step from another cell's state                   [torch]
     dropouts.py    which dropouts eval() does not reach                                    [torch]
     freezing.py    which parameters were frozen by a name that torch never reads           [torch]
     gradients.py   which recurrent weights never get a gradient, or never a step           [torch]

@@ -9,7 +9,6 @@ from torch import nn
 
 from rnnscope.findings import Location
 from rnnscope.probing.accumulation import Accumulation
-from rnnscope.probing.borrowing import Borrowers
 from rnnscope.probing.carrying import Loops
 from rnnscope.probing.dropouts import DROPOUTS, Dropouts
 from rnnscope.probing.freezing import Freezes
@@ -30,7 +29,6 @@ class Histories:
         self.scatters = Scatters()
         self.trails = StateTrails()
         self.loops = Loops()
-        self.borrowers = Borrowers()
         self.gradients = Gradients(built_at)
         self.accumulation = Accumulation()
         self.freezes = Freezes()
@@ -49,7 +47,6 @@ class Histories:
         self.scatters.layer_called(call)
         self.trails.returned(module, args, kwargs, result)
         self.loops.returned(module, args, kwargs, result, call.outer_called_at)
-        self.borrowers.returned(module, args, kwargs, result)
 
     def outermost_returned(self, call: LayerCall) -> None:
         """The outermost module around it has run."""
@@ -68,7 +65,6 @@ class Histories:
         yield from self.freezes.seen
         yield from self.gradients.left_out()
         yield from self.loops.stuck()
-        yield from self.borrowers.found()
         yield from self.targets.padded
         yield from map(self.halves.placed, self.gradients.idle())
         yield from self.trails.carried()

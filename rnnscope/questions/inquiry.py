@@ -23,6 +23,7 @@ from rnnscope.questions.random_state import RandomStarts, random_states
 from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.samples_mixed import samples_mixed, separations
 from rnnscope.questions.state_averaged import Way, states_averaged
+from rnnscope.questions.state_borrowed import borrowed_states
 from rnnscope.questions.state_carried import Carrying
 from rnnscope.questions.state_dropped import Dropped
 from rnnscope.questions.state_handed_on import states_never_handed_on
@@ -189,6 +190,7 @@ def of_the_step(laboratory: Laboratory) -> Iterator[object]:
     tape = laboratory.tape
     yield from results_unused(tape)
     yield from states_never_handed_on(tape)
+    yield from borrowed_states(tape)
     yield from random_states(laboratory)
     yield from learnt_rows(laboratory)
 
