@@ -1,4 +1,4 @@
-"""Proofs, by running: what moves when one sample, the padding or the random stream changes.
+"""What is learnt over several steps by watching alone: nothing is run for it.
 
     states.py      states that a model keeps, though the program means to reset them       [torch]
     targets.py     are the targets inputs that were read before                            [torch]
@@ -9,5 +9,5 @@
     gradients.py   which recurrent weights never get a gradient, or never a step           [torch]
     halves.py      where a bidirectional output is narrowed to one of its halves           [torch]
 
-A copy runs in eval mode, without gradients, with its own random stream and its prints unseen.
+States from step to step, and layers that are cut off, are questions on tapes: see ``questions``.
 """

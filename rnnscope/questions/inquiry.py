@@ -106,12 +106,15 @@ class Inquiry:
 
     def _follow(self, tape: Tape) -> None:
         """What goes on from step to step is looked at in every one; nothing is tried for it."""
+        if not _has_values(tape):
+            return
         try:
-            for subject in self._carrying.step(tape):
-                self._report(subject, frozenset())
-            self._dropped.step(tape)
-            self._starts.step(tape)
-            self.cuts.step(tape)
+            with torch.no_grad():
+                for subject in self._carrying.step(tape):
+                    self._report(subject, frozenset())
+                self._dropped.step(tape)
+                self._starts.step(tape)
+                self.cuts.step(tape)
         except Exception as error:
             self._failed(error)
 
@@ -222,6 +225,13 @@ def is_faithful(tape: Tape) -> bool:
             )
     except (ReplayError, RuntimeError):
         return False
+
+
+def _has_values(tape: Tape) -> bool:
+    """False on the meta device, and while a CUDA graph is captured, which a look would end."""
+    if torch.cuda.is_available() and torch.cuda.is_current_stream_capturing():
+        return False
+    return not any(value is not None and value.is_meta for value in tape.values)
 
 
 def _last(tape: Tape) -> int | None:
