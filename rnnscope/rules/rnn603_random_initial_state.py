@@ -17,8 +17,8 @@ def random_initial_state(state: RandomState) -> Iterator[Problem]:
     ------------
     Looks for initial states that are made of nothing but a random draw, of recurrent layers and of
     loops written by hand, and tries other numbers in their place. In a program that only trains it
-    is a hint, since noise in training may be meant: unless it is drawn anew in step after step, is
-    as large as the states themselves, and no evaluation does without it.
+    is a hint, since noise in training may be meant: unless it is drawn anew in three steps, is as
+    large as the states themselves, and no evaluation does without it.
 
     Why is this bad?
     ----------------
@@ -65,9 +65,10 @@ def random_initial_state(state: RandomState) -> Iterator[Problem]:
     )
 
 
-_FEWEST = 2  # training steps: once may be a state that is drawn for the whole program
+_FEWEST = 3  # training steps: what is so in three is no chance
 
 
 def _when(state: RandomState) -> str:
-    anew = f", in each of {state.steps} training steps and more, as large as the states themselves"
-    return anew.removeprefix(", ") if state.steps >= _FEWEST else "in training"
+    if state.steps < _FEWEST:
+        return "in training"
+    return f"in all of {state.steps} training steps, as large as the states themselves"
