@@ -64,7 +64,10 @@ def state_across_batches(state: StateCarried) -> Iterator[Problem]:
     yield Problem(
         f"this {state.kind} starts from the states that it left for the batch before, "
         f"{_REASONS[state.reason]}",
-        fix="call the layer without states, or reset them where another sequence begins",
+        fix=_FIXES.get(
+            state.reason,
+            "call the layer without states, or reset them where another sequence begins",
+        ),
         location=state.location,
         related=(
             *at(state.loaded_at, loaded),
@@ -82,4 +85,8 @@ _REASONS = {
     "of all of them",
     "backward": "and it is bidirectional: the half that reads backwards begins at the end of this "
     "batch with what it made of the beginning of the other",
+}
+_FIXES = {
+    "again": "reset the states where the data begin again",
+    "averaged": "hand on each row by itself",
 }
