@@ -177,6 +177,7 @@ class Session(Subscriber):
         """Gradients have been computed."""
         if _is_alone():
             self.histories.optimizer_steps(optimizer)
+            self.inquiry.cuts.stepping(optimizer)
 
     def backward_begins(self, location: Location | None) -> None:
         """Gradients are about to be computed."""
@@ -198,7 +199,6 @@ class Session(Subscriber):
     def batch_loaded(self, iterator: Any, batch: Any) -> None:
         """A DataLoader has handed out a batch."""
         loaders.label_batch(self.tracer.table, iterator, batch)
-        self.histories.batches.loaded(iterator, batch)
 
     def scattered(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]

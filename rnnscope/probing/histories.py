@@ -9,15 +9,11 @@ from torch import nn
 
 from rnnscope.findings import Location
 from rnnscope.probing.accumulation import Accumulation
-from rnnscope.probing.borrowing import Borrowers
 from rnnscope.probing.carrying import Loops
-from rnnscope.probing.detaching import Cuts
 from rnnscope.probing.dropouts import DROPOUTS, Dropouts
-from rnnscope.probing.evidence import Batches
 from rnnscope.probing.freezing import Freezes
 from rnnscope.probing.gradients import Gradients
 from rnnscope.probing.halves import Halves
-from rnnscope.probing.samples import BatchOf
 from rnnscope.probing.scatter import Scatters
 from rnnscope.probing.states import StateTrails
 from rnnscope.probing.targets import LOSSES, Targets
@@ -29,40 +25,32 @@ class Histories:
     """Every history of one watch, fed with what is recorded."""
 
     def __init__(self, tracer: Tracer, built_at: Mapping[nn.Module, Location]) -> None:
-        self.batches = Batches()
-        self.batch_of = BatchOf(self.batches, tracer.table)
         self.targets = Targets(tracer.table)
         self.scatters = Scatters()
         self.trails = StateTrails()
         self.loops = Loops()
-        self.borrowers = Borrowers()
         self.gradients = Gradients(built_at)
         self.accumulation = Accumulation()
         self.freezes = Freezes()
         self.dropouts = Dropouts(tracer.report)
-        self.cuts = Cuts(tracer)
         self.halves = Halves()
-        tracer.users += [self.cuts.used, self.halves.used]
+        tracer.users.append(self.halves.used)
         hearers = tracer.propagation.hearers
         hearers |= dict.fromkeys(LOSSES, self.targets.compared)
         hearers |= dict.fromkeys(DROPOUTS, self.dropouts.called)
-        hearers |= self.cuts.hearers
 
     def layer_returned(self, call: LayerCall) -> None:
         """A recurrent layer has run."""
         module, args, kwargs, result = call.module, call.args, call.kwargs, call.result
         self.freezes.called(call.outer)
         self.gradients.called(module, args, call.outer, call.outer_called_at)
-        self.cuts.called(module)
         self.scatters.layer_called(call)
         self.trails.returned(module, args, kwargs, result)
         self.loops.returned(module, args, kwargs, result, call.outer_called_at)
-        self.borrowers.returned(module, args, kwargs, result)
 
     def outermost_returned(self, call: LayerCall) -> None:
         """The outermost module around it has run."""
-        batch = self.batch_of.call(call.outer_args, call.outer_kwargs)
-        self.trails.model_returned(call.outer, batch)
+        self.trails.model_returned(call.outer)
         self.targets.model_returned(call.outer, call.outer_args, call.outer_kwargs)
 
     def optimizer_steps(self, optimizer: torch.optim.Optimizer) -> None:
@@ -70,16 +58,13 @@ class Histories:
         self.gradients.stepping(optimizer)
         self.accumulation.stepping(optimizer)
         self.freezes.stepping(optimizer)
-        self.cuts.stepping(optimizer)
 
     def observed(self) -> Iterator[object]:
         """Everything that was learnt, in the order in which it is told."""
         yield from self.gradients.untrained()
         yield from self.freezes.seen
         yield from self.gradients.left_out()
-        yield from self.cuts.found()
         yield from self.loops.stuck()
-        yield from self.borrowers.found()
         yield from self.targets.padded
         yield from map(self.halves.placed, self.gradients.idle())
         yield from self.trails.carried()

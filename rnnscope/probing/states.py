@@ -1,4 +1,4 @@
-"""Where the states that a recurrent layer starts from come from: the batch before, or chance."""
+"""States that a model keeps and starts from again, though the program means to reset them."""
 
 from __future__ import annotations
 
@@ -19,35 +19,23 @@ from rnnscope.probing.records import Records
 from rnnscope.recording.nest import tensors_in
 from rnnscope.recording.user_code import here
 from rnnscope.sources import nodes
-from rnnscope.subjects.proofs import Batch, CarriedState
+from rnnscope.subjects.proofs import CarriedState
 
 _LARGEST = 1 << 20  # elements compared by value
-_DRAW_NAMES = """randn rand randint normal normal_ uniform_ randn_like rand_like bernoulli
-    xavier_normal_ xavier_uniform_ kaiming_normal_ kaiming_uniform_ orthogonal_ trunc_normal_"""
-# What may lie between a draw and the state without making something of it.
-_PASS_NAMES = """to cuda cpu view reshape unsqueeze squeeze expand repeat transpose permute
-    contiguous mul div __mul__ __rmul__ __truediv__ clone detach type float __getitem__
-    requires_grad_ stack cat zeros empty unbind chunk split"""
-_DRAWS = frozenset(_DRAW_NAMES.split())
-_PASSES = _DRAWS | frozenset(_PASS_NAMES.split())
 
 
 @dataclass(slots=True)
 class _Trail:
-    """What one layer left behind, and how often it started from it in a later batch."""
+    """What one layer left behind, and how often it started from it in a later call of its model."""
 
     states: list[torch.Tensor] = field(default_factory=list)
-    batch: Batch | None = None
     outer: int = 0
-    carried_from: Batch | None = None
     carried: bool = False
     location: Location | None = None
-    times: int = 0
     across: int = 0
     calls: int = 0
     owner: ref[nn.Module] | None = None
     kept: str | None = None
-    shuffled: Batch | None = None
 
 
 class StateTrails:
@@ -78,40 +66,25 @@ class StateTrails:
         trail.outer = self._outer
         self._ran.append(module)
 
-    def model_returned(self, model: nn.Module, batch: Batch | None) -> None:
-        """The outermost model has run, on this batch: settle what its layers did."""
+    def model_returned(self, model: nn.Module) -> None:
+        """The outermost model has run: settle what its layers did."""
         for module in self._ran:
             trail = self._trails.get(module)
             if trail is not None:
-                self._settle(trail, model, batch)
+                trail.calls += 1
+                trail.owner = ref(model)
+                if trail.carried:
+                    trail.across += 1
+                    trail.kept = trail.kept or _keeper(model, trail.states)
+                trail.carried = False
         self._ran.clear()
         self._outer += 1
 
-    def _settle(self, trail: _Trail, model: nn.Module, batch: Batch | None) -> None:
-        trail.calls += 1
-        trail.owner = ref(model)
-        if trail.carried:
-            trail.across += 1
-            trail.kept = trail.kept or _keeper(model, trail.states)
-            if batch is not None and batch.shuffled and batch is not trail.batch:
-                trail.times, trail.shuffled = trail.times + 1, batch
-        trail.carried, trail.batch = False, batch
-
     def carried(self) -> Iterator[CarriedState]:
-        """Every layer that started from another batch's states, with the evidence there is."""
+        """Every layer that mostly started from its own states, whose resets have no effect."""
         for layer, trail in self._trails.all():
-            kind = layer.kind
-            if trail.times > trail.calls // 4:
-                yield CarriedState(
-                    kind,
-                    trail.times,
-                    trail.calls,
-                    trail.location,
-                    trail.shuffled,
-                    kept=trail.kept,
-                )
-            elif trail.across > trail.calls // 2 and trail.owner is not None:
-                yield from _useless_resets(kind, trail)
+            if trail.across > trail.calls // 2:
+                yield from _useless_resets(layer.kind, trail)
 
 
 def _same(given: Any, left: list[torch.Tensor]) -> bool:
@@ -147,7 +120,7 @@ def _useless_resets(kind: str, trail: _Trail) -> Iterator[CarriedState]:
     if model is None or kept is None or trail.location is None:
         return
     for name, line in _resets_elsewhere(model, kept, _files(trail.location)):
-        yield CarriedState(kind, trail.across, trail.calls, trail.location, None, kept, name, line)
+        yield CarriedState(kind, trail.across, trail.calls, trail.location, kept, name, line)
         return
 
 

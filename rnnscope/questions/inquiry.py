@@ -14,15 +14,22 @@ from rnnscope.experiments.meeting import Meeting, meetings
 from rnnscope.experiments.replay import ReplayError, quietly, replay
 from rnnscope.experiments.samples import Separation
 from rnnscope.findings import Location
+from rnnscope.questions.cut_off import CutOffs
 from rnnscope.questions.future_read import future_read
+from rnnscope.questions.learnt_rows import learnt_rows
 from rnnscope.questions.like_with_like import like_with_like
 from rnnscope.questions.padding_read import padding_read
-from rnnscope.questions.random_state import random_states
+from rnnscope.questions.random_state import RandomStarts, random_states
 from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.samples_mixed import samples_mixed, separations
+from rnnscope.questions.state_averaged import Way, states_averaged
+from rnnscope.questions.state_borrowed import borrowed_states
+from rnnscope.questions.state_carried import Carrying
+from rnnscope.questions.state_dropped import Dropped
 from rnnscope.questions.state_handed_on import states_never_handed_on
 from rnnscope.questions.training_mode import evaluated_in_training
 from rnnscope.recording.tape import Call, Tape
+from rnnscope.subjects.proofs import RandomState
 
 _STEPS = 3  # steps of one kind that are asked: the later ones are like them
 _KEPT_BYTES = 32 << 20  # of a step that waits for the end, parameters included
@@ -51,6 +58,10 @@ class Inquiry:
     _trained: set[int] = field(default_factory=set)
     _asked: dict[object, int] = field(default_factory=dict)
     _waiting: dict[object, Tape] = field(default_factory=dict)
+    _carrying: Carrying = field(default_factory=Carrying)
+    _dropped: Dropped = field(default_factory=Dropped)
+    _starts: RandomStarts = field(default_factory=RandomStarts)
+    cuts: CutOffs = field(default_factory=CutOffs)
     failures: dict[str, int] = field(default_factory=dict)
 
     def step(self, tape: Tape) -> None:
@@ -59,6 +70,7 @@ class Inquiry:
             self.report(Fact(fact, frozenset()))
         if tape.loss is not None:
             self._trained.update(c.layer.name for c in tape.recurrent if c.layer and c.grad)
+        self._follow(tape)
         if not tape.steps_over_time:
             return
         kind = _kind(tape)
@@ -69,7 +81,7 @@ class Inquiry:
             self._wait(kind, tape)
             return
         try:
-            self._ask(tape)
+            self._ask(tape, self._carrying.ways)
             self._waiting.pop(kind, None)
             self._asked[kind] = self._asked.get(kind, 0) + 1
         except OutOfBudgetError:
@@ -88,6 +100,23 @@ class Inquiry:
             except Exception as error:
                 self._failed(error)
         self._waiting.clear()
+        for question in (self._carrying, self._dropped, self._starts, self.cuts):
+            for subject in question.end():
+                self._report(subject, frozenset())
+
+    def _follow(self, tape: Tape) -> None:
+        """What goes on from step to step is looked at in every one; nothing is tried for it."""
+        if not _has_values(tape):
+            return
+        try:
+            with torch.no_grad():
+                for subject in self._carrying.step(tape):
+                    self._report(subject, frozenset())
+                self._dropped.step(tape)
+                self._starts.step(tape)
+                self.cuts.step(tape)
+        except Exception as error:
+            self._failed(error)
 
     def _failed(self, error: Exception) -> None:
         """A mistake of rnnscope's own is counted."""
@@ -108,13 +137,16 @@ class Inquiry:
             )
         self._waiting[kind] = replace(tape, values=values)
 
-    def _ask(self, tape: Tape) -> None:
+    def _ask(self, tape: Tape, carried: tuple[Way, ...] = ()) -> None:
         if not is_faithful(tape):
             self.unfaithful += 1
             return
         laboratory = Laboratory(tape, self.budget)
-        for subject in of_the_step(laboratory):
-            self._report(subject, frozenset())
+        for subject in (*of_the_step(laboratory), *states_averaged(laboratory, carried)):
+            if isinstance(subject, RandomState) and not subject.evaluated:
+                self._starts.hold(subject)
+            else:
+                self._report(subject, frozenset())
         for hearing in hearings(laboratory):
             lines = frozenset(c.location for c in hearing.calls if c.location is not None)
             charged = [self._report(s, lines) for s in of_a_meeting(laboratory, hearing)]
@@ -161,7 +193,9 @@ def of_the_step(laboratory: Laboratory) -> Iterator[object]:
     tape = laboratory.tape
     yield from results_unused(tape)
     yield from states_never_handed_on(tape)
+    yield from borrowed_states(tape)
     yield from random_states(laboratory)
+    yield from learnt_rows(laboratory)
 
 
 def of_a_meeting(laboratory: Laboratory, hearing: Hearing) -> Iterator[object]:
@@ -191,6 +225,13 @@ def is_faithful(tape: Tape) -> bool:
             )
     except (ReplayError, RuntimeError):
         return False
+
+
+def _has_values(tape: Tape) -> bool:
+    """False on the meta device, and while a CUDA graph is captured, which a look would end."""
+    if torch.cuda.is_available() and torch.cuda.is_current_stream_capturing():
+        return False
+    return not any(value is not None and value.is_meta for value in tape.values)
 
 
 def _last(tape: Tape) -> int | None:

@@ -228,6 +228,12 @@ def no_states(finding: Finding, code: Code) -> Iterator[Suggestion]:
         yield suggest(code, call, edit)
 
 
+def no_states_carried(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """The same, where nothing of what is carried over goes on: else it is to be reset somewhere."""
+    if "without states" in (finding.fix or ""):
+        yield from no_states(finding, code)
+
+
 def swapped_states(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """``(c, h)`` as ``(h, c)``."""
     for _, states in given_states(finding, code):

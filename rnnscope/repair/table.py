@@ -118,7 +118,7 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN557": (packing.any_length,),
     "RNN561": (packing.collated,),
     "RNN563": (packing.whole_length,),
-    "RNN601": (states.no_states,),
+    "RNN601": (states.no_states_carried,),
     "RNN602": (training.other_attribute, training.assigned_result),
     "RNN603": (states.zeros_for_random,),
     "RNN604": (training.kept_states,),

@@ -1,28 +1,31 @@
-"""RNN601: the states left by one shuffled batch start the next."""
+"""RNN601: the states left by one batch start the next, which does not go on from it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnscope.findings import Related, Severity
+from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects.proofs import CarriedState
+from rnnscope.subjects.facts import StateCarried
 
 
-@rule("RNN601", "state-across-batches", Severity.ERROR, CarriedState)
-def state_across_batches(state: CarriedState) -> Iterator[Problem]:
-    """A layer starts from the states that another batch of shuffled samples left behind.
+@rule("RNN601", "state-across-batches", Severity.WARNING, StateCarried)
+def state_across_batches(state: StateCarried) -> Iterator[Problem]:
+    """A layer starts from the states that it left for data which this batch does not go on from.
 
     What it does
     ------------
-    Compares the states that a layer is given with those that it returned for the batch before,
-    where the batches are drawn in random order. An error where the model keeps the states itself;
-    a hint where the training loop hands them on, and whoever reads the loop can see it.
+    Finds the states that a layer is given among those that it returned in the training step
+    before, and looks where the data of both lie: samples that a DataLoader draws in random order,
+    the very data that were read into this state already (the next epoch began, and the state was
+    not reset), rows of one tensor in another order. The backward half of a bidirectional layer
+    has no state to carry on: it ends at the first step of a batch.
 
     Why is this bad?
     ----------------
-    Row i of one batch and row i of the next are unrelated samples: what the model says of a
-    sample depends on whatever came before it. Carrying states over is for contiguous pieces of
+    Where row i of one batch and row i of the next are unrelated, what the model says of a sample
+    depends on whatever came before it. Carrying states over is for contiguous pieces of
     the same sequences.
 
     Example
@@ -57,14 +60,33 @@ def state_across_batches(state: CarriedState) -> Iterator[Problem]:
         for x, y in DataLoader(data, batch_size=4, shuffle=True):
             F.mse_loss(model(x), y).backward()
     """
-    batch = state.batch
-    if batch is None or not batch.shuffled:
-        return
+    loaded = "the DataLoader draws samples in random order here"
     yield Problem(
-        f"the {state.kind} starts from the states that it left for another batch, in {state.times} "
-        f"of {state.calls} calls, and the batches are drawn in random order.",
-        fix="call the layer without states, or reset them before every batch",
-        severity=None if state.kept is not None else Severity.HINT,
+        f"this {state.kind} starts from the states that it left for the batch before, "
+        f"{_REASONS[state.reason]}",
+        fix=_FIXES.get(
+            state.reason,
+            "call the layer without states, or reset them where another sequence begins",
+        ),
         location=state.location,
-        related=(Related(batch.location, batch.reason),) if batch.location else (),
+        related=(
+            *at(state.loaded_at, loaded),
+            *at(state.built_at, f"the {state.kind} is built here"),
+        ),
     )
+
+
+_REASONS = {
+    "shuffled": "and the batches are drawn in random order: row i of one and row i of the next "
+    "are unrelated samples",
+    "again": "and they have read these very data already: the data begin again, the states do not",
+    "rows": "and the rows of this batch are not the ones that follow the rows of that",
+    "averaged": "and its rows were put together on the way: every sequence goes on from a mixture "
+    "of all of them",
+    "backward": "and it is bidirectional: the half that reads backwards begins at the end of this "
+    "batch with what it made of the beginning of the other",
+}
+_FIXES = {
+    "again": "reset the states where the data begin again",
+    "averaged": "hand on each row by itself",
+}

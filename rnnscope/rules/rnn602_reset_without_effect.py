@@ -54,8 +54,6 @@ def reset_without_effect(state: CarriedState) -> Iterator[Problem]:
             model.state = torch.zeros(1, 1, 6)
             model(song).sum().backward()
     """
-    if state.reset is None or state.reset_at is None:
-        return
     dropped = state.reset.endswith("()")
     what = (
         f"{state.reset} returns fresh states, and nobody takes them."

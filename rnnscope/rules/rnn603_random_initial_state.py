@@ -15,9 +15,10 @@ def random_initial_state(state: RandomState) -> Iterator[Problem]:
 
     What it does
     ------------
-    Runs a copy of the model twice in eval mode on the same input, and looks for initial states
-    that are drawn at random and passed on as they are. In a program that only trains it is a
-    hint: noise in training may be meant.
+    Looks for initial states that are made of nothing but a random draw, of recurrent layers and of
+    loops written by hand, and tries other numbers in their place. In a program that only trains it
+    is a hint, since noise in training may be meant: unless it is drawn anew in three steps, is as
+    large as the states themselves, and no evaluation does without it.
 
     Why is this bad?
     ----------------
@@ -53,11 +54,21 @@ def random_initial_state(state: RandomState) -> Iterator[Problem]:
         tags = model(torch.randn(2, 5, 4)).argmax(-1)
     """
     called = state.called_at
+    when = "at every call, in eval mode too" if state.evaluated else _when(state)
     yield Problem(
-        f"the initial states come from {state.kind}() at every call, in eval mode too: the same "
-        f"input gives results that differ by up to {state.moved:.2g}.",
+        f"the initial states come from {state.kind}() {when}: with other numbers the same input "
+        f"gives results that differ by up to {state.moved:.2g}.",
         fix="start from zeros, or leave the states out",
         location=state.location,
         related=(Related(called, "the layer starts from them here"),) if called else (),
-        severity=None if state.evaluated else Severity.HINT,
+        severity=None if state.evaluated or state.steps >= _FEWEST else Severity.HINT,
     )
+
+
+_FEWEST = 3  # training steps: what is so in three is no chance
+
+
+def _when(state: RandomState) -> str:
+    if state.steps < _FEWEST:
+        return "in training"
+    return f"in all of {state.steps} training steps, as large as the states themselves"

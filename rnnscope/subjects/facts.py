@@ -63,3 +63,49 @@ class StateNeverHandedOn:
     times: int
     location: Location | None
     built_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StateCarried:
+    """A layer begins where it ended in the step before, though its new data do not go on there.
+
+    ``reason`` is how that is known: "shuffled" (the DataLoader at ``loaded_at`` draws in random
+    order), "again" (the same data were read into this state before), "rows" (rows of the same data
+    that follow others each), "averaged" (its rows were mixed at this location) or "backward" (the
+    half that reads backwards begins at the end).
+    """
+
+    kind: str
+    reason: str
+    location: Location | None
+    built_at: Location | None = None
+    loaded_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StateDropped:
+    """A layer begins from zeros, while a state of just its form is there, which nobody reads.
+
+    ``function`` made it at ``made_at``: of weights that work for nothing else, or, where it is
+    ``carried``, of what the layer left in the step before.
+    """
+
+    kind: str
+    function: str
+    location: Location | None
+    made_at: Location | None = None
+    carried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowsLearnt:
+    """A learnt initial state has a row for each place in the batch, and the batches are shuffled.
+
+    ``shape`` is that of the parameter, ``rows`` the number of places.
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    rows: int
+    location: Location | None
+    loaded_at: Location | None = None

@@ -69,9 +69,10 @@ class PaddingRead:
 
 @dataclass(frozen=True, slots=True)
 class RandomState:
-    """Two calls in eval mode, on the same input, started a recurrent layer from other states.
+    """A recurrence started from numbers drawn by ``kind``; with others its result is another.
 
-    ``evaluated`` tells that the program itself calls the model for evaluation.
+    ``evaluated`` tells that the program calls the model so for evaluation; ``steps`` in how many
+    training steps it drew them anew, as large as the states themselves, and never did without.
     """
 
     kind: str
@@ -79,13 +80,14 @@ class RandomState:
     location: Location | None
     called_at: Location | None = None
     evaluated: bool = True
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class CarriedState:
-    """A recurrent layer started from the states that it left for another batch.
+    """A recurrent layer started from the states that it left before, and a reset has no effect.
 
-    ``times`` of ``calls`` batches did; ``reset_at`` is a line that sets an attribute of the model,
+    ``times`` of ``calls`` did; ``reset_at`` is a line that sets an attribute of the model,
     ``reset``, which nothing reads, or that calls a method, ``"reset()"``, and drops the states
     it returns, while the model keeps its states in ``kept``.
     """
@@ -94,10 +96,9 @@ class CarriedState:
     times: int
     calls: int
     location: Location | None
-    batch: Batch | None = None
-    kept: str | None = None
-    reset: str | None = None
-    reset_at: Location | None = None
+    kept: str
+    reset: str
+    reset_at: Location
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,178 @@
+"""Does a layer begin where it ended for data that its new data do not go on from?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from weakref import ref
+
+import torch
+
+from rnnscope.experiments.origins import Origin, origins
+from rnnscope.experiments.roles import state_slots
+from rnnscope.experiments.starts import left_slots
+from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Tape
+from rnnscope.subjects.facts import StateCarried, StateDropped
+
+_FEWEST = 2  # steps in a row whose kept state nobody reads: one may be the last of an epoch
+_MOST = 64  # tensors made of one state
+_LONGEST = 256  # steps of which is known what they have read
+
+
+@dataclass(slots=True)
+class _Trail:
+    """What one layer left in the recorded step before, and what it has read to come there."""
+
+    left: tuple[ref[torch.Tensor], ...] = ()
+    read: list[tuple[Origin, ...]] = field(default_factory=list)
+    unread: int | None = 0  # steps in a row that kept its state and began from nothing, or never
+    dropped: StateDropped | None = None
+    kept: tuple[ref[torch.Tensor], ...] = ()  # what was made of the state that nobody read
+
+
+@dataclass(slots=True)
+class Carrying:
+    """Follows the states of each layer from one training step to the next."""
+
+    ways: tuple[tuple[int, int, Call], ...] = ()  # states of the step before, and given ones
+    _trails: dict[int, _Trail] = field(default_factory=dict)
+
+    def step(self, tape: Tape) -> Iterator[StateCarried]:
+        """A recorded step is over."""
+        self.ways = ()
+        if tape.loss is None:
+            return
+        calls: dict[int, list[Call]] = {}
+        for call in tape.recurrent:
+            if call.layer is not None:
+                calls.setdefault(call.layer.name, []).append(call)
+        for name, own in calls.items():
+            trail = self._trails.get(name, _Trail())
+            yield from self._look(tape, trail, own[0])
+            trail.left = tuple(_kept(tape, own[-1]))
+            self._trails[name] = trail
+
+    def end(self) -> Iterator[StateDropped]:
+        """The program is over: what was kept and never read was kept for nothing."""
+        for trail in self._trails.values():
+            if trail.dropped is not None and trail.unread is not None and trail.unread >= _FEWEST:
+                yield trail.dropped
+
+    def _look(self, tape: Tape, trail: _Trail, call: Call) -> Iterator[StateCarried]:
+        """The first call of a layer in a step."""
+        alive = [tensor for known in trail.left if (tensor := known()) is not None]
+        carried = {s for s in tape.sources if any(tape.values[s] is t for t in alive)}
+        made = {slot: tape.ancestors(slot) for slot in state_slots(call)}
+        self.ways += tuple((s, slot, call) for slot, of in made.items() for s in carried & of)
+        given = frozenset[int]().union(*made.values())
+        now = tuple(origins(tape, call.inputs[0], _rows(tape, call)))
+        if carried.isdisjoint(given):
+            _look_unread(tape, trail, call, carried)
+            trail.read = []
+        else:
+            trail.unread = None
+            reason = _reason(tape, trail, call, now)
+            if reason is not None:
+                yield _fact(tape, call, reason)
+        if len(trail.read) < _LONGEST:
+            trail.read.append(now)
+
+
+def _reason(tape: Tape, trail: _Trail, call: Call, now: tuple[Origin, ...]) -> str | None:
+    """Why the data of this call cannot go on from those that the state has read."""
+    states = [value for s in state_slots(call) if (value := tape.values[s]) is not None]
+    if any(_has_zero_rows(state) for state in states):
+        return None  # it is reset, where a sequence has ended
+    layer = call.layer
+    if layer is not None and layer.bidirectional and _steps(tape, call) > 1:
+        return "backward"
+    if tape.shuffled and not tape.batches.isdisjoint(tape.ancestors(call.inputs[0])):
+        return "shuffled"
+    before = [origin for known in trail.read for origin in known]
+    if any(one.is_same(two) and _differ(tape, one) for one in now for two in before):
+        return "again"
+    last = trail.read[-1] if trail.read else ()
+    return "rows" if any(two.is_of_other_rows(one) for one in now for two in last) else None
+
+
+def _has_zero_rows(state: torch.Tensor) -> bool:
+    return bool((state == 0).all(-1).any())
+
+
+def _differ(tape: Tape, origin: Origin) -> bool:
+    """True for data: what is the same everywhere is a beat, and comes again on purpose."""
+    value = tape.values[origin.slot]
+    return value is not None and bool((value != value.flatten()[0]).any())
+
+
+def _fact(tape: Tape, call: Call, reason: str) -> StateCarried:
+    layer = call.layer
+    assert layer is not None
+    at = tape.loaded_at if reason == "shuffled" else None
+    return StateCarried(layer.kind, reason, call.location, layer.built_at, at)
+
+
+def _kept(tape: Tape, call: Call) -> Iterator[ref[torch.Tensor]]:
+    """The states that a call left, and what of their size was made of them without a parameter.
+
+    What they are written into is another thing: a memory of all samples, from which each takes its
+    own.
+    """
+    reached = set(left_slots(call))
+    sizes = {math.prod(tape.shape(slot)) for slot in reached}
+    for later in tape.calls[call.number + 1 :]:
+        own = later.name in RECURRENT_KERNELS or not tape.parameters.isdisjoint(later.inputs)
+        into = later.changed is not None and later.inputs[0] not in reached
+        if not (own or into or reached.isdisjoint(later.inputs)) and len(reached) < _MOST:
+            reached.update(s for s in later.results if math.prod(tape.shape(s)) in sizes)
+    for slot in reached:
+        value = tape.values[slot]
+        if value is not None:
+            yield ref(value)
+
+
+def _look_unread(tape: Tape, trail: _Trail, call: Call, carried: set[int]) -> None:
+    """A state outlives its step, is made ready for the next one, and nobody takes it.
+
+    What is collected in a list lives on; what is to be carried on is replaced.
+    """
+    ready = [s for s in tape.descendants(frozenset(carried)) - carried if _is_state(tape, call, s)]
+    replaced = all(known() is None for known in trail.kept)
+    dead = bool(ready) and not any(s in tape.users for s in ready) and begins_from_zeros(tape, call)
+    if trail.unread is not None:
+        trail.unread = trail.unread + 1 if dead and replaced else 0
+    values = (tape.values[s] for s in ready)
+    trail.kept = tuple(ref(value) for value in values if value is not None)
+    if dead and call.layer is not None:
+        made = tape.producer[min(ready)]
+        trail.dropped = StateDropped(
+            call.layer.kind, made.name, call.location, made.location, carried=True
+        )
+
+
+def _is_state(tape: Tape, call: Call, slot: int) -> bool:
+    return tape.shape(slot) in {tape.shape(s) for s in state_slots(call)}
+
+
+def begins_from_zeros(tape: Tape, call: Call) -> bool:
+    """True where every initial state is zeros that no parameter has made."""
+    for slot in state_slots(call):
+        value = tape.values[slot]
+        if value is None or value.requires_grad or bool((value != 0).any()):
+            return False
+    return True
+
+
+def _steps(tape: Tape, call: Call) -> int:
+    """How many steps a call reads; of packed data, more than one."""
+    shape = tape.shape(call.inputs[0])
+    if len(shape) != 3 or call.layer is None:
+        return 2 if "cell" not in call.name else 1
+    return shape[1 if call.layer.batch_first else 0]
+
+
+def _rows(tape: Tape, call: Call) -> int:
+    """The number of sequences of a call."""
+    shapes = [tape.shape(slot) for slot in state_slots(call)]
+    return shapes[0][-2] if shapes and len(shapes[0]) > 1 else 1
