@@ -16,12 +16,12 @@ from torch.utils.data import DataLoader, TensorDataset
 from rnnscope.experiments.budget import Budget
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting
+from rnnscope.experiments.padding import Padding, visible_padding
 from rnnscope.experiments.roles import Root
 from rnnscope.experiments.samples import separation
 from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.questions.inquiry import Fact, Inquiry
 from rnnscope.questions.like_with_like import like_with_like
-from rnnscope.questions.padding_read import Padding, visible_padding
 from rnnscope.questions.samples_mixed import samples_mixed
 from rnnscope.recording.recorder import RECORDER, Subscriber
 from rnnscope.recording.tape import Call, Slot, Tape

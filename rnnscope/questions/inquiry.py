@@ -15,6 +15,7 @@ from rnnscope.experiments.replay import ReplayError, quietly, replay
 from rnnscope.experiments.samples import Separation
 from rnnscope.findings import Location
 from rnnscope.questions.future_read import future_read
+from rnnscope.questions.lengths_agree import lengths_agree
 from rnnscope.questions.like_with_like import like_with_like
 from rnnscope.questions.padding_read import padding_read
 from rnnscope.questions.random_state import random_states
@@ -162,6 +163,7 @@ def of_the_step(laboratory: Laboratory) -> Iterator[object]:
     yield from results_unused(tape)
     yield from states_never_handed_on(tape)
     yield from random_states(laboratory)
+    yield from lengths_agree(laboratory)
 
 
 def of_a_meeting(laboratory: Laboratory, hearing: Hearing) -> Iterator[object]:

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from rnnscope.experiments.alignment import changed
 from rnnscope.experiments.calm import draws, without_dropout
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting
+from rnnscope.experiments.padding import Padding, visible_padding
 from rnnscope.experiments.replay import Run, Value, quietly
 from rnnscope.experiments.samples import Separation, changes
 from rnnscope.questions.like_with_like import order_of
@@ -23,40 +22,6 @@ from rnnscope.recording.tape import RECURRENT_KERNELS, Call
 from rnnscope.subjects.proofs import PaddingRead
 
 TOLERANCE = 1e-4  # other lengths make other matrix products, which round differently
-_FEWEST = 3  # samples: the lengths of two may differ by chance
-_LONGEST_BY_CHANCE = 2  # a value that stands once at the end of some rows may be one like others
-
-
-@dataclass(frozen=True, slots=True)
-class Padding:
-    """Sequences of different lengths, filled up along ``time`` to ``longest`` steps."""
-
-    lengths: tuple[int, ...]
-    time: int
-    longest: int
-
-
-def visible_padding(value: torch.Tensor, samples: int) -> Padding | None:
-    """Tails of one constant, 0 mostly, of different lengths; None where there is no such thing."""
-    if samples > 1 or value.dim() < 2:
-        return None
-    time = 1 - samples
-    rows = value.detach().movedim(samples, 0)
-    if rows.is_floating_point():
-        real = (rows != 0).flatten(2).any(2) if rows.dim() > 2 else rows != 0
-    elif rows.dim() == 2:
-        real = rows != 0
-    else:
-        return None
-    steps = real.shape[1]
-    lengths = steps - real.flip(1).int().argmax(1)
-    inside = torch.arange(steps, device=value.device) < lengths[:, None]
-    if not bool(real.any(1).all()) or not bool((real == inside).all()):
-        return None  # zeros among the steps are no padding
-    found = tuple(int(n) for n in lengths.tolist())
-    if len(found) < _FEWEST or len(set(found)) == 1 or steps - min(found) < _LONGEST_BY_CHANCE:
-        return None
-    return Padding(found, time, steps)
 
 
 def padding_read(
