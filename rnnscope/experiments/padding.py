@@ -124,9 +124,8 @@ def _told(tape: Tape, call: Call) -> Ragged | None:
         return _of_lengths(tape, call, lengths, samples, first == "left")
     if call.name == "_pad_packed_sequence":
         sizes = tape.values[call.results[1]]
-        batch_first = call.kwargs.get("batch_first", True in call.args[2:3])
         lengths = [int(n) for n in sizes.tolist()] if sizes is not None else []
-        return _of_lengths(tape, call, lengths, 0 if batch_first else 1, False)
+        return _of_lengths(tape, call, lengths, 0 if batch_first(call) else 1, False)
     return None
 
 
@@ -146,12 +145,34 @@ def _seen(laboratory: Laboratory, slot: int, call: Call | None) -> Ragged | None
     if value is None or value.dim() < 2 or value.layout is not torch.strided or _is_mask(value):
         return None
     fillers = padding_values(laboratory.tape, Root(slot))
-    for samples in (0, 1):
-        padding = visible_padding(value, samples, fillers)
-        if padding is not None:
-            place = call.location if call is not None else None
-            return Ragged(slot, samples, padding, len(fillers) > 1, place)
+    either = {samples: visible_padding(value, samples, fillers) for samples in (0, 1)}
+    seen = {samples: padding for samples, padding in either.items() if padding is not None}
+    # Sorted sequences fill a triangle, which looks alike from both sides.
+    samples = _axis_of_samples(laboratory.tape, slot) if len(seen) > 1 else next(iter(seen), None)
+    if samples is None:
+        return None
+    place = call.location if call is not None else None
+    return Ragged(slot, samples, seen[samples], len(fillers) > 1, place)
+
+
+def _axis_of_samples(tape: Tape, slot: int) -> int | None:
+    """Where the samples are for the first layer that is given as many rows and steps."""
+    sizes = tape.shape(slot)[:2]
+    for call in tape.reading(frozenset((slot,))):
+        first = None
+        if call.name == "_pack_padded_sequence":
+            first = batch_first(call)
+        elif call.layer is not None and "cell" not in call.name:
+            first = call.layer.batch_first
+        given = tape.shape(call.inputs[0])[:2] if first is not None else ()
+        if given in (sizes, sizes[::-1]):
+            return int(first != (given == sizes))
     return None
+
+
+def batch_first(call: Call) -> bool:
+    """What packing, or padding again, is told: the third argument of either."""
+    return bool(call.kwargs.get("batch_first", call.args[2] if len(call.args) > 2 else False))
 
 
 def _is_mask(value: Value) -> bool:

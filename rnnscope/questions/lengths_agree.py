@@ -7,11 +7,11 @@ padding, or of the steps that are left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rnnscope.experiments.influence import Laboratory
-from rnnscope.experiments.padding import Ragged, ragged, with_other_padding, with_other_step
+from rnnscope.experiments.padding import Ragged, with_other_padding, with_other_step
 from rnnscope.experiments.roles import Root
 from rnnscope.experiments.samples import Separation, separation
 from rnnscope.questions.lengths_given import Given, lengths_given
@@ -22,9 +22,8 @@ _DISTINCT = 3  # lengths: fewer may be found in another order by chance
 Disagreement = LengthsDiffer | IndexIsLength | PaddingFirst
 
 
-def lengths_agree(laboratory: Laboratory) -> Iterator[Disagreement]:
+def lengths_agree(laboratory: Laboratory, found: Sequence[Ragged]) -> Iterator[Disagreement]:
     """Lengths that are not those of the sequences, one fact for each call."""
-    found = ragged(laboratory)
     told: set[int] = set()
     for known in found:
         hearing = _Hearing(laboratory, known, found)
@@ -42,7 +41,7 @@ class _Hearing:
 
     laboratory: Laboratory
     known: Ragged
-    all: list[Ragged]
+    all: Sequence[Ragged]
     _tried: Separation | None = None
 
     def of(self, given: Given) -> Iterator[Disagreement]:

@@ -9,7 +9,7 @@ import torch
 
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import is_constant
-from rnnscope.experiments.padding import Ragged
+from rnnscope.experiments.padding import Ragged, batch_first
 from rnnscope.experiments.replay import Value, quietly
 from rnnscope.findings import Location
 from rnnscope.recording.tape import Call, Slot, Tape
@@ -118,7 +118,7 @@ def _axes(tape: Tape, call: Call, data: int, slot: int, axis: int, form: str) ->
     """The axes of the data that the rows of lengths can be along."""
     dimensions, own = len(tape.shape(data)), len(tape.shape(slot))
     if form == "packed":
-        return (0 if _batch_first(call) else 1,)
+        return (0 if batch_first(call) else 1,)
     if form == "index":
         indexed = _indexed_axis(call, slot)
         return tuple(n for n in range(dimensions) if n != (indexed or 0) % dimensions)
@@ -133,16 +133,12 @@ def _steps(tape: Tape, call: Call, data: int, form: str) -> int:
     """How many steps the data has, where the call says on which axis they are."""
     shape = tape.shape(data)
     if form == "packed":
-        return shape[1 if _batch_first(call) else 0]
+        return shape[1 if batch_first(call) else 0]
     if form != "index":
         return 0
     axes = [_indexed_axis(call, slot) for slot in call.inputs if slot != data]
     found = [axis for axis in axes if axis is not None]
     return shape[found[-1] % len(shape)] if found else 0
-
-
-def _batch_first(call: Call) -> bool:
-    return bool(call.kwargs.get("batch_first", call.args[2] if len(call.args) > 2 else False))
 
 
 def _by_python(tape: Tape, reached: frozenset[int], count: int) -> Iterator[Given]:

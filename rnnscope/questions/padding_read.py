@@ -12,66 +12,108 @@ from typing import Any
 from rnnscope.experiments.alignment import changed
 from rnnscope.experiments.calm import draws, without_dropout
 from rnnscope.experiments.influence import Laboratory
-from rnnscope.experiments.meeting import Meeting
-from rnnscope.experiments.padding import Padding, visible_padding
+from rnnscope.experiments.padding import Padding, Ragged
 from rnnscope.experiments.replay import Run, Value, quietly
-from rnnscope.experiments.samples import Separation, changes
+from rnnscope.experiments.roles import Root
+from rnnscope.experiments.samples import changes, separation
+from rnnscope.questions.lengths_given import lengths_given
 from rnnscope.questions.like_with_like import order_of
+from rnnscope.questions.samples_mixed import first_mixing
 from rnnscope.recording.nest import map_nest
-from rnnscope.recording.tape import RECURRENT_KERNELS, Call
+from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Tape
 from rnnscope.subjects.proofs import PaddingRead
 
 TOLERANCE = 1e-4  # other lengths make other matrix products, which round differently
 
 
-def padding_read(
-    laboratory: Laboratory, meeting: Meeting, tried: Separation
-) -> Iterator[PaddingRead]:
+def padding_read(laboratory: Laboratory, prediction: int, known: Ragged) -> Iterator[PaddingRead]:
     """The first call after which a short sample is another one for being padded."""
-    value = laboratory.tape.values[tried.root.slot]
-    with quietly():
-        padding = visible_padding(value, tried.axis) if value is not None else None
-    if padding is None or value is None or value.shape.count(padding.longest) != 1:
+    padding, shape = known.padding, laboratory.tape.shape(known.slot)
+    short = min(range(len(padding.lengths)), key=lambda sample: padding.lengths[sample])
+    length = padding.lengths[short]
+    if padding.first or length == padding.longest or shape.count(padding.longest) != 1:
         return
-    if order_of(tried, meeting.prediction) not in (None, tried.chosen):
+    root = Root(known.slot)
+    tried = separation(laboratory, root, known.samples)
+    if tried is None or order_of(tried, prediction) not in (None, tried.chosen):
         return  # rows that were sorted and not put back are another mistake
-    short = min(range(tried.count), key=lambda sample: padding.lengths[sample])
-    if padding.lengths[short] == padding.longest:
+    if not known.told and _is_contradicted(laboratory, known):
         return
     calm = laboratory
     if draws(laboratory.tape):
         calm = Laboratory(laboratory.tape, laboratory.budget, without_dropout)
-    other = calm.run(("own", short), changes(calm, tried.root, tried.axis, short))
+    other = calm.run(("own", known.slot, short), changes(calm, root, known.samples, short))
     alone = calm.run(
-        ("less padding", tried.root.slot, short),
-        _shortened(calm, tried.root.slot, padding, padding.lengths[short]),
-        _Shorter(calm, padding, padding.lengths[short], tried.count),
+        ("less padding", known.slot, short),
+        _shortened(calm, known, length),
+        _Shorter(calm, padding, length, tried.count),
     )
     if other is None or alone is None:
         return
-    pair = _Pair(calm, other, alone, padding.lengths[short])
-    moved = pair.movement(meeting.prediction)
+    pair = _Pair(calm, other, alone, length)
+    moved = pair.movement(prediction)
     if moved > 0:
-        yield from pair.reading(meeting.prediction, padding, moved)
+        yield from pair.reading(prediction, padding, moved)
 
 
-def _shortened(
-    laboratory: Laboratory, root: int, padding: Padding, length: int
-) -> dict[int, Value]:
-    """Every slot of data with an axis as long as the padded sequences, cut to ``length``."""
-    tape = laboratory.tape
-    cut: dict[int, Value] = {}
-    for slot in sorted(tape.begun | tape.batches | {root}):
+def _is_contradicted(laboratory: Laboratory, known: Ragged) -> bool:
+    """True where the program says that its sequences are longer: they truly end in zeros."""
+    seen = sorted(known.padding.lengths)
+    said = (sorted(given.lengths) for given in lengths_given(laboratory, known))
+    return any(n != seen and all(a >= b for a, b in zip(n, seen, strict=True)) for n in said)
+
+
+def answers(laboratory: Laboratory, known: Ragged) -> Iterator[int]:
+    """What a step without targets says of each sample: what its first mixture of them reads."""
+    loss, tape = laboratory.tape.loss, laboratory.tape
+    if loss is None or known.slot not in tape.ancestors(loss):
+        return
+    tried = separation(laboratory, Root(known.slot), known.samples)
+    call = first_mixing(tried, loss) if tried is not None else None
+    if call is None or tried is None:
+        return
+    yield from (slot for slot in call.inputs if slot in tape.learnt and tried.reaches(slot))
+
+
+def _shortened(laboratory: Laboratory, known: Ragged, length: int) -> dict[int, Value]:
+    """Every slot of data with an axis as long as the padded sequences, cut to ``length``.
+
+    What is filled in place is cut as it is in the end, and the order of sorted samples stays.
+    """
+    tape, padding = laboratory.tape, known.padding
+    reached = tape.descendants(frozenset((known.slot,)))
+    filled = {call.changed: call for call in tape.calls if call.changed is not None}
+    padded = {call.results[0] for call in tape.calls if call.name == "pad_sequence"}
+    found = tape.begun | tape.batches | frozenset(filled) | padded
+    cut = _orders(laboratory, len(padding.lengths))
+    for slot in sorted((found - tape.learnt - reached) | {known.slot}):
         value = laboratory.value(slot)
         if value is None or slot in tape.parameters or value.dim() == 0:
             continue
         axes = [axis for axis, size in enumerate(value.shape) if size == padding.longest]
         with quietly():
-            if len(axes) == 1:
+            if len(axes) == 1 and not _is_written(tape, slot):
                 cut[slot] = value.detach().narrow(axes[0], 0, length)
             elif tuple(value.flatten().tolist() if value.dim() == 1 else ()) == padding.lengths:
                 cut[slot] = value.detach().clamp(max=length)
+            elif slot in filled:
+                cut[slot] = value.detach()
     return cut
+
+
+def _orders(laboratory: Laboratory, count: int) -> dict[int, Value]:
+    """Row numbers, each once: sequences that become equally long would be sorted otherwise."""
+    tape = laboratory.tape
+    slots = (slot for call in tape.calls for slot in call.results if slot not in tape.learnt)
+    values = {slot: laboratory.value(slot) for slot in slots if tape.shape(slot) == (count,)}
+    rows = list(range(count))
+    return {s: v for s, v in values.items() if v is not None and sorted(v.tolist()) == rows}
+
+
+def _is_written(tape: Tape, slot: int) -> bool:
+    """True for memory that a call is about to change."""
+    users = tape.users.get(slot, ())
+    return any(call.changed is not None and call.inputs[0] == slot for call in users)
 
 
 @dataclass(frozen=True, slots=True)
