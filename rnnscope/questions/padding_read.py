@@ -50,10 +50,10 @@ def padding_read(laboratory: Laboratory, prediction: int, known: Ragged) -> Iter
     )
     if other is None or alone is None:
         return
-    pair = _Pair(calm, other, alone, length)
+    pair = _Pair(calm, other, alone, short, padding)
     moved = pair.movement(prediction)
     if moved > 0:
-        yield from pair.reading(prediction, padding, moved)
+        yield from pair.reading(prediction, moved)
 
 
 def _is_contradicted(laboratory: Laboratory, known: Ragged) -> bool:
@@ -149,7 +149,13 @@ class _Pair:
     laboratory: Laboratory
     other: Run
     alone: Run
-    length: int
+    sample: int
+    padding: Padding
+
+    @property
+    def length(self) -> int:
+        """How many steps the sample has."""
+        return self.padding.lengths[self.sample]
 
     def movement(self, slot: int) -> float:
         """How far the sample's own elements that are no padding moved; 0.0 for rounding."""
@@ -160,14 +166,10 @@ class _Pair:
         if beside.dim() == 0 or beside.dim() != alone.dim() or other.shape != beside.shape:
             return 0.0
         with quietly():
-            own = changed(beside, other)
-            differing = [n for n, size in enumerate(beside.shape) if size != alone.shape[n]]
-            if len(differing) > 1:
+            found = self._own(beside, changed(beside, other), alone)
+            if found is None:
                 return 0.0
-            for axis in differing:
-                if alone.shape[axis] != self.length:
-                    return 0.0
-                beside, own = (t.narrow(axis, 0, self.length) for t in (beside, own))
+            beside, own, alone = found
             finite = own & beside.isfinite() & alone.isfinite()
             if not bool(finite.any()):
                 return 0.0
@@ -175,19 +177,43 @@ class _Pair:
             scale = float(beside[finite].abs().max())
         return moved if moved > TOLERANCE * max(scale, 1e-3) else 0.0
 
-    def reading(self, prediction: int, padding: Padding, moved: float) -> Iterator[PaddingRead]:
+    def _own(self, beside: Value, own: Value, alone: Value) -> tuple[Value, Value, Value] | None:
+        """Both runs over the steps that both have, and which elements are the sample's."""
+        differing = [n for n, size in enumerate(beside.shape) if size != alone.shape[n]]
+        if not differing:
+            return beside, own, alone
+        axis, count = differing[0], len(self.padding.lengths)
+        if len(differing) > 1:
+            return None
+        if alone.shape[axis] == self.length:
+            beside, own = (t.narrow(axis, 0, self.length) for t in (beside, own))
+            return beside, own, alone
+        if beside.shape[axis] != count * self.padding.longest:
+            return None
+        for rows in (True, False):  # (N, L) or (L, N), folded into one axis
+            unfolded = self._unfolded(own, axis, rows)
+            samples = unfolded.movedim(axis if rows else axis + 1, 0).flatten(1).any(1)
+            if samples.nonzero().flatten().tolist() == [self.sample]:
+                before, after = (self._unfolded(t, axis, rows) for t in (beside, alone))
+                return self._own(before, unfolded, after)
+        return None
+
+    def _unfolded(self, value: Value, axis: int, rows: bool) -> Value:
+        count = len(self.padding.lengths)
+        sizes = (count, -1) if rows else (-1, count)
+        return value.reshape(*value.shape[:axis], *sizes, *value.shape[axis + 1 :])
+
+    def reading(self, prediction: int, moved: float) -> Iterator[PaddingRead]:
         """The first call on the way to the prediction that moved."""
         tape = self.laboratory.tape
         wanted = tape.ancestors(prediction) & (tape.learnt - tape.parameters)
         for call in tape.calls:
             read = [slot for slot in call.results if slot in wanted]
-            if call.name in RECURRENT_KERNELS:
-                read = [slot for slot in read if slot == call.results[0]]
             if any(self.movement(slot) > 0 for slot in read):
                 yield PaddingRead(
                     call.name,
                     self.length,
-                    (self.length, padding.longest),
+                    (self.length, self.padding.longest),
                     moved,
                     call.location,
                     call.name in RECURRENT_KERNELS,
