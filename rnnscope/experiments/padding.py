@@ -99,7 +99,7 @@ def ragged(laboratory: Laboratory) -> list[Ragged]:
     with quietly():
         for slot, call in _in_order(tape):
             known = _told(tape, call) if call is not None else None
-            if known is None and slot not in tape.learnt:
+            if known is None and slot not in tape.learnt and not is_written(tape, slot):
                 known = _seen(laboratory, slot, call)
             if known is not None and not _is_known(tape, known, found):
                 found.append(known)
@@ -177,6 +177,12 @@ def batch_first(call: Call) -> bool:
 
 def _is_mask(value: Value) -> bool:
     return value.numel() <= _LARGEST and bool(((value == 0) | (value == 1)).all())
+
+
+def is_written(tape: Tape, slot: int) -> bool:
+    """True for memory that a call is about to change: it is not finished."""
+    users = tape.users.get(slot, ())
+    return any(call.changed is not None and call.inputs[0] == slot for call in users)
 
 
 def _is_known(tape: Tape, new: Ragged, found: list[Ragged]) -> bool:

@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import torch
+
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.padding import Ragged, with_other_padding, with_other_step
+from rnnscope.experiments.replay import quietly
 from rnnscope.experiments.roles import Root
 from rnnscope.experiments.samples import Separation, separation
 from rnnscope.questions.lengths_given import Given, lengths_given
@@ -131,12 +134,18 @@ class _Hearing:
 
     def _end_alike(self) -> bool:
         """True where all sequences end with the same: nothing is lost with an end mark."""
-        value = self.laboratory.value(self.known.slot)
-        if value is None:
-            return True
-        rows = value.movedim(self.known.samples, 0)
-        last = rows[self.known.at(rows, 0)]
-        return bool((last == last[0]).all())
+        tape = self.laboratory.tape
+        reached = tape.descendants(frozenset((self.known.slot,))) - tape.learnt
+        alike = (s for s in reached if tape.shape(s) == tape.shape(self.known.slot))
+        return any(self._has_one_end(slot) for slot in alike)
+
+    def _has_one_end(self, slot: int) -> bool:
+        value = self.laboratory.value(slot)
+        if value is None or value.dtype is torch.bool:
+            return False
+        with quietly():
+            last = value.movedim(self.known.samples, 0)[self.known.at(value, 0)]
+            return bool((last == last[0]).all())
 
     def _pairs(self, given: Given) -> list[tuple[int, int]]:
         """Samples that were changed, each with its row of the data that the lengths are given with.

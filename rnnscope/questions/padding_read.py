@@ -12,7 +12,7 @@ from typing import Any
 from rnnscope.experiments.alignment import changed
 from rnnscope.experiments.calm import draws, without_dropout
 from rnnscope.experiments.influence import Laboratory
-from rnnscope.experiments.padding import Padding, Ragged
+from rnnscope.experiments.padding import Padding, Ragged, is_written
 from rnnscope.experiments.replay import Run, Value, quietly
 from rnnscope.experiments.roles import Root
 from rnnscope.experiments.samples import changes, separation
@@ -20,7 +20,7 @@ from rnnscope.questions.lengths_given import lengths_given
 from rnnscope.questions.like_with_like import order_of
 from rnnscope.questions.samples_mixed import first_mixing
 from rnnscope.recording.nest import map_nest
-from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Tape
+from rnnscope.recording.tape import RECURRENT_KERNELS, Call
 from rnnscope.subjects.proofs import PaddingRead
 
 TOLERANCE = 1e-4  # other lengths make other matrix products, which round differently
@@ -29,10 +29,11 @@ TOLERANCE = 1e-4  # other lengths make other matrix products, which round differ
 def padding_read(laboratory: Laboratory, prediction: int, known: Ragged) -> Iterator[PaddingRead]:
     """The first call after which a short sample is another one for being padded."""
     padding, shape = known.padding, laboratory.tape.shape(known.slot)
-    short = min(range(len(padding.lengths)), key=lambda sample: padding.lengths[sample])
-    length = padding.lengths[short]
+    # One step alone would be broadcast where a mask of all steps meets it.
+    length = min((n for n in padding.lengths if n > 1), default=padding.longest)
     if padding.first or length == padding.longest or shape.count(padding.longest) != 1:
         return
+    short = padding.lengths.index(length)
     root = Root(known.slot)
     tried = separation(laboratory, root, known.samples)
     if tried is None or order_of(tried, prediction) not in (None, tried.chosen):
@@ -43,11 +44,7 @@ def padding_read(laboratory: Laboratory, prediction: int, known: Ragged) -> Iter
     if draws(laboratory.tape):
         calm = Laboratory(laboratory.tape, laboratory.budget, without_dropout)
     other = calm.run(("own", known.slot, short), changes(calm, root, known.samples, short))
-    alone = calm.run(
-        ("less padding", known.slot, short),
-        _shortened(calm, known, length),
-        _Shorter(calm, padding, length, tried.count),
-    )
+    alone = _alone(calm, known, length)
     if other is None or alone is None:
         return
     pair = _Pair(calm, other, alone, short, padding)
@@ -75,14 +72,32 @@ def answers(laboratory: Laboratory, known: Ragged) -> Iterator[int]:
     yield from (slot for slot in call.inputs if slot in tape.learnt and tried.reaches(slot))
 
 
-def _shortened(laboratory: Laboratory, known: Ragged, length: int) -> dict[int, Value]:
-    """Every slot of data with an axis as long as the padded sequences, cut to ``length``.
+def _alone(laboratory: Laboratory, known: Ragged, length: int) -> Run | None:
+    """A run on sequences cut to this length: they alone or, where that fails, all of as many steps.
+
+    Other data may be as long by chance.
+    """
+    for others in (False, True):
+        changes = _shortened(laboratory, known, length, others)
+        cut = frozenset(changes if others else (known.slot,))
+        reached = laboratory.tape.descendants(cut)
+        shorter = _Shorter(laboratory, known.padding, length, reached)
+        run = laboratory.run(("less padding", known.slot, length, others), changes, shorter)
+        if run is not None:
+            return run
+    return None
+
+
+def _shortened(
+    laboratory: Laboratory, known: Ragged, length: int, others: bool
+) -> dict[int, Value]:
+    """What to cut to ``length``: padded sequences, their lengths, and ``others`` as long as they.
 
     What is filled in place is cut as it is in the end, and the order of sorted samples stays.
     """
     tape, padding = laboratory.tape, known.padding
     reached = tape.descendants(frozenset((known.slot,)))
-    filled = {call.changed: call for call in tape.calls if call.changed is not None}
+    filled = {call.changed for call in tape.calls if call.changed is not None}
     padded = {call.results[0] for call in tape.calls if call.name == "pad_sequence"}
     found = tape.begun | tape.batches | frozenset(filled) | padded
     cut = _orders(laboratory, len(padding.lengths))
@@ -91,12 +106,13 @@ def _shortened(laboratory: Laboratory, known: Ragged, length: int) -> dict[int, 
         if value is None or slot in tape.parameters or value.dim() == 0:
             continue
         axes = [axis for axis, size in enumerate(value.shape) if size == padding.longest]
+        narrow = len(axes) == 1 and (others or slot == known.slot) and not is_written(tape, slot)
         with quietly():
-            if len(axes) == 1 and not _is_written(tape, slot):
+            if narrow:
                 cut[slot] = value.detach().narrow(axes[0], 0, length)
             elif tuple(value.flatten().tolist() if value.dim() == 1 else ()) == padding.lengths:
                 cut[slot] = value.detach().clamp(max=length)
-            elif slot in filled:
+            elif slot in filled and others:
                 cut[slot] = value.detach()
     return cut
 
@@ -110,12 +126,6 @@ def _orders(laboratory: Laboratory, count: int) -> dict[int, Value]:
     return {s: v for s, v in values.items() if v is not None and sorted(v.tolist()) == rows}
 
 
-def _is_written(tape: Tape, slot: int) -> bool:
-    """True for memory that a call is about to change."""
-    users = tape.users.get(slot, ())
-    return any(call.changed is not None and call.inputs[0] == slot for call in users)
-
-
 @dataclass(frozen=True, slots=True)
 class _Shorter:
     """Adapts calls to the shorter sequences: sizes that were written as numbers, and lengths."""
@@ -123,11 +133,13 @@ class _Shorter:
     laboratory: Laboratory
     padding: Padding
     length: int
-    count: int
+    reached: frozenset[int]
 
     def __call__(self, call: Call, args: Any, kwargs: Any) -> tuple[Any, Any]:
         if self.laboratory.adapt is not None:
             args, kwargs = self.laboratory.adapt(call, args, kwargs)
+        if self.reached.isdisjoint(call.inputs):
+            return args, kwargs
         if call.name == "_pack_padded_sequence":
             return (args[0], args[1].clamp(max=self.length), *args[2:]), kwargs
         if call.name in RECURRENT_KERNELS or not call.inputs:
@@ -139,7 +151,8 @@ class _Shorter:
             return value
         if value == self.padding.longest:
             return self.length
-        return self.count * self.length if value == self.count * self.padding.longest else value
+        count = len(self.padding.lengths)
+        return count * self.length if value == count * self.padding.longest else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +222,7 @@ class _Pair:
         wanted = tape.ancestors(prediction) & (tape.learnt - tape.parameters)
         for call in tape.calls:
             read = [slot for slot in call.results if slot in wanted]
-            if any(self.movement(slot) > 0 for slot in read):
+            if any(self.movement(slot) > 0 or self._is_elsewhere(slot) for slot in read):
                 yield PaddingRead(
                     call.name,
                     self.length,
@@ -219,3 +232,14 @@ class _Pair:
                     call.name in RECURRENT_KERNELS,
                 )
                 return
+
+    def _is_elsewhere(self, slot: int) -> bool:
+        """True where none of the sample's elements is where it is without padding."""
+        beside, alone = self.laboratory.value(slot), self.alone.value(slot)
+        other = self.other.value(slot)
+        if beside is None or alone is None or other is None or beside.dim() != alone.dim():
+            return False
+        with quietly():
+            own = changed(beside, other)
+            found = self._own(beside, own, alone)
+            return found is not None and bool(own.any()) and not bool(found[1].any())
