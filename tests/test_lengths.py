@@ -91,6 +91,15 @@ def padded_length_for_all() -> None:
     answer(nn.GRU(5, 6, batch_first=True)(packed)[0].data[-5:])
 
 
+def zeros_not_counted() -> None:
+    rows = [torch.randint(0, 3, (n,)).index_fill(0, torch.tensor(n - 1), 2) for n in LENGTHS]
+    rows[1][:4] = 0
+    x = pad_sequence(rows, batch_first=True)
+    embedded, lengths = nn.Embedding(3, 8)(x), (x != 0).sum(1)
+    packed = pack_padded_sequence(embedded, lengths, True, enforce_sorted=False)  # here
+    answer(nn.GRU(8, 6, batch_first=True)(packed)[1][-1])
+
+
 def one_after_the_last() -> None:
     x = torch.zeros(5, 10, 5)
     for row, values in enumerate(sequences()):
@@ -105,6 +114,12 @@ def padding_packed_for_words() -> None:
     embedded = nn.Embedding(20, 8)(x)
     packed = pack_padded_sequence(embedded, lengths, True, enforce_sorted=False)  # here
     answer(nn.GRU(8, 6, batch_first=True)(packed)[1][-1])
+
+
+def counted_from_the_wrong_end() -> None:
+    x = words(first=True)
+    output, _ = nn.GRU(8, 6, batch_first=True)(nn.Embedding(20, 8)(x))
+    answer(output[torch.arange(5), (x > 0).sum(1) - 1])  # here
 
 
 def mean_without_targets() -> None:
@@ -131,7 +146,9 @@ MISTAKES = [
     (divided_by_those_of_others, LengthsDiffer),
     (index_of_the_last_for_a_length, LengthsDiffer),
     (padded_length_for_all, LengthsDiffer),
+    (zeros_not_counted, LengthsDiffer),
     (one_after_the_last, IndexIsLength),
+    (counted_from_the_wrong_end, PaddingFirst),
     (padding_packed_for_words, PaddingFirst),
     (mean_without_targets, PaddingRead),
     (backwards_from_the_padding, PaddingRead),
@@ -187,6 +204,13 @@ def cut_on_purpose() -> None:
     answer(nn.GRU(8, 6, batch_first=True)(packed)[1][-1])
 
 
+def some_steps_drawn() -> None:
+    x = pad_sequence(sequences(), batch_first=True)
+    lengths = (torch.tensor(LENGTHS) * torch.tensor([0.5, 0.9, 0.7, 1.0, 0.3])).long()
+    packed = pack_padded_sequence(x, lengths, True, enforce_sorted=False)
+    answer(nn.GRU(5, 6, batch_first=True)(packed)[1][-1])
+
+
 def silent_at_the_end() -> None:
     x = torch.randn(5, 10, 5)
     for row, n in enumerate(LENGTHS):
@@ -231,6 +255,7 @@ RIGHT = [
     last_word_is_the_target,
     end_mark_left_out,
     cut_on_purpose,
+    some_steps_drawn,
     silent_at_the_end,
     read_after_a_first_mark,
     lengths_of_other_sequences,

@@ -33,7 +33,7 @@ class Padding:
 
 @dataclass(frozen=True, slots=True)
 class Ragged:
-    """A slot that holds padded sequences; ``told`` where more than its values says so."""
+    """A slot that holds padded sequences; ``told`` where more than its values says so, exactly."""
 
     slot: int
     samples: int
@@ -152,7 +152,7 @@ def _seen(laboratory: Laboratory, slot: int, call: Call | None) -> Ragged | None
     if samples is None:
         return None
     place = call.location if call is not None else None
-    return Ragged(slot, samples, seen[samples], len(fillers) > 1, place)
+    return Ragged(slot, samples, seen[samples], False, place)
 
 
 def _axis_of_samples(tape: Tape, slot: int) -> int | None:

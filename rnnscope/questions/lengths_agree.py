@@ -80,9 +80,17 @@ class _Hearing:
         shorter = [n - 1 for n in real]
         if sorted(given.lengths) == sorted(shorter):
             return "short" if self._are_dropped(given, shorter) else None
-        packed = given.how == "packed" and self.known.told
-        whole = packed and set(given.lengths) == {given.steps} == {max(real)}
-        return "whole" if whole and self._reads_padding(given) else None
+        if given.how != "packed" or not self.known.told or given.steps != max(real):
+            return None
+        pairs = list(zip(sorted(given.lengths), sorted(real), strict=True))
+        if all(n >= m for n, m in pairs):
+            return "longer" if self._reads_padding(given) else None
+        return "counted" if self._is_counted(given) and not is_cut(pairs) else None
+
+    def _is_counted(self, given: Given) -> bool:
+        """True for lengths that come out of the very sequences."""
+        tape = self.laboratory.tape
+        return given.slot is not None and self.known.slot in tape.ancestors(given.slot)
 
     def _starts_in_padding(self, given: Given) -> bool:
         """Padding that comes first is taken for the first steps."""
@@ -161,3 +169,14 @@ class _Hearing:
         if any(len(indices) != 1 for indices in rows[1]):
             return []
         return [(n, next(iter(r))) for n, r in zip(self._tried.chosen, rows[1], strict=True)]
+
+
+def is_cut(pairs: list[tuple[int, int]]) -> bool:
+    """True for (given, real) where only a cap, or the same number of steps, is left out.
+
+    >>> is_cut([(3, 3), (4, 5), (4, 9)]), is_cut([(2, 3), (4, 5)]), is_cut([(2, 3), (5, 5)])
+    (True, True, False)
+    """
+    cap = max(given for given, _ in pairs)
+    fewer = {real - given for given, real in pairs}
+    return len(fewer) == 1 or all(given == min(real, cap) for given, real in pairs)

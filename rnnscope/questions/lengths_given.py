@@ -23,7 +23,7 @@ class Given:
     """Lengths, one for each row of ``data``, which are along one of its ``axes``.
 
     ``how`` is "packed", "index", "mask" or "number"; an index n stands for a length of n + 1.
-    ``steps`` is how many there are of the data.
+    ``steps`` is how many there are of the data, ``slot`` what holds the lengths, if one does.
     """
 
     call: Call
@@ -34,6 +34,7 @@ class Given:
     steps: int
     results: tuple[int, ...]
     made_at: Location | None
+    slot: int | None = None
 
 
 def lengths_given(laboratory: Laboratory, known: Ragged) -> Iterator[Given]:
@@ -68,7 +69,7 @@ def _of(laboratory: Laboratory, call: Call, data: int, slot: int, count: int) ->
         said = tuple(n + 1 for n in lengths) if form == "index" else lengths
         axes = _axes(tape, call, data, slot, axis, form)
         place = made.location if made is not None else call.location
-        yield Given(call, data, axes, said, form, steps, call.results, place)
+        yield Given(call, data, axes, said, form, steps, call.results, place, slot)
 
 
 def readings(value: Value, count: int) -> Iterator[tuple[int, str, tuple[int, ...]]]:

@@ -25,8 +25,12 @@ _WHAT = {
         "are one short, and nothing reads the last step of any sequence",
         "count the steps, not the index of the last one: length = last index + 1",
     ),
-    "whole": (
-        "are the padded length for all, so that the padding is read",
+    "counted": (
+        "are too small for some: steps of zeros among the others are not counted",
+        "take the lengths before padding: torch.tensor([len(s) for s in sequences])",
+    ),
+    "longer": (
+        "count padding, so that it is read",
         "take the lengths before padding: torch.tensor([len(s) for s in sequences])",
     ),
 }
@@ -48,7 +52,8 @@ def lengths_are_others(difference: LengthsDiffer) -> Iterator[Problem]:
     ----------------
     With the lengths of other rows long sequences are cut off, and short ones are read with their
     padding. With the padded length for every row packing removes nothing, and the final state has
-    read the padding. Lengths one short cut off the last step of every sequence.
+    read the padding. Lengths one short cut off the last step of every sequence, and lengths counted
+    as the entries that are not 0 cut off more where 0 is a real value.
 
     Example
     -------

@@ -70,7 +70,8 @@ class LengthsDiffer:
     """The lengths that a call is given are not those of the sequences that they are given with.
 
     ``kind`` is "order" (those of other rows), "short" (all one short, and nothing reads the last
-    steps) or "whole" (the padded length for all). ``how`` says in what form they came: "packed",
+    steps), "longer" (padding is counted, too) or "counted" (the steps were counted, but not all, as
+    where some hold a 0). ``how`` says in what form they came: "packed",
     "index", "mask" or "number". ``given`` has one length for each row of the data, ``real`` one
     for each sequence where it was padded.
     """
