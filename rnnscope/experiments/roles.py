@@ -64,6 +64,19 @@ def roots(tape: Tape, slot: int) -> tuple[Root, ...]:
     return tuple(r for r in found.values() if not r.constant and _holds_data(tape, r.slot))
 
 
+def data_of(tape: Tape, slot: int) -> frozenset[int]:
+    """Every slot whose values a slot was made of: an index only says which of them go on."""
+    seen: set[int] = set()
+    todo = [slot]
+    while todo:
+        number = todo.pop()
+        if number not in seen:
+            seen.add(number)
+            call = tape.producer.get(number)
+            todo.extend(_data_of(call, tape.learnt) if call is not None else ())
+    return frozenset(seen)
+
+
 def _data_of(call: Call, depends: frozenset[int]) -> Iterator[int]:
     """The inputs of a call, without initial states that are no result of the model's."""
     if call.name in _INDEXING and call.inputs:

@@ -13,6 +13,7 @@ from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting, meetings
 from rnnscope.experiments.padding import Ragged, ragged
 from rnnscope.experiments.replay import ReplayError, quietly, replay
+from rnnscope.experiments.roles import data_of
 from rnnscope.experiments.samples import Separation
 from rnnscope.findings import Location
 from rnnscope.questions.future_read import future_read
@@ -195,7 +196,7 @@ def of_a_meeting(
     for tried in hearing.separations:
         yield from samples_mixed(laboratory, meeting, tried)
         yield from like_with_like(laboratory, meeting, tried)
-    made_of = laboratory.tape.ancestors(meeting.prediction)
+    made_of = data_of(laboratory.tape, meeting.prediction)
     for known in padded:
         if known.slot in made_of:
             yield from padding_read(laboratory, meeting.prediction, known)

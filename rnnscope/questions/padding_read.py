@@ -14,7 +14,7 @@ from rnnscope.experiments.calm import draws, without_dropout
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.padding import Padding, Ragged, is_written
 from rnnscope.experiments.replay import Run, Value, quietly
-from rnnscope.experiments.roles import Root
+from rnnscope.experiments.roles import Root, data_of
 from rnnscope.experiments.samples import changes, separation
 from rnnscope.questions.lengths_given import lengths_given
 from rnnscope.questions.like_with_like import order_of
@@ -63,7 +63,7 @@ def _is_contradicted(laboratory: Laboratory, known: Ragged) -> bool:
 def answers(laboratory: Laboratory, known: Ragged) -> Iterator[int]:
     """What a step without targets says of each sample: what its first mixture of them reads."""
     loss, tape = laboratory.tape.loss, laboratory.tape
-    if loss is None or known.slot not in tape.ancestors(loss):
+    if loss is None or known.slot not in data_of(tape, loss):
         return
     tried = separation(laboratory, Root(known.slot), known.samples)
     call = first_mixing(tried, loss) if tried is not None else None
