@@ -9,16 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from rnnscope.experiments.alignment import changed
 from rnnscope.experiments.calm import draws, without_dropout
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.padding import Padding, Ragged, is_written
 from rnnscope.experiments.replay import Run, Value, quietly
 from rnnscope.experiments.roles import Root, data_of
-from rnnscope.experiments.samples import changes, separation
+from rnnscope.experiments.samples import changes, changes_of_others, separation
 from rnnscope.questions.lengths_given import lengths_given
 from rnnscope.questions.like_with_like import order_of
-from rnnscope.questions.samples_mixed import first_mixing
 from rnnscope.recording.nest import map_nest
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call
 from rnnscope.subjects.proofs import PaddingRead
@@ -44,10 +42,13 @@ def padding_read(laboratory: Laboratory, prediction: int, known: Ragged) -> Iter
     if draws(laboratory.tape):
         calm = Laboratory(laboratory.tape, laboratory.budget, without_dropout)
     other = calm.run(("own", known.slot, short), changes(calm, root, known.samples, short))
+    rest = calm.run(
+        ("others", known.slot, short), changes_of_others(calm, root, known.samples, short)
+    )
     alone = _alone(calm, known, length)
-    if other is None or alone is None:
+    if other is None or rest is None or alone is None:
         return
-    pair = _Pair(calm, other, alone, short, padding)
+    pair = _Pair(calm, other, rest, alone, short, padding)
     moved = pair.movement(prediction)
     if moved > 0:
         yield from pair.reading(prediction, moved)
@@ -61,15 +62,17 @@ def _is_contradicted(laboratory: Laboratory, known: Ragged) -> bool:
 
 
 def answers(laboratory: Laboratory, known: Ragged) -> Iterator[int]:
-    """What a step without targets says of each sample: what its first mixture of them reads."""
+    """What a step without targets says of each sample, before samples are compared or summed."""
     loss, tape = laboratory.tape.loss, laboratory.tape
     if loss is None or known.slot not in data_of(tape, loss):
         return
     tried = separation(laboratory, Root(known.slot), known.samples)
-    call = first_mixing(tried, loss) if tried is not None else None
-    if call is None or tried is None:
+    if tried is None:
         return
-    yield from (slot for slot in call.inputs if slot in tape.learnt and tried.reaches(slot))
+    for call in tape.leading_to(loss):
+        if any(tried.reaches(slot) and tried.rows(slot) is None for slot in call.results):
+            yield from (s for s in call.inputs if s in tape.learnt and tried.reaches(s))
+            return
 
 
 def _alone(laboratory: Laboratory, known: Ragged, length: int) -> Run | None:
@@ -157,10 +160,11 @@ class _Shorter:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """A run with one sample changed, which tells its elements, and one with it unpadded."""
+    """Runs with one sample changed, and with all others, which tell its elements; one unpadded."""
 
     laboratory: Laboratory
     other: Run
+    rest: Run
     alone: Run
     sample: int
     padding: Padding
@@ -172,16 +176,10 @@ class _Pair:
 
     def movement(self, slot: int) -> float:
         """How far the sample's own elements that are no padding moved; 0.0 for rounding."""
-        beside, alone = self.laboratory.value(slot), self.alone.value(slot)
-        other = self.other.value(slot)
-        if beside is None or alone is None or other is None or not beside.is_floating_point():
-            return 0.0
-        if beside.dim() == 0 or beside.dim() != alone.dim() or other.shape != beside.shape:
+        found = self._compared(slot)
+        if found is None:
             return 0.0
         with quietly():
-            found = self._own(beside, changed(beside, other), alone)
-            if found is None:
-                return 0.0
             beside, own, alone = found
             finite = own & beside.isfinite() & alone.isfinite()
             if not bool(finite.any()):
@@ -189,6 +187,25 @@ class _Pair:
             moved = float((beside - alone)[finite].abs().max())
             scale = float(beside[finite].abs().max())
         return moved if moved > TOLERANCE * max(scale, 1e-3) else 0.0
+
+    def _is_elsewhere(self, slot: int) -> bool:
+        """True where none of the sample's elements is where it is without padding."""
+        found = self._compared(slot)
+        return found is not None and not bool(found[1].any())
+
+    def _compared(self, slot: int) -> tuple[Value, Value, Value] | None:
+        """A slot beside and alone, and which elements are the sample's; None if there are none."""
+        beside, alone = self.laboratory.value(slot), self.alone.value(slot)
+        if beside is None or alone is None or not beside.is_floating_point():
+            return None
+        if beside.dim() == 0 or beside.dim() != alone.dim():
+            return None
+        with quietly():
+            # What others move as well, as sentences of one text do, is not this sample's.
+            own, theirs = (self.laboratory.moved(run, slot) for run in (self.other, self.rest))
+            if own is None or theirs is None or not bool((own & ~theirs).any()):
+                return None
+            return self._own(beside, own & ~theirs, alone)
 
     def _own(self, beside: Value, own: Value, alone: Value) -> tuple[Value, Value, Value] | None:
         """Both runs over the steps that both have, and which elements are the sample's."""
@@ -232,14 +249,3 @@ class _Pair:
                     call.name in RECURRENT_KERNELS,
                 )
                 return
-
-    def _is_elsewhere(self, slot: int) -> bool:
-        """True where none of the sample's elements is where it is without padding."""
-        beside, alone = self.laboratory.value(slot), self.alone.value(slot)
-        other = self.other.value(slot)
-        if beside is None or alone is None or other is None or beside.dim() != alone.dim():
-            return False
-        with quietly():
-            own = changed(beside, other)
-            found = self._own(beside, own, alone)
-            return found is not None and bool(own.any()) and not bool(found[1].any())
