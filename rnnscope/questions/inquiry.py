@@ -117,7 +117,7 @@ class Inquiry:
             return
         laboratory = Laboratory(tape, self.budget)
         padded = ragged(laboratory)
-        for subject in of_the_step(laboratory, padded):
+        for subject in of_the_step(laboratory):
             self._report(subject, frozenset())
         if not meetings(tape):
             for lines, subject in without_targets(laboratory, padded):
@@ -129,6 +129,8 @@ class Inquiry:
                 self.acquitted |= lines
             else:
                 self.suspect |= lines
+        for subject in lengths_agree(laboratory, padded):
+            self._report(subject, frozenset())
 
     def _report(self, subject: object, lines: frozenset[Location]) -> object:
         """Tell of a fact, once for each line."""
@@ -168,13 +170,12 @@ def lines_of(calls: Iterable[Call]) -> frozenset[Location]:
     return frozenset(call.location for call in calls if call.location is not None)
 
 
-def of_the_step(laboratory: Laboratory, padded: Sequence[Ragged]) -> Iterator[object]:
+def of_the_step(laboratory: Laboratory) -> Iterator[object]:
     """Facts that need no prediction."""
     tape = laboratory.tape
     yield from results_unused(tape)
     yield from states_never_handed_on(tape)
     yield from random_states(laboratory)
-    yield from lengths_agree(laboratory, padded)
 
 
 def without_targets(
