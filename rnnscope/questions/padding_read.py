@@ -11,7 +11,7 @@ from typing import Any
 
 from rnnscope.experiments.calm import draws, without_dropout
 from rnnscope.experiments.influence import Laboratory
-from rnnscope.experiments.padding import Padding, Ragged, is_written
+from rnnscope.experiments.padding import Padding, Ragged, batch_first, is_written
 from rnnscope.experiments.replay import Run, Value, quietly
 from rnnscope.experiments.roles import Root, data_of
 from rnnscope.experiments.samples import changes, changes_of_others, separation
@@ -145,7 +145,8 @@ class _Shorter:
         if self.reached.isdisjoint(call.inputs):
             return args, kwargs
         if call.name == "_pack_padded_sequence":
-            return (args[0], args[1].clamp(max=self.length), *args[2:]), kwargs
+            steps = args[0].shape[1 if batch_first(call) else 0]
+            return (args[0], args[1].clamp(max=steps), *args[2:]), kwargs
         if call.name in RECURRENT_KERNELS or not call.inputs:
             return args, kwargs
         return map_nest(args, self._size), map_nest(kwargs, self._size)
