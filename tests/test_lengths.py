@@ -15,6 +15,7 @@ from torch.nn.utils.rnn import (
     pad_sequence,
 )
 
+import rnnscope
 from rnnscope.experiments.padding import Padding, visible_padding
 from rnnscope.questions.lengths_given import readings
 from rnnscope.subjects.facts import IndexIsLength, LengthsDiffer, PaddingFirst
@@ -159,6 +160,12 @@ MISTAKES = [
 def test_told_at_this_line(program: Callable[[], None], fact: type) -> None:
     lines = [line for found, line in facts(program) if found is fact]
     assert [line.endswith("# here") for line in lines] == [True]
+
+
+def test_one_cause_has_one_finding() -> None:
+    with rnnscope.watch() as seen:
+        listed_before_they_are_sorted()
+    assert {finding.code for finding in seen.findings if finding.severity.counts} == {"RNN514"}
 
 
 # ---- right, and near to a mistake ----------------------------------------------------------------

@@ -129,8 +129,8 @@ class Inquiry:
                 self.acquitted |= lines
             else:
                 self.suspect |= lines
-        for subject in lengths_agree(laboratory, padded):
-            self._report(subject, frozenset())
+        for call, subject in lengths_agree(laboratory, padded):
+            self._report(subject, lines_of(tape.path(call)))
 
     def _report(self, subject: object, lines: frozenset[Location]) -> object:
         """Tell of a fact, once for each line."""

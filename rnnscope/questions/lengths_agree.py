@@ -18,6 +18,7 @@ from rnnscope.experiments.replay import quietly
 from rnnscope.experiments.roles import Root
 from rnnscope.experiments.samples import Separation, separation
 from rnnscope.questions.lengths_given import Given, lengths_given
+from rnnscope.recording.tape import Call
 from rnnscope.subjects.facts import IndexIsLength, LengthsDiffer, PaddingFirst
 
 _DISTINCT = 3  # lengths: fewer may be found in another order by chance
@@ -25,8 +26,10 @@ _DISTINCT = 3  # lengths: fewer may be found in another order by chance
 Disagreement = LengthsDiffer | IndexIsLength | PaddingFirst
 
 
-def lengths_agree(laboratory: Laboratory, found: Sequence[Ragged]) -> Iterator[Disagreement]:
-    """Lengths that are not those of the sequences, one fact for each call."""
+def lengths_agree(
+    laboratory: Laboratory, found: Sequence[Ragged]
+) -> Iterator[tuple[Call, Disagreement]]:
+    """Lengths that are not those of the sequences, one fact for each call that is given them."""
     told: set[int] = set()
     for known in found:
         hearing = _Hearing(laboratory, known, found)
@@ -35,7 +38,7 @@ def lengths_agree(laboratory: Laboratory, found: Sequence[Ragged]) -> Iterator[D
                 continue
             for fact in hearing.of(given):
                 told.add(given.call.number)
-                yield fact
+                yield given.call, fact
 
 
 @dataclass(slots=True)
