@@ -21,7 +21,6 @@ from rnnscope.experiments.samples import separation
 from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.questions.inquiry import Fact, Inquiry
 from rnnscope.questions.like_with_like import like_with_like
-from rnnscope.questions.padding_read import Padding, visible_padding
 from rnnscope.questions.samples_mixed import samples_mixed
 from rnnscope.recording.recorder import RECORDER, Subscriber
 from rnnscope.recording.tape import Call, Slot, Tape
@@ -356,32 +355,3 @@ def test_samples_that_meet_the_targets_of_others() -> None:
     assert mixed == []
     assert isinstance(wrong, OthersTarget)
     assert (wrong.kind, wrong.sample, wrong.loss, wrong.errors) == ("others", 0, "sub", (4, 2))
-
-
-def padded(*lengths: int, steps: int = 6) -> torch.Tensor:
-    rows = [[1] * length + [0] * (steps - length) for length in lengths]
-    return torch.tensor(rows)
-
-
-def test_visible_padding() -> None:
-    assert visible_padding(padded(6, 3, 2), 0) == Padding((6, 3, 2), 1, 6)
-    assert visible_padding(padded(6, 3, 2).t(), 1) == Padding((6, 3, 2), 0, 6)
-    features = padded(6, 3, 2).unsqueeze(2) * torch.randn(3, 6, 4)
-    assert visible_padding(features, 0) == Padding((6, 3, 2), 1, 6)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        padded(6, 6, 6),
-        padded(6, 3),
-        padded(6, 5, 5),
-        padded(6, 3, 0),
-        padded(6, 3, 2).flip(1),
-        torch.tensor([[1, 0, 1, 0, 0], [1, 1, 1, 1, 1], [1, 1, 0, 0, 0]]),
-        torch.ones(6),
-    ],
-    ids=["equal", "two samples", "one step", "an empty one", "on the left", "inside", "one axis"],
-)
-def test_no_visible_padding(value: torch.Tensor) -> None:
-    assert visible_padding(value, 0) is None

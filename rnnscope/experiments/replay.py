@@ -24,6 +24,7 @@ Value = torch.Tensor
 Adapt = Callable[[Call, Any, Any], tuple[Any, Any]]  # a call, its arguments; those to use
 SNAPSHOT = 1 << 16  # elements; a larger buffer that is filled step by step is compared at its end
 _STATISTICS = frozenset(("batch_norm", "instance_norm"))
+_UNFILLED = frozenset(("empty", "empty_like", "new_empty", "empty_strided"))
 _HELD = frozenset(("generator",))  # a draw from the user's own stream is never drawn again
 
 
@@ -125,6 +126,8 @@ def call_again(
             result = call.function(*args, **kwargs)
     except Exception as error:
         raise ReplayError(f"{call.name}: {error}") from error
+    if call.name in _UNFILLED:
+        result.zero_()  # what memory happens to hold is no result
     made = [changed_by(call.name, args, kwargs)] if call.changed is not None else []
     for tensor in [result] if isinstance(result, torch.Tensor) else result or ():
         if isinstance(tensor, torch.Tensor) and not any(tensor is known for known in made):

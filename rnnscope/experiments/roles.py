@@ -13,6 +13,7 @@ from rnnscope.findings import Location
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot, Tape
 
 _INDEXING = frozenset(("__getitem__", "index_select", "gather", "take", "take_along_dim"))
+_TOLD = _INDEXING | {"_pack_padded_sequence"}
 _COLLATING = frozenset(("stack", "pad_sequence"))
 
 
@@ -64,10 +65,23 @@ def roots(tape: Tape, slot: int) -> tuple[Root, ...]:
     return tuple(r for r in found.values() if not r.constant and _holds_data(tape, r.slot))
 
 
+def data_of(tape: Tape, slot: int) -> frozenset[int]:
+    """Every slot whose values a slot was made of: an index only says which of them go on."""
+    seen: set[int] = set()
+    todo = [slot]
+    while todo:
+        number = todo.pop()
+        if number not in seen:
+            seen.add(number)
+            call = tape.producer.get(number)
+            todo.extend(_data_of(call, tape.learnt) if call is not None else ())
+    return frozenset(seen)
+
+
 def _data_of(call: Call, depends: frozenset[int]) -> Iterator[int]:
     """The inputs of a call, without initial states that are no result of the model's."""
-    if call.name in _INDEXING and call.inputs:
-        yield call.inputs[0]  # an index says which rows, and is no data of theirs
+    if call.name in _TOLD and call.inputs:
+        yield call.inputs[0]  # an index says which rows, lengths how many steps: no data of theirs
         return
     states = state_slots(call) if call.name in RECURRENT_KERNELS else ()
     for slot in call.inputs:

@@ -96,3 +96,16 @@ def changes(laboratory: Laboratory, root: Root, axis: int, index: int) -> dict[i
         row = after.select(axis, index)
         row.copy_(other_values(row, after, padding_values(laboratory.tape, root)))
     return {root.slot: after}
+
+
+def changes_of_others(
+    laboratory: Laboratory, root: Root, axis: int, index: int
+) -> dict[int, Value]:
+    """Other values for all of a root but one index; padding stays."""
+    value = laboratory.value(root.slot)
+    if value is None:
+        return {}
+    with quietly():
+        after = other_values(value.detach(), value, padding_values(laboratory.tape, root)).clone()
+        after.select(axis, index).copy_(value.select(axis, index))
+    return {root.slot: after}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -11,14 +11,17 @@ import torch
 from rnnscope.experiments.budget import Budget, OutOfBudgetError
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting, meetings
+from rnnscope.experiments.padding import Ragged, ragged
 from rnnscope.experiments.replay import ReplayError, quietly, replay
+from rnnscope.experiments.roles import data_of
 from rnnscope.experiments.samples import Separation
 from rnnscope.findings import Location
 from rnnscope.questions.cut_off import CutOffs
 from rnnscope.questions.future_read import future_read
 from rnnscope.questions.learnt_rows import learnt_rows
+from rnnscope.questions.lengths_agree import lengths_agree
 from rnnscope.questions.like_with_like import like_with_like
-from rnnscope.questions.padding_read import padding_read
+from rnnscope.questions.padding_read import answers, padding_read
 from rnnscope.questions.random_state import RandomStarts, random_states
 from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.samples_mixed import samples_mixed, separations
@@ -142,18 +145,24 @@ class Inquiry:
             self.unfaithful += 1
             return
         laboratory = Laboratory(tape, self.budget)
+        padded = ragged(laboratory)
         for subject in (*of_the_step(laboratory), *states_averaged(laboratory, carried)):
             if isinstance(subject, RandomState) and not subject.evaluated:
                 self._starts.hold(subject)
             else:
                 self._report(subject, frozenset())
+        if not meetings(tape):
+            for lines, subject in without_targets(laboratory, padded):
+                self._report(subject, lines)
         for hearing in hearings(laboratory):
-            lines = frozenset(c.location for c in hearing.calls if c.location is not None)
-            charged = [self._report(s, lines) for s in of_a_meeting(laboratory, hearing)]
+            lines = lines_of(hearing.calls)
+            charged = [self._report(s, lines) for s in of_a_meeting(laboratory, hearing, padded)]
             if hearing.acquits and not charged:
                 self.acquitted |= lines
             else:
                 self.suspect |= lines
+        for call, subject in lengths_agree(laboratory, padded):
+            self._report(subject, lines_of(tape.path(call)))
 
     def _report(self, subject: object, lines: frozenset[Location]) -> object:
         """Tell of a fact, once for each line."""
@@ -188,6 +197,11 @@ def hearings(laboratory: Laboratory) -> Iterator[Hearing]:
         yield Hearing(meeting, calls, tuple(separations(laboratory, meeting)))
 
 
+def lines_of(calls: Iterable[Call]) -> frozenset[Location]:
+    """Where calls are."""
+    return frozenset(call.location for call in calls if call.location is not None)
+
+
 def of_the_step(laboratory: Laboratory) -> Iterator[object]:
     """Facts that need no prediction."""
     tape = laboratory.tape
@@ -198,14 +212,29 @@ def of_the_step(laboratory: Laboratory) -> Iterator[object]:
     yield from learnt_rows(laboratory)
 
 
-def of_a_meeting(laboratory: Laboratory, hearing: Hearing) -> Iterator[object]:
+def without_targets(
+    laboratory: Laboratory, padded: Sequence[Ragged]
+) -> Iterator[tuple[frozenset[Location], object]]:
+    """Facts about what a step says of its samples, though it compares it with no data."""
+    for known in padded:
+        for slot in answers(laboratory, known):
+            lines = lines_of(laboratory.tape.leading_to(slot))
+            yield from ((lines, fact) for fact in padding_read(laboratory, slot, known))
+
+
+def of_a_meeting(
+    laboratory: Laboratory, hearing: Hearing, padded: Sequence[Ragged]
+) -> Iterator[object]:
     """Facts about one prediction and its target."""
     meeting = hearing.meeting
     yield from future_read(laboratory, meeting)
     for tried in hearing.separations:
         yield from samples_mixed(laboratory, meeting, tried)
         yield from like_with_like(laboratory, meeting, tried)
-        yield from padding_read(laboratory, meeting, tried)
+    made_of = data_of(laboratory.tape, meeting.prediction)
+    for known in padded:
+        if known.slot in made_of:
+            yield from padding_read(laboratory, meeting.prediction, known)
 
 
 def is_faithful(tape: Tape) -> bool:

@@ -9,104 +9,125 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
-from rnnscope.experiments.alignment import changed
 from rnnscope.experiments.calm import draws, without_dropout
 from rnnscope.experiments.influence import Laboratory
-from rnnscope.experiments.meeting import Meeting
+from rnnscope.experiments.padding import Padding, Ragged, batch_first, is_written
 from rnnscope.experiments.replay import Run, Value, quietly
-from rnnscope.experiments.samples import Separation, changes
+from rnnscope.experiments.roles import Root, data_of
+from rnnscope.experiments.samples import changes, changes_of_others, separation
+from rnnscope.questions.lengths_given import lengths_given
 from rnnscope.questions.like_with_like import order_of
 from rnnscope.recording.nest import map_nest
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call
 from rnnscope.subjects.proofs import PaddingRead
 
 TOLERANCE = 1e-4  # other lengths make other matrix products, which round differently
-_FEWEST = 3  # samples: the lengths of two may differ by chance
-_LONGEST_BY_CHANCE = 2  # a value that stands once at the end of some rows may be one like others
 
 
-@dataclass(frozen=True, slots=True)
-class Padding:
-    """Sequences of different lengths, filled up along ``time`` to ``longest`` steps."""
-
-    lengths: tuple[int, ...]
-    time: int
-    longest: int
-
-
-def visible_padding(value: torch.Tensor, samples: int) -> Padding | None:
-    """Tails of one constant, 0 mostly, of different lengths; None where there is no such thing."""
-    if samples > 1 or value.dim() < 2:
-        return None
-    time = 1 - samples
-    rows = value.detach().movedim(samples, 0)
-    if rows.is_floating_point():
-        real = (rows != 0).flatten(2).any(2) if rows.dim() > 2 else rows != 0
-    elif rows.dim() == 2:
-        real = rows != 0
-    else:
-        return None
-    steps = real.shape[1]
-    lengths = steps - real.flip(1).int().argmax(1)
-    inside = torch.arange(steps, device=value.device) < lengths[:, None]
-    if not bool(real.any(1).all()) or not bool((real == inside).all()):
-        return None  # zeros among the steps are no padding
-    found = tuple(int(n) for n in lengths.tolist())
-    if len(found) < _FEWEST or len(set(found)) == 1 or steps - min(found) < _LONGEST_BY_CHANCE:
-        return None
-    return Padding(found, time, steps)
-
-
-def padding_read(
-    laboratory: Laboratory, meeting: Meeting, tried: Separation
-) -> Iterator[PaddingRead]:
+def padding_read(laboratory: Laboratory, prediction: int, known: Ragged) -> Iterator[PaddingRead]:
     """The first call after which a short sample is another one for being padded."""
-    value = laboratory.tape.values[tried.root.slot]
-    with quietly():
-        padding = visible_padding(value, tried.axis) if value is not None else None
-    if padding is None or value is None or value.shape.count(padding.longest) != 1:
+    padding, shape = known.padding, laboratory.tape.shape(known.slot)
+    # One step alone would be broadcast where a mask of all steps meets it.
+    length = min((n for n in padding.lengths if n > 1), default=padding.longest)
+    if padding.first or length == padding.longest or shape.count(padding.longest) != 1:
         return
-    if order_of(tried, meeting.prediction) not in (None, tried.chosen):
+    short = padding.lengths.index(length)
+    root = Root(known.slot)
+    tried = separation(laboratory, root, known.samples)
+    if tried is None or order_of(tried, prediction) not in (None, tried.chosen):
         return  # rows that were sorted and not put back are another mistake
-    short = min(range(tried.count), key=lambda sample: padding.lengths[sample])
-    if padding.lengths[short] == padding.longest:
+    if not known.told and _is_contradicted(laboratory, known):
         return
     calm = laboratory
     if draws(laboratory.tape):
         calm = Laboratory(laboratory.tape, laboratory.budget, without_dropout)
-    other = calm.run(("own", short), changes(calm, tried.root, tried.axis, short))
-    alone = calm.run(
-        ("less padding", tried.root.slot, short),
-        _shortened(calm, tried.root.slot, padding, padding.lengths[short]),
-        _Shorter(calm, padding, padding.lengths[short], tried.count),
+    other = calm.run(("own", known.slot, short), changes(calm, root, known.samples, short))
+    rest = calm.run(
+        ("others", known.slot, short), changes_of_others(calm, root, known.samples, short)
     )
-    if other is None or alone is None:
+    alone = _alone(calm, known, length)
+    if other is None or rest is None or alone is None:
         return
-    pair = _Pair(calm, other, alone, padding.lengths[short])
-    moved = pair.movement(meeting.prediction)
+    pair = _Pair(calm, other, rest, alone, short, padding)
+    moved = pair.movement(prediction)
     if moved > 0:
-        yield from pair.reading(meeting.prediction, padding, moved)
+        yield from pair.reading(prediction, moved)
+
+
+def _is_contradicted(laboratory: Laboratory, known: Ragged) -> bool:
+    """True where the program says that its sequences are longer: they truly end in zeros."""
+    seen = sorted(known.padding.lengths)
+    every = lengths_given(laboratory, known)
+    said = (sorted(given.lengths) for given in every if given.how != "number")
+    return any(n != seen and all(a >= b for a, b in zip(n, seen, strict=True)) for n in said)
+
+
+def answers(laboratory: Laboratory, known: Ragged) -> Iterator[int]:
+    """What a step without targets says of each sample, before samples are compared or summed."""
+    loss, tape = laboratory.tape.loss, laboratory.tape
+    if loss is None or known.slot not in data_of(tape, loss):
+        return
+    tried = separation(laboratory, Root(known.slot), known.samples)
+    if tried is None:
+        return
+    for call in tape.leading_to(loss):
+        if any(tried.reaches(slot) and tried.rows(slot) is None for slot in call.results):
+            yield from (s for s in call.inputs if s in tape.learnt and tried.reaches(s))
+            return
+
+
+def _alone(laboratory: Laboratory, known: Ragged, length: int) -> Run | None:
+    """A run on sequences cut to this length: they alone or, where that fails, all of as many steps.
+
+    Other data may be as long by chance.
+    """
+    for others in (False, True):
+        changes = _shortened(laboratory, known, length, others)
+        cut = frozenset(changes if others else (known.slot,))
+        reached = laboratory.tape.descendants(cut)
+        shorter = _Shorter(laboratory, known.padding, length, reached)
+        run = laboratory.run(("less padding", known.slot, length, others), changes, shorter)
+        if run is not None:
+            return run
+    return None
 
 
 def _shortened(
-    laboratory: Laboratory, root: int, padding: Padding, length: int
+    laboratory: Laboratory, known: Ragged, length: int, others: bool
 ) -> dict[int, Value]:
-    """Every slot of data with an axis as long as the padded sequences, cut to ``length``."""
-    tape = laboratory.tape
-    cut: dict[int, Value] = {}
-    for slot in sorted(tape.begun | tape.batches | {root}):
+    """What to cut to ``length``: padded sequences, their lengths, and ``others`` as long as they.
+
+    What is filled in place is cut as it is in the end, and the order of sorted samples stays.
+    """
+    tape, padding = laboratory.tape, known.padding
+    reached = tape.descendants(frozenset((known.slot,)))
+    filled = {call.changed for call in tape.calls if call.changed is not None}
+    padded = {call.results[0] for call in tape.calls if call.name == "pad_sequence"}
+    found = tape.begun | tape.batches | frozenset(filled) | padded
+    cut = _orders(laboratory, len(padding.lengths))
+    for slot in sorted((found - tape.learnt - reached) | {known.slot}):
         value = laboratory.value(slot)
         if value is None or slot in tape.parameters or value.dim() == 0:
             continue
         axes = [axis for axis, size in enumerate(value.shape) if size == padding.longest]
+        narrow = len(axes) == 1 and (others or slot == known.slot) and not is_written(tape, slot)
         with quietly():
-            if len(axes) == 1:
+            if narrow:
                 cut[slot] = value.detach().narrow(axes[0], 0, length)
             elif tuple(value.flatten().tolist() if value.dim() == 1 else ()) == padding.lengths:
                 cut[slot] = value.detach().clamp(max=length)
+            elif slot in filled and others:
+                cut[slot] = value.detach()
     return cut
+
+
+def _orders(laboratory: Laboratory, count: int) -> dict[int, Value]:
+    """Row numbers, each once: sequences that become equally long would be sorted otherwise."""
+    tape = laboratory.tape
+    slots = (slot for call in tape.calls for slot in call.results if slot not in tape.learnt)
+    values = {slot: laboratory.value(slot) for slot in slots if tape.shape(slot) == (count,)}
+    rows = list(range(count))
+    return {s: v for s, v in values.items() if v is not None and sorted(v.tolist()) == rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +137,16 @@ class _Shorter:
     laboratory: Laboratory
     padding: Padding
     length: int
-    count: int
+    reached: frozenset[int]
 
     def __call__(self, call: Call, args: Any, kwargs: Any) -> tuple[Any, Any]:
         if self.laboratory.adapt is not None:
             args, kwargs = self.laboratory.adapt(call, args, kwargs)
+        if self.reached.isdisjoint(call.inputs):
+            return args, kwargs
         if call.name == "_pack_padded_sequence":
-            return (args[0], args[1].clamp(max=self.length), *args[2:]), kwargs
+            steps = args[0].shape[1 if batch_first(call) else 0]
+            return (args[0], args[1].clamp(max=steps), *args[2:]), kwargs
         if call.name in RECURRENT_KERNELS or not call.inputs:
             return args, kwargs
         return map_nest(args, self._size), map_nest(kwargs, self._size)
@@ -132,35 +156,33 @@ class _Shorter:
             return value
         if value == self.padding.longest:
             return self.length
-        return self.count * self.length if value == self.count * self.padding.longest else value
+        count = len(self.padding.lengths)
+        return count * self.length if value == count * self.padding.longest else value
 
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """A run with one sample changed, which tells its elements, and one with it unpadded."""
+    """Runs with one sample changed, and with all others, which tell its elements; one unpadded."""
 
     laboratory: Laboratory
     other: Run
+    rest: Run
     alone: Run
-    length: int
+    sample: int
+    padding: Padding
+
+    @property
+    def length(self) -> int:
+        """How many steps the sample has."""
+        return self.padding.lengths[self.sample]
 
     def movement(self, slot: int) -> float:
         """How far the sample's own elements that are no padding moved; 0.0 for rounding."""
-        beside, alone = self.laboratory.value(slot), self.alone.value(slot)
-        other = self.other.value(slot)
-        if beside is None or alone is None or other is None or not beside.is_floating_point():
-            return 0.0
-        if beside.dim() == 0 or beside.dim() != alone.dim() or other.shape != beside.shape:
+        found = self._compared(slot)
+        if found is None:
             return 0.0
         with quietly():
-            own = changed(beside, other)
-            differing = [n for n, size in enumerate(beside.shape) if size != alone.shape[n]]
-            if len(differing) > 1:
-                return 0.0
-            for axis in differing:
-                if alone.shape[axis] != self.length:
-                    return 0.0
-                beside, own = (t.narrow(axis, 0, self.length) for t in (beside, own))
+            beside, own, alone = found
             finite = own & beside.isfinite() & alone.isfinite()
             if not bool(finite.any()):
                 return 0.0
@@ -168,19 +190,62 @@ class _Pair:
             scale = float(beside[finite].abs().max())
         return moved if moved > TOLERANCE * max(scale, 1e-3) else 0.0
 
-    def reading(self, prediction: int, padding: Padding, moved: float) -> Iterator[PaddingRead]:
+    def _is_elsewhere(self, slot: int) -> bool:
+        """True where none of the sample's elements is where it is without padding."""
+        found = self._compared(slot)
+        return found is not None and not bool(found[1].any())
+
+    def _compared(self, slot: int) -> tuple[Value, Value, Value] | None:
+        """A slot beside and alone, and which elements are the sample's; None if there are none."""
+        beside, alone = self.laboratory.value(slot), self.alone.value(slot)
+        if beside is None or alone is None or not beside.is_floating_point():
+            return None
+        if beside.dim() == 0 or beside.dim() != alone.dim():
+            return None
+        with quietly():
+            # What others move as well, as sentences of one text do, is not this sample's.
+            own, theirs = (self.laboratory.moved(run, slot) for run in (self.other, self.rest))
+            if own is None or theirs is None or not bool((own & ~theirs).any()):
+                return None
+            return self._own(beside, own & ~theirs, alone)
+
+    def _own(self, beside: Value, own: Value, alone: Value) -> tuple[Value, Value, Value] | None:
+        """Both runs over the steps that both have, and which elements are the sample's."""
+        differing = [n for n, size in enumerate(beside.shape) if size != alone.shape[n]]
+        if not differing:
+            return beside, own, alone
+        axis, count = differing[0], len(self.padding.lengths)
+        if len(differing) > 1:
+            return None
+        if alone.shape[axis] == self.length:
+            beside, own = (t.narrow(axis, 0, self.length) for t in (beside, own))
+            return beside, own, alone
+        if beside.shape[axis] != count * self.padding.longest:
+            return None
+        for rows in (True, False):  # (N, L) or (L, N), folded into one axis
+            unfolded = self._unfolded(own, axis, rows)
+            samples = unfolded.movedim(axis if rows else axis + 1, 0).flatten(1).any(1)
+            if samples.nonzero().flatten().tolist() == [self.sample]:
+                before, after = (self._unfolded(t, axis, rows) for t in (beside, alone))
+                return self._own(before, unfolded, after)
+        return None
+
+    def _unfolded(self, value: Value, axis: int, rows: bool) -> Value:
+        count = len(self.padding.lengths)
+        sizes = (count, -1) if rows else (-1, count)
+        return value.reshape(*value.shape[:axis], *sizes, *value.shape[axis + 1 :])
+
+    def reading(self, prediction: int, moved: float) -> Iterator[PaddingRead]:
         """The first call on the way to the prediction that moved."""
         tape = self.laboratory.tape
         wanted = tape.ancestors(prediction) & (tape.learnt - tape.parameters)
         for call in tape.calls:
             read = [slot for slot in call.results if slot in wanted]
-            if call.name in RECURRENT_KERNELS:
-                read = [slot for slot in read if slot == call.results[0]]
-            if any(self.movement(slot) > 0 for slot in read):
+            if any(self.movement(slot) > 0 or self._is_elsewhere(slot) for slot in read):
                 yield PaddingRead(
                     call.name,
                     self.length,
-                    (self.length, padding.longest),
+                    (self.length, self.padding.longest),
                     moved,
                     call.location,
                     call.name in RECURRENT_KERNELS,

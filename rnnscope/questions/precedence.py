@@ -8,7 +8,7 @@ from dataclasses import replace
 from rnnscope.findings import Finding, Location
 from rnnscope.questions.inquiry import Fact
 from rnnscope.rules import examine
-from rnnscope.subjects.facts import OthersTarget
+from rnnscope.subjects.facts import IndexIsLength, LengthsDiffer, OthersTarget, PaddingFirst
 from rnnscope.subjects.proofs import Disorder, Foresight, IdleWeights, Leak, PaddingRead
 
 Found = dict[tuple[str, Location | None], Finding]
@@ -25,6 +25,10 @@ _ABOUT: dict[type, tuple[str, ...]] = {
 }
 # Where rows of different orders meet, the proof knows which line gave them their order.
 _KNOWN_BETTER: dict[type, tuple[str, ...]] = {Disorder: ("RNN513",)}
+# Behind a call that is given wrong lengths, padding is read because of them.
+_BEHIND: dict[type, tuple[str, ...]] = dict.fromkeys(
+    (LengthsDiffer, IndexIsLength, PaddingFirst), ("RNN501",)
+)
 
 
 # What is said of an axis for its name or size is no mistake where the samples stay apart, each is
@@ -58,8 +62,10 @@ def _settle(known: Found, proof: object, lines: frozenset[Location] | None) -> N
         _confirm(known, about[0], proof)
         return
     worse = _KNOWN_BETTER.get(type(proof), ())
-    for key in [key for key, finding in known.items() if finding.code in worse]:
-        del known[key]
+    behind = _BEHIND.get(type(proof), ())
+    for key, finding in list(known.items()):
+        if finding.code in worse or (finding.code in behind and finding.location in (lines or ())):
+            del known[key]
     for finding in examine(proof):
         key = (finding.code, finding.location)
         if key not in known or (finding.severity.counts and not known[key].severity.counts):

@@ -182,12 +182,18 @@ class Tape:
 
     def path(self, call: Call) -> Iterator[Call]:
         """The calls that a call's results reach, in order, itself first."""
-        reached = set(call.results)
         yield call
-        for later in self.calls[call.number + 1 :]:
-            if not reached.isdisjoint(later.inputs):
-                reached.update(later.results)
+        for later in self.reading(frozenset(call.results)):
+            if later.number > call.number:
                 yield later
+
+    def reading(self, slots: frozenset[int]) -> Iterator[Call]:
+        """The calls that read these slots, or what is made of them, in order."""
+        reached = set(slots)
+        for call in self.calls:
+            if not reached.isdisjoint(call.inputs):
+                reached.update(call.results)
+                yield call
 
 
 def storage_of(value: Any) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnnscope.findings import Severity
 from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.tracing.events import IndexIsLength
+from rnnscope.subjects.facts import IndexIsLength
 
 
 @rule("RNN411", "index-is-length", Severity.ERROR, IndexIsLength)
@@ -44,10 +44,10 @@ def index_is_length(event: IndexIsLength) -> Iterator[Problem]:
     """
     read = event.read_at if event.read_at != event.location else None
     yield Problem(
-        f"the output of the {event.kind} is read at the lengths of the sequences "
+        "the output is read at the lengths of the sequences "
         f"({event.lengths[0]} to {event.lengths[-1]} of {event.steps} steps): the last step is at "
         "length - 1, what is read of the shorter ones is padding",
         "lengths - 1",
         event.location,
-        at(read, "it is read here") + at(event.call, "the output comes from here"),
+        at(read, "it is read here"),
     )

@@ -1,29 +1,59 @@
-"""RNN514: the lengths for packing are not those of the sequences."""
+"""RNN514: the lengths that a call is given are not those of its sequences."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.rules.axis_evidence import at, related
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.tracing.events import LengthsDiffer
+from rnnscope.subjects.facts import LengthsDiffer
+
+_HOW = {
+    "packed": "the lengths for packing",
+    "index": "the steps picked by an index",
+    "mask": "the lengths of this mask",
+    "number": "the lengths used here",
+}
+_WHAT = {
+    "order": (
+        "are those of other rows",
+        "give data and lengths the same order: x[order] with lengths[order]; or sort neither, and "
+        "pack with enforce_sorted=False",
+    ),
+    "short": (
+        "are one short, and nothing reads the last step of any sequence",
+        "count the steps, not the index of the last one: length = last index + 1",
+    ),
+    "counted": (
+        "are too small for some: steps of zeros among the others are not counted",
+        "take the lengths before padding: torch.tensor([len(s) for s in sequences])",
+    ),
+    "longer": (
+        "count padding, so that it is read",
+        "take the lengths before padding: torch.tensor([len(s) for s in sequences])",
+    ),
+}
+_SHOWN = 6  # lengths: enough to see in which order they are
 
 
-@rule("RNN514", "lengths-are-others", Severity.WARNING, LengthsDiffer)
-def lengths_are_others(event: LengthsDiffer) -> Iterator[Problem]:
-    """The lengths given to pack_padded_sequence are not those of the sequences that were padded.
+@rule("RNN514", "lengths-are-others", Severity.ERROR, LengthsDiffer)
+def lengths_are_others(difference: LengthsDiffer) -> Iterator[Problem]:
+    """The lengths, indices or mask that a call is given are not those of its sequences.
 
     What it does
     ------------
-    Compares the lengths with those that ``pad_sequence`` saw, whatever their order. A common cap
-    and a common number of steps left out are taken for meant.
+    Compares lengths with the sequences that they are given with, row by row: with what
+    ``pad_sequence`` saw, or with the padding that the data shows. Which row is which is found by
+    changing some samples. A common cap is taken for meant, and so are last steps that are left
+    out but read elsewhere, as targets are.
 
     Why is this bad?
     ----------------
-    With the padded length for every row packing removes nothing, and the final state has read the
-    padding. Lengths counted as the entries that are not 0 are too short where 0 is a real value:
-    the end of the sequence is cut off.
+    With the lengths of other rows long sequences are cut off, and short ones are read with their
+    padding. With the padded length for every row packing removes nothing, and the final state has
+    read the padding. Lengths one short cut off the last step of every sequence, and lengths counted
+    as the entries that are not 0 cut off more where 0 is a real value.
 
     Example
     -------
@@ -41,14 +71,16 @@ def lengths_are_others(event: LengthsDiffer) -> Iterator[Problem]:
         _, h_n = gru(pack_padded_sequence(x, lengths, batch_first=True))
         logits = head(h_n[-1])
     """
-    wrong = [(n, m) for n, m in zip(event.given, event.real, strict=True) if n != m]
-    given, real = wrong[0]
-    place = event.counted or event.location
+    what, fix = _WHAT[difference.kind]
     yield Problem(
-        f"{len(wrong)} of {len(event.real)} lengths for packing are not those of the sequences "
-        f"that were padded: in order of size, {given} is given where the sequence has {real} steps",
-        "take the lengths before padding: torch.tensor([len(s) for s in sequences])",
-        place,
-        related((event.padded,))
-        + at(event.location if event.location != place else None, "they are packed here"),
+        f"{_HOW[difference.how]} {what}: {_some(difference.given)} is given for sequences of "
+        f"{_some(difference.real)} steps",
+        fix,
+        difference.location,
+        at(difference.padded_at, "the sequences are padded here"),
     )
+
+
+def _some(lengths: tuple[int, ...]) -> str:
+    shown = ", ".join(map(str, lengths[:_SHOWN]))
+    return f"({shown}, …)" if len(lengths) > _SHOWN else f"({shown})"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.rules.axis_evidence import related
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.tracing.events import PaddingFirst
+from rnnscope.subjects.facts import PaddingFirst
 
 _HOW = {
     "packed": "packing keeps the first steps of each sequence",
@@ -55,5 +55,5 @@ def padding_comes_first(event: PaddingFirst) -> Iterator[Problem]:
         if event.how == "index"
         else "pad at the end",
         event.location,
-        related((event.padded,)) if event.padded else (),
+        at(event.padded_at, "the sequences are padded here"),
     )

@@ -109,3 +109,46 @@ class RowsLearnt:
     rows: int
     location: Location | None
     loaded_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LengthsDiffer:
+    """The lengths that a call is given are not those of the sequences that they are given with.
+
+    ``kind`` is "order" (those of other rows), "short" (all one short, and nothing reads the last
+    steps), "longer" (padding is counted, too) or "counted" (the steps were counted, but not all, as
+    where some hold a 0). ``how`` says in what form they came: "packed",
+    "index", "mask" or "number". ``given`` has one length for each row of the data, ``real`` one
+    for each sequence where it was padded.
+    """
+
+    kind: str
+    how: str
+    given: tuple[int, ...]
+    real: tuple[int, ...]
+    location: Location | None
+    padded_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexIsLength:
+    """Each sequence was read at the index of its length: one step after its last one."""
+
+    location: Location | None
+    read_at: Location | None
+    lengths: tuple[int, ...]
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaddingFirst:
+    """Sequences that begin with padding were read as if they ended with it.
+
+    ``how`` is "packed", or "index" for a step picked by the lengths.
+    """
+
+    location: Location | None
+    how: str
+    lengths: tuple[int, ...]
+    steps: int
+    padded_at: Location | None = None

@@ -224,20 +224,6 @@ class PaddingReduced:
 
 
 @dataclass(frozen=True, slots=True)
-class LengthsDiffer:
-    """The lengths given to pack_padded_sequence are not those of the sequences that were padded.
-
-    ``given`` and ``real`` are both sorted; ``counted`` is where the lengths were counted.
-    """
-
-    location: Location | None
-    given: tuple[int, ...]
-    real: tuple[int, ...]
-    padded: Evidence
-    counted: Location | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class CountedElsewhere:
     """Lengths for packing were counted along another axis than that of the steps."""
 
@@ -245,33 +231,6 @@ class CountedElsewhere:
     counted: int
     steps: int
     packed: Location | None
-
-
-@dataclass(frozen=True, slots=True)
-class PaddingFirst:
-    """Sequences that begin with padding were read as if they ended with it.
-
-    ``how`` is "packed", or "index" for a step picked by the lengths; ``padded`` is where
-    pad_sequence put the padding, None when the values say so.
-    """
-
-    location: Location | None
-    how: str
-    lengths: tuple[int, ...]
-    steps: int
-    padded: Evidence | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class IndexIsLength:
-    """Each sequence was read at the index of its length: one step after its last one."""
-
-    location: Location | None
-    read_at: Location | None
-    lengths: tuple[int, ...]
-    steps: int
-    kind: str
-    call: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ reading may still be made right by a later step.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -54,7 +53,6 @@ from rnnscope.tracing.regrouped import exchanges, tangles
 _PADDING_MATTERS = frozenset(
     ("mean", "max", "amax", "min", "amin", "median", "logsumexp", "std", "var")
 )
-_LOOKS = 3  # at the values of one line
 _REORDERS = frozenset(("__getitem__", "index_select"))
 _SHARES = frozenset(["softmax", "log_softmax", "gumbel_softmax", "softmin"])
 
@@ -83,12 +81,6 @@ class Follower:
         self.report = report
         self.here = here
         self.readings = Readings(report)
-        self._looked: Counter[Location | None] = Counter()
-
-    def early(self, place: Location | None) -> bool:
-        """True the first few times for a line: to look at values takes time."""
-        self._looked[place] += 1
-        return self._looked[place] <= _LOOKS
 
     def follow(
         self,
@@ -178,7 +170,7 @@ class Follower:
     def _picked(self, step: _Step, label: Label, note: Picked) -> Label:
         if not label.parts:
             return label
-        if note.index == GATHERED and sinks.beyond(self, step, label, note):
+        if note.index == GATHERED and sinks.at_their_ends(step, label, note):
             note = replace(note, index=ENDS)
         parts = frozenset(_picked_of(part, note, step) for part in label.parts)
         marks = frozenset(
@@ -222,8 +214,6 @@ class Follower:
             label = _without_units(label, note, step)
         marks = {m for m in label.marks if not m.is_along(note.axis)}
         counts = note.name == "sum" and not step.differentiable
-        if counts and any(factor.means(Meaning.PADDED) for factor in note.axis):
-            marks.add(Mark("counted", step.place))
         for factor in note.axis:
             if counts and factor.size > 1 and step.operation.first.boolean:
                 marks.add(Mark("counted along", step.place, factor.variable))

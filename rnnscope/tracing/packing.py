@@ -8,13 +8,11 @@ import torch
 
 from rnnscope.findings import Location
 from rnnscope.recording.user_code import here
-from rnnscope.tracing.events import CountedElsewhere, LengthsDiffer, PaddingFirst
+from rnnscope.tracing.events import CountedElsewhere
 from rnnscope.tracing.factors import (
     Axis,
     Evidence,
-    Factor,
     Meaning,
-    Padding,
     fresh,
     fresh_axes,
     holds,
@@ -35,8 +33,6 @@ def packed(table: LabelTable, follower: Follower, args: tuple[Any, ...], result:
     rows, steps = label.axes[:2] if batch_first else label.axes[1::-1]
     sizes = tuple(int(n) for n in lengths.tolist())
     place = here(2)
-    by_row = tensor if batch_first else tensor.transpose(0, 1)
-    counted = table.get(lengths)
     reads = follower.readings
     said = f"pack_padded_sequence with batch_first={bool(batch_first)}"
     for factor in rows:
@@ -46,11 +42,9 @@ def packed(table: LabelTable, follower: Follower, args: tuple[Any, ...], result:
     for factor in steps:
         evidence = Evidence(Meaning.TIME, f"{said} takes the steps there", place)
         reads.read(factor, evidence, label, tuple(tensor.shape))
-        _compare(follower, factor, sizes, counted, place)
         if len(set(sizes)) > 1:
             factor.variable.note(ragged(min(sizes), max(sizes), place))
-            _look_at_start(follower, factor, by_row, sizes, place)
-    _look_at_lengths(follower, label, steps, counted, place)
+    _look_at_lengths(follower, label, steps, table.get(lengths), place)
     packing = Packing(rows, steps, sizes, bool(batch_first), place)
     data = result[0]
     axes = (*fresh_axes(data.shape[:1]), *label.axes[2:])
@@ -68,63 +62,6 @@ def _look_at_lengths(
         if holds(label.axes[2:], mark.variable) and not holds((steps,), mark.variable):
             sizes = [f.size for a in label.axes[2:] for f in a if f.variable.is_(mark.variable)]
             follower.report(CountedElsewhere(mark.location, sizes[0], size_of(steps), place))
-
-
-def _look_at_start(
-    follower: Follower,
-    factor: Factor,
-    by_row: torch.Tensor,
-    sizes: tuple[int, ...],
-    place: Location | None,
-) -> None:
-    """Packing keeps the first steps: padding must not be among them."""
-    known = factor.variable.evidence(Meaning.PADDED_BEFORE)
-    if known is not None or (follower.early(place) and _starts_padded(by_row, sizes)):
-        follower.report(PaddingFirst(place, "packed", sizes, factor.size, known))
-
-
-def _starts_padded(rows: torch.Tensor, sizes: tuple[int, ...]) -> bool:
-    """Whether each sequence shorter than the padded length starts with just the steps it lacks.
-
-    rows (N, T, …). All of these steps hold the same, whatever the padding value is.
-    """
-    steps = rows.shape[1]
-    short = [row for row, size in enumerate(sizes) if size < steps]
-    if len({sizes[row] for row in short}) < 2:
-        return False
-    values = rows.detach()[short].flatten(2) if rows.dim() > 2 else rows[short].unsqueeze(2)
-    alike = (values == values[0, 0]).all(2)
-    return alike.long().cumprod(1).sum(1).tolist() == [steps - sizes[row] for row in short]
-
-
-def _compare(
-    follower: Follower,
-    factor: Factor,
-    sizes: tuple[int, ...],
-    label: Label | None,
-    place: Location | None,
-) -> None:
-    """The lengths that are given against those that pad_sequence has seen."""
-    known = factor.variable.evidence(Meaning.PADDED)
-    if known is None or not isinstance(known.source, Padding) or factor.window:
-        return
-    given, real = sorted(sizes), sorted(known.source.lengths)
-    if len(given) != len(real) or real[-1] != factor.size or is_cut(given, real):
-        return
-    marks = label.marks if label is not None else ()
-    counted = next((mark.location for mark in marks if mark.kind == "counted"), None)
-    follower.report(LengthsDiffer(place, tuple(given), tuple(real), known, counted))
-
-
-def is_cut(given: list[int], real: list[int]) -> bool:
-    """True when lengths are the real ones, or are so but for a cap or for the same steps left out.
-
-    >>> is_cut([3, 4, 4], [3, 5, 9]), is_cut([2, 4, 8], [3, 5, 9]), is_cut([9, 9, 9], [3, 5, 9])
-    (True, True, False)
-    """
-    capped = all(n == min(m, given[-1]) for n, m in zip(given, real, strict=True))
-    shorter = {m - n for n, m in zip(given, real, strict=True)}
-    return capped or (len(shorter) == 1 and min(shorter) >= 0)
 
 
 def unpacked(table: LabelTable, args: tuple[Any, ...], result: Any) -> None:

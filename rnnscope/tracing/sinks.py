@@ -10,11 +10,9 @@ from rnnscope.findings import Location
 from rnnscope.tracing.events import (
     AxisRead,
     BatchLost,
-    IndexIsLength,
     LossAxes,
     OrdersMet,
     OrdersOfPacking,
-    PaddingFirst,
     PaddingReduced,
     SharesAcross,
     Tied,
@@ -41,7 +39,6 @@ from rnnscope.tracing.operations import (
     Reduced,
     Spread,
 )
-from rnnscope.tracing.writing import index_made_at
 
 if TYPE_CHECKING:
     from rnnscope.tracing.following import Follower, _Step
@@ -352,33 +349,15 @@ def _ordered_at(labels: tuple[Label, ...], variable: Variable) -> Location | Non
     return None
 
 
-def beyond(follower: Follower, step: _Step, label: Label, note: Picked) -> bool:
-    """True when each sequence was read at its own last step; told of when it was one after it."""
+def at_their_ends(step: _Step, label: Label, note: Picked) -> bool:
+    """True when each sequence was read at its own last step."""
     record = next((p.record for p in label.parts if _is_step(p, note)), None)
-    if record is None or _from_the_end(follower, step, record):
+    if record is None or _padded(record, Meaning.PADDED_BEFORE) is not None:
         return False
     lengths = _lengths(record)
     if lengths is None or len(set(lengths)) == 1:
         return False
-    read = [sorted(index) for index in _indices(step)]
-    steps = size_of(record.time)
-    if sorted(min(n, steps - 1) for n in lengths) in read:
-        place = index_made_at(step.place)
-        kind, known = record.config.kind, tuple(sorted(lengths))
-        follower.report(IndexIsLength(place, step.place, known, steps, kind, record.location))
-    return sorted(n - 1 for n in lengths) in read
-
-
-def _from_the_end(follower: Follower, step: _Step, record: CallRecord) -> bool:
-    """Whether steps were counted from the start in sequences that were padded at the start."""
-    known = _padded(record, Meaning.PADDED_BEFORE)
-    if known is None:
-        return False
-    lengths = known.source.lengths
-    if sorted(n - 1 for n in lengths) in [sorted(index) for index in _indices(step)]:
-        steps = size_of(record.time)
-        follower.report(PaddingFirst(step.place, "index", lengths, steps, known))
-    return True
+    return sorted(n - 1 for n in lengths) in [sorted(index) for index in _indices(step)]
 
 
 def _is_step(part: Part, note: Picked) -> bool:
