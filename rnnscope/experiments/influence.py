@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import torch
 
@@ -50,16 +51,22 @@ class Laboratory:
         return self._runs[key]
 
     def _new(self, changes: Mapping[int, Value], adapt: Adapt | None) -> Run | None:
+        try:
+            with self.counted():
+                return replay(self.tape, changes, self.base, adapt=adapt)
+        except ReplayError:
+            return None
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """One run, quietly, on the budget. Raises OutOfBudgetError."""
         if self.replays >= REPLAYS or self.budget.left <= 0:
             raise OutOfBudgetError
         self.replays += 1
         began = time.monotonic()
         try:
-            base = self.base
             with quietly():
-                return replay(self.tape, changes, base, adapt=adapt)
-        except ReplayError:
-            return None
+                yield
         finally:
             self.budget.spent += time.monotonic() - began
 

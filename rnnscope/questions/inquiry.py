@@ -20,6 +20,7 @@ from rnnscope.questions.padding_read import padding_read
 from rnnscope.questions.random_state import random_states
 from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.samples_mixed import samples_mixed, separations
+from rnnscope.questions.slice_read import SlicesRead
 from rnnscope.questions.state_handed_on import states_never_handed_on
 from rnnscope.questions.training_mode import evaluated_in_training
 from rnnscope.recording.tape import Call, Tape
@@ -52,6 +53,7 @@ class Inquiry:
     _asked: dict[object, int] = field(default_factory=dict)
     _waiting: dict[object, Tape] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
+    slices: SlicesRead = field(default_factory=SlicesRead)
 
     def step(self, tape: Tape) -> None:
         """A recorded step is over."""
@@ -88,6 +90,8 @@ class Inquiry:
             except Exception as error:
                 self._failed(error)
         self._waiting.clear()
+        for fact in self.slices.facts():
+            self._report(fact, frozenset())
 
     def _failed(self, error: Exception) -> None:
         """A mistake of rnnscope's own is counted."""
@@ -122,6 +126,7 @@ class Inquiry:
                 self.acquitted |= lines
             else:
                 self.suspect |= lines
+        self.slices.ask(laboratory)
 
     def _report(self, subject: object, lines: frozenset[Location]) -> object:
         """Tell of a fact, once for each line."""
