@@ -80,16 +80,11 @@ class Reader:
         with quietly():
             return laid_out(self.tape, call, layer, list(self._masks(call, goal).values()))
 
-    def is_even(self, call: Call) -> bool:
-        """True where all units of an output are used alike, as by a mean over them."""
+    def is_one_number(self, call: Call) -> bool:
+        """True when all units of each step count alike, as in a mean, or one, as in a max."""
         with quietly():
-            given = [draw[0].get(call.results[0]) for draw in self._draws]
-            found = [gradient for gradient in given if gradient is not None]
-            spread = [g.amax(-1) - g.amin(-1) for g in found]
-            return bool(found) and all(
-                bool((far <= _ROUNDING * g.abs().max()).all())
-                for far, g in zip(spread, found, strict=True)
-            )
+            drawn = [draw[0].get(call.results[0]) for draw in self._draws]
+            return all(given is not None and _are_alike(given.flatten(0, -2)) for given in drawn)
 
     def left_behind(self, call: Call, goal: int) -> Call | None:
         """The call that goes on without what is unread of the results of this one.
@@ -101,14 +96,26 @@ class Reader:
         held = behind.intersection(self.goals[goal] + (self.aims.others if goal == 0 else ()))
         if run is None or any(self._moves(run, slot) for slot in held):
             return None
-        wanted = behind & frozenset().union(*map(self.tape.ancestors, self.goals[goal]))
         moved = {slot for slot in behind if self._moves(run, slot)}
-        users = [user for user in self.tape.path(call) if not wanted.isdisjoint(user.results)][1:]
-        for user in users:
-            if not moved.isdisjoint(user.inputs) and not moved.issuperset(wanted & {*user.results}):
+        for user in self._users(call, goal):
+            kept = behind.intersection(user.results).difference(moved)
+            if not moved.isdisjoint(user.inputs) and not kept.isdisjoint(self._wanted(goal)):
                 return user
+        return self.first_user(call, goal)
+
+    def first_user(self, call: Call, goal: int) -> Call:
+        """The first call that reads what a goal reads of a call's results."""
         read = {slot for slot, mask in self._masks(call, goal).items() if mask.any()}
+        users = self._users(call, goal)
         return next((user for user in users if not read.isdisjoint(user.inputs)), call)
+
+    def _users(self, call: Call, goal: int) -> list[Call]:
+        """The calls from this one to a goal."""
+        wanted = self._wanted(goal)
+        return [c for c in self.tape.path(call) if not wanted.isdisjoint(c.results)][1:]
+
+    def _wanted(self, goal: int) -> frozenset[int]:
+        return frozenset().union(*map(self.tape.ancestors, self.goals[goal]))
 
     def _with_others(self, call: Call, goal: int) -> dict[int, Value]:
         changes = {}
@@ -151,3 +158,10 @@ def _box(mask: torch.Tensor) -> torch.Tensor:
         other = (n for n in range(mask.dim()) if n != axis)
         box &= reduce(lambda hit, n: hit.any(n, keepdim=True), other, mask)
     return box
+
+
+def _are_alike(rows: torch.Tensor) -> bool:
+    """True when in every row all numbers are equal, or one alone is not zero."""
+    even = rows.amax(1) - rows.amin(1) <= _ROUNDING * rows.abs().max()
+    counts = (rows != 0).sum(1)
+    return bool((counts == 1).all() | (even & (counts > 1)).all())

@@ -8,7 +8,7 @@ from dataclasses import replace
 from rnnscope.findings import Finding, Location
 from rnnscope.questions.inquiry import Fact
 from rnnscope.rules import examine
-from rnnscope.subjects.facts import OthersTarget
+from rnnscope.subjects.facts import OthersTarget, SliceRead
 from rnnscope.subjects.proofs import Disorder, Foresight, IdleWeights, Leak, PaddingRead
 
 Found = dict[tuple[str, Location | None], Finding]
@@ -44,11 +44,23 @@ def verdicts(
         for key, finding in found.items()
         if not (finding.code in _ACQUITTED and finding.location in acquitted)
     }
+    # What is read of a layer is the reason for which some of its weights are idle.
+    given = sorted(facts, key=lambda fact: not isinstance(fact.subject, SliceRead))
+    slices = sum(isinstance(fact.subject, SliceRead) for fact in given)
+    for fact in given[:slices]:
+        _settle(known, fact.subject, fact.lines)
     for proof in proofs:
-        _settle(known, proof, None)
-    for fact in facts:
+        _settle(known, proof, _call_of(proof))
+    for fact in given[slices:]:
         _settle(known, fact.subject, fact.lines)
     return known
+
+
+def _call_of(proof: object) -> frozenset[Location] | None:
+    """The line of the call that a proof is about, where it is about one call alone."""
+    if isinstance(proof, IdleWeights) and proof.location is not None:
+        return frozenset((proof.location,))
+    return None
 
 
 def _settle(known: Found, proof: object, lines: frozenset[Location] | None) -> None:

@@ -120,7 +120,7 @@ def _one_unit(reader: Reader, call: Call, layer: Layer, read: Results) -> Iterat
     units = _indices((read.output.flatten(2),), 2)
     count = read.output[0, 0].numel()
     several = len(_indices((read.output,), 0)) > 1
-    alike = len(units) == 1 or reader.is_even(call)
+    alike = len(units) == 1 or reader.is_one_number(call)
     if count > 1 and several and alike and reader.steps_meet(call, layer):
         yield _Said("unit" if len(units) == 1 else "units", min(units), count)
 
@@ -150,7 +150,10 @@ def _is_barely_read(read: Results, direction: int) -> bool:
 
 def _proved(reader: Reader, call: Call, layer: Layer, said: _Said) -> Iterator[SliceRead]:
     """The fact, if other values in all that is unread change nothing."""
-    left_at = reader.left_behind(call, said.goal)
+    if said.slice == "units":
+        left_at: Call | None = reader.first_user(call, said.goal)  # nothing is unread
+    else:
+        left_at = reader.left_behind(call, said.goal)
     if left_at is None:
         return
     yield SliceRead(

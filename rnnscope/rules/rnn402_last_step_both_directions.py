@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.rules.axis_evidence import at
+from rnnscope.rules.axis_evidence import ran_at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.facts import SliceRead
 
@@ -45,5 +45,5 @@ def last_step_of_both_directions(fact: SliceRead) -> Iterator[Problem]:
         f"one input only: it has read everything at the {seen} step",
         "torch.cat([h_n[-2], h_n[-1]], dim=-1)  # the final state of each direction",
         fact.location,
-        at(fact.built_at, f"the bidirectional {fact.kind} is built here"),
+        ran_at(fact),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.rules.axis_evidence import at
+from rnnscope.rules.axis_evidence import ran_at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.facts import SliceRead
 
@@ -46,5 +46,5 @@ def one_direction_read(fact: SliceRead) -> Iterator[Problem]:
         f"bidirectional {fact.kind} is computed and thrown away",
         f"{whole}  # forward and backward of the last layer",
         fact.location,
-        at(fact.built_at, f"the bidirectional {fact.kind} is built here"),
+        ran_at(fact),
     )

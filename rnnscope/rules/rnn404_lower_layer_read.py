@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.rules.axis_evidence import at
+from rnnscope.rules.axis_evidence import ran_at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.facts import SliceRead
 
@@ -46,5 +46,5 @@ def lower_layer_read(fact: SliceRead) -> Iterator[Problem]:
         "computed and thrown away",
         f"{last}  # the last layer",
         fact.location,
-        at(fact.built_at, f"the {fact.kind} with num_layers={fact.of} is built here"),
+        ran_at(fact),
     )
