@@ -1,4 +1,4 @@
-"""Which slice of a recurrent result is read: found in any operations, never where it is meant."""
+"""What is read of a recurrence, and which of its weights are idle: found in any operations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rnnscope.questions.inquiry import Fact, Inquiry
 from rnnscope.recording.recorder import RECORDER, Subscriber
 from rnnscope.recording.tape import Tape
 from rnnscope.rules import examine
-from rnnscope.subjects.facts import SliceRead
+from rnnscope.subjects.facts import IdleWeights, SliceRead
 
 Program = Callable[[], None]
 MISTAKES: list[tuple[str, Program]] = []
@@ -57,8 +57,8 @@ def right(program: Program) -> Program:
     return program
 
 
-def slices(program: Program) -> list[SliceRead]:
-    """Every slice that the program reads by mistake."""
+def told(program: Program) -> list[SliceRead | IdleWeights]:
+    """Every slice that the program reads by mistake, and all weights that are idle in it."""
     listener = Asked()
     RECORDER.failures.clear()
     RECORDER.subscribe(listener)
@@ -73,7 +73,8 @@ def slices(program: Program) -> list[SliceRead]:
     assert listener.inquiry.failures == {}
     assert listener.inquiry.unfaithful == 0
     assert listener.inquiry.unasked == 0
-    return [fact.subject for fact in listener.facts if isinstance(fact.subject, SliceRead)]
+    subjects = [fact.subject for fact in listener.facts]
+    return [each for each in subjects if isinstance(each, (SliceRead, IdleWeights))]
 
 
 def marked(program: Program) -> list[int]:
@@ -223,9 +224,72 @@ def the_first_step() -> None:
         F.cross_entropy(head(first), y).backward()
 
 
+class Gated(nn.Module):
+    """A GRU by hand; ``reset`` tells whether its first gate is used."""
+
+    def __init__(self, reset: bool) -> None:
+        super().__init__()
+        self.reset = reset
+        self.w, self.u = nn.Linear(4, 24), nn.Linear(8, 24)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        h = torch.zeros(len(x), 8)
+        for step in x.unbind(1):
+            wr, wz, wn = self.w(step).chunk(3, 1)
+            ur, uz, un = self.u(h).chunk(3, 1)
+            r, z = torch.sigmoid(wr + ur), torch.sigmoid(wz + uz)
+            n = torch.tanh(wn + (r * un if self.reset else un))
+            h = (1 - z) * n + z * h
+        return h
+
+
+def test_a_gate_that_goes_nowhere() -> None:
+    def program() -> None:
+        gated, head = Gated(reset=False), nn.Linear(8, 3)
+        for x, y in batches(5, 4):
+            F.cross_entropy(head(gated(x)), y).backward()
+
+    (fact,) = told(program)
+    source, first = inspect.getsourcelines(Gated)
+    assert isinstance(fact, IdleWeights)
+    assert (fact.part, fact.of) == ("gate", 3)
+    assert fact.location is not None
+    assert source[fact.location.line - first].strip().startswith("r, z =")
+
+
+@mistake("RNN490")
+def a_cell_of_which_nothing_is_read() -> None:
+    lower, upper, head = nn.LSTMCell(4, 8), nn.LSTMCell(8, 8), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        h = c = up = carried = torch.zeros(6, 8)
+        for step in x.unbind(1):
+            h, c = lower(step, (h, c))
+            up, carried = upper(h, (up, carried))  # !
+        F.cross_entropy(head(h), y).backward()
+
+
+@mistake("RNN410")
+def the_first_of_the_steps_of_a_cell() -> None:
+    cell, head = nn.GRUCell(4, 8), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        h, states = torch.zeros(6, 8), []
+        for step in x.unbind(1):
+            h = cell(step, h)
+            states.append(h)
+        F.cross_entropy(head(torch.stack(states)[0]), y).backward()  # !
+
+
+@mistake("RNN490")
+def every_row_a_sequence() -> None:
+    lstm, head = nn.LSTM(20, 8, batch_first=True), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        output, _ = lstm(x.reshape(6, 1, 20))  # !
+        F.cross_entropy(head(output.squeeze(1)), y).backward()
+
+
 @pytest.mark.parametrize(("code", "program"), MISTAKES, ids=lambda v: getattr(v, "__name__", v))
 def test_found_at_this_line(code: str, program: Program) -> None:
-    (fact,) = slices(program)
+    (fact,) = told(program)
     assert fact.location is not None
     assert [fact.location.line] == marked(program)
     (finding,) = examine(fact)
@@ -354,9 +418,9 @@ def the_chosen_candidate() -> None:
 
 
 @right
-def one_step_and_one_sample() -> None:
-    lstm, head = nn.LSTM(4, 8, bidirectional=True, batch_first=True), nn.Linear(16, 3)
-    for x, y in batches(1, 4, rows=1):
+def one_sample_after_the_other() -> None:
+    lstm, head = nn.LSTM(4, 8, batch_first=True), nn.Linear(8, 3)
+    for x, y in batches(5, 4, rows=1):
         F.cross_entropy(head(lstm(x)[0][:, -1]), y).backward()
 
 
@@ -370,6 +434,63 @@ def the_summary_starts_the_decoder() -> None:
         F.mse_loss(head(said), x).backward()
 
 
+@right
+def every_gate_is_used() -> None:
+    gated, head = Gated(reset=True), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        F.cross_entropy(head(gated(x)), y).backward()
+
+
+@right
+def the_last_of_the_steps_of_a_cell() -> None:
+    cell, head = nn.GRUCell(4, 8), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        h = torch.zeros(6, 8)
+        for step in x.unbind(1):
+            h = cell(step, h)
+        F.cross_entropy(head(h), y).backward()
+
+
+@right
+def a_memory_for_the_next_step() -> None:
+    """What a step writes is read, detached, by the next one."""
+    reader, writer, head = nn.GRUCell(12, 8), nn.GRUCell(8, 8), nn.Linear(8, 3)
+    memory = torch.zeros(6, 8)
+    for x, y in batches(5, 4):
+        h, written = torch.zeros(6, 8), memory
+        for step in x.unbind(1):
+            h = reader(torch.cat([step, memory], 1), h)
+            written = writer(h, written)
+        F.cross_entropy(head(h), y).backward()
+        memory = written.detach()
+
+
+@right
+def one_step_from_where_it_was_left() -> None:
+    gru, head, h = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3), torch.zeros(1, 6, 8)
+    for x, y in batches(1, 4):
+        output, h = gru(x, h)
+        h = h.detach()
+        F.cross_entropy(head(output[:, -1]), y).backward()
+
+
+@right
+def now_and_then_one_step() -> None:
+    gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3)
+    for steps in (1, 1, 3):
+        _, h_n = gru(torch.randn(6, steps, 4))
+        F.cross_entropy(head(h_n[-1]), torch.tensor([0, 1, 2, 0, 1, 2])).backward()
+
+
+@right
+def outputs_for_another_loss() -> None:
+    gru, tasks = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 24)
+    for x, _ in batches(5, 4):
+        output, _ = gru(x)
+        steps = [tasks(step).chunk(3, 1)[0] for step in output.unbind(1)]
+        torch.stack(steps).pow(2).mean().backward()
+
+
 @pytest.mark.parametrize("program", RIGHT, ids=lambda v: v.__name__)
 def test_silent(program: Program) -> None:
-    assert slices(program) == []
+    assert told(program) == []

@@ -81,6 +81,11 @@ class Laboratory:
             return None
         return changed(before, after)
 
+    def moves(self, run: Run, slot: int) -> bool:
+        """True where a run has moved anything in a slot, or changed its shape."""
+        moved = self.moved(run, slot)
+        return moved is None or bool(moved.any())
+
     def with_slice_changed(self, slot: int, axis: int, index: int) -> Run | None:
         """A run in which one slice of a slot has other values."""
         return self.run(("slice", slot, axis, index), self._sliced(slot, axis, index))

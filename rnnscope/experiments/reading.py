@@ -10,7 +10,7 @@ import torch
 
 from rnnscope.experiments.goals import Goals, goals
 from rnnscope.experiments.influence import Laboratory
-from rnnscope.experiments.replay import ReplayError, Run, Value, quietly
+from rnnscope.experiments.replay import ReplayError, Value, quietly
 from rnnscope.experiments.results import Results, laid_out
 from rnnscope.experiments.usage import usage
 from rnnscope.recording.tape import Call, Layer, Tape
@@ -35,7 +35,7 @@ class Reader:
         """None where a step has no goal, or no gradients. Raises OutOfBudgetError."""
         aims = goals(laboratory.tape)
         reader = cls(laboratory, aims, tuple(slot for call in calls for slot in call.results))
-        return reader if aims.wanted and calls and reader._draw() else None
+        return reader if aims.wanted and reader._draw() else None
 
     @property
     def tape(self) -> Tape:
@@ -64,21 +64,19 @@ class Reader:
         self._draws.append(found)
         return bool(found)
 
-    def _masks(self, call: Call, goal: int) -> dict[int, torch.Tensor]:
-        """Which elements of each result have a gradient in any draw; NaN is one, too."""
-        masks = {
-            slot: torch.zeros(self.tape.shape(slot), dtype=torch.bool) for slot in call.results
-        }
-        for slot, mask in masks.items():
-            for draw in self._draws:
-                if slot in draw[goal]:
-                    mask |= (draw[goal][slot] != 0).cpu()
-        return masks
+    def mask(self, slot: int, goal: int = 0) -> torch.Tensor:
+        """Which elements of a slot have a gradient in any draw; NaN is one, too."""
+        mask = torch.zeros(self.tape.shape(slot), dtype=torch.bool)
+        for draw in self._draws:
+            if slot in draw[goal]:
+                mask |= (draw[goal][slot] != 0).cpu()
+        return mask
 
     def read(self, call: Call, layer: Layer, goal: int) -> Results:
         """What a goal reads of a call."""
         with quietly():
-            return laid_out(self.tape, call, layer, list(self._masks(call, goal).values()))
+            masks = [self.mask(slot, goal) for slot in call.results]
+            return laid_out(self.tape, call, layer, masks)
 
     def is_one_number(self, call: Call) -> bool:
         """True when all units of each step count alike, as in a mean, or one, as in a max."""
@@ -86,26 +84,28 @@ class Reader:
             drawn = [draw[0].get(call.results[0]) for draw in self._draws]
             return all(given is not None and _are_alike(given.flatten(0, -2)) for given in drawn)
 
-    def left_behind(self, call: Call, goal: int) -> Call | None:
-        """The call that goes on without what is unread of the results of this one.
+    def left_behind(self, calls: Sequence[Call], goal: int = 0) -> Call | None:
+        """The call that goes on without what is unread of the results of these.
 
         None where other values in the unread elements change anything that somebody may use.
         """
-        run = self.laboratory.run(("unread", call.number, goal), self._with_others(call, goal))
-        behind = self.tape.descendants(frozenset(call.results))
+        slots = [slot for call in calls for slot in call.results]
+        run = self.laboratory.run(("unread", *slots, goal), self._with_others(slots, goal))
+        behind = self.tape.descendants(frozenset(slots))
         held = behind.intersection(self.goals[goal] + (self.aims.others if goal == 0 else ()))
-        if run is None or any(self._moves(run, slot) for slot in held):
+        if run is None or any(self.laboratory.moves(run, slot) for slot in held):
             return None
-        moved = {slot for slot in behind if self._moves(run, slot)}
-        for user in self._users(call, goal):
+        moved = {slot for slot in behind if self.laboratory.moves(run, slot)}
+        wanted = self._wanted(goal)
+        for user in self._users(calls[0], goal):
             kept = behind.intersection(user.results).difference(moved)
-            if not moved.isdisjoint(user.inputs) and not kept.isdisjoint(self._wanted(goal)):
+            if not moved.isdisjoint(user.inputs) and not kept.isdisjoint(wanted):
                 return user
-        return self.first_user(call, goal)
+        return self.first_user(calls[0], goal)
 
     def first_user(self, call: Call, goal: int) -> Call:
         """The first call that reads what a goal reads of a call's results."""
-        read = {slot for slot, mask in self._masks(call, goal).items() if mask.any()}
+        read = {slot for slot in call.results if self.mask(slot, goal).any()}
         users = self._users(call, goal)
         return next((user for user in users if not read.isdisjoint(user.inputs)), call)
 
@@ -117,19 +117,16 @@ class Reader:
     def _wanted(self, goal: int) -> frozenset[int]:
         return frozenset().union(*map(self.tape.ancestors, self.goals[goal]))
 
-    def _with_others(self, call: Call, goal: int) -> dict[int, Value]:
+    def _with_others(self, slots: Sequence[int], goal: int) -> dict[int, Value]:
         changes = {}
-        for slot, mask in self._masks(call, goal).items():
+        for slot in slots:
             value = self.laboratory.value(slot)
             if value is not None:
                 noise = torch.randn(value.shape, generator=torch.Generator().manual_seed(slot))
                 other = value.detach() + noise.to(value) * (1 + value.detach().abs().mean())
-                changes[slot] = torch.where(_box(mask).to(value.device), value.detach(), other)
+                read = _box(self.mask(slot, goal)).to(value.device)
+                changes[slot] = torch.where(read, value.detach(), other)
         return changes
-
-    def _moves(self, run: Run, slot: int) -> bool:
-        moved = self.laboratory.moved(run, slot)
-        return moved is None or bool(moved.any())
 
     def steps_meet(self, call: Call, layer: Layer) -> bool:
         """True where two steps of an output move the same elements of an answer."""

@@ -17,7 +17,6 @@
     dropouts.py    which dropouts eval() does not reach                                    [torch]
     freezing.py    which parameters were frozen by a name that torch never reads           [torch]
     gradients.py   which recurrent weights never get a gradient, or never a step           [torch]
-    halves.py      where a bidirectional output is narrowed to one of its halves           [torch]
     probe.py       all of it: an Observer while the program runs, findings at its end      [torch]
 
 A copy runs in eval mode, without gradients, with its own random stream and its prints unseen.

@@ -16,7 +16,6 @@ from rnnscope.probing.dropouts import DROPOUTS, Dropouts
 from rnnscope.probing.evidence import Batches
 from rnnscope.probing.freezing import Freezes
 from rnnscope.probing.gradients import Gradients
-from rnnscope.probing.halves import Halves
 from rnnscope.probing.samples import BatchOf
 from rnnscope.probing.scatter import Scatters
 from rnnscope.probing.states import StateTrails
@@ -41,8 +40,7 @@ class Histories:
         self.freezes = Freezes()
         self.dropouts = Dropouts(tracer.report)
         self.cuts = Cuts(tracer)
-        self.halves = Halves()
-        tracer.users += [self.cuts.used, self.halves.used]
+        tracer.users += [self.cuts.used]
         hearers = tracer.propagation.hearers
         hearers |= dict.fromkeys(LOSSES, self.targets.compared)
         hearers |= dict.fromkeys(DROPOUTS, self.dropouts.called)
@@ -52,7 +50,7 @@ class Histories:
         """A recurrent layer has run."""
         module, args, kwargs, result = call.module, call.args, call.kwargs, call.result
         self.freezes.called(call.outer)
-        self.gradients.called(module, args, call.outer, call.outer_called_at)
+        self.gradients.called(module, call.outer, call.outer_called_at)
         self.cuts.called(module)
         self.scatters.layer_called(call)
         self.trails.returned(module, args, kwargs, result)
@@ -81,7 +79,6 @@ class Histories:
         yield from self.loops.stuck()
         yield from self.borrowers.found()
         yield from self.targets.padded
-        yield from map(self.halves.placed, self.gradients.idle())
         yield from self.trails.carried()
         yield from self.targets.seen
         yield from self.scatters.seen

@@ -23,6 +23,7 @@ from rnnscope.questions.samples_mixed import samples_mixed, separations
 from rnnscope.questions.slice_read import SlicesRead
 from rnnscope.questions.state_handed_on import states_never_handed_on
 from rnnscope.questions.training_mode import evaluated_in_training
+from rnnscope.questions.weights_idle import WeightsIdle
 from rnnscope.recording.tape import Call, Tape
 
 _STEPS = 3  # steps of one kind that are asked: the later ones are like them
@@ -54,6 +55,7 @@ class Inquiry:
     _waiting: dict[object, Tape] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
     slices: SlicesRead = field(default_factory=SlicesRead)
+    idle: WeightsIdle = field(default_factory=WeightsIdle)
 
     def step(self, tape: Tape) -> None:
         """A recorded step is over."""
@@ -90,7 +92,7 @@ class Inquiry:
             except Exception as error:
                 self._failed(error)
         self._waiting.clear()
-        for fact in self.slices.facts():
+        for fact in (*self.slices.facts(), *self.idle.facts()):
             self._report(fact, frozenset())
 
     def _failed(self, error: Exception) -> None:
@@ -127,6 +129,7 @@ class Inquiry:
             else:
                 self.suspect |= lines
         self.slices.ask(laboratory)
+        self.idle.ask(laboratory)
 
     def _report(self, subject: object, lines: frozenset[Location]) -> object:
         """Tell of a fact, once for each line."""

@@ -9,7 +9,7 @@ from rnnscope.findings import Finding, Location
 from rnnscope.questions.inquiry import Fact
 from rnnscope.rules import examine
 from rnnscope.subjects.facts import OthersTarget, SliceRead
-from rnnscope.subjects.proofs import Disorder, Foresight, IdleWeights, Leak, PaddingRead
+from rnnscope.subjects.proofs import Disorder, Foresight, Leak, PaddingRead
 
 Found = dict[tuple[str, Location | None], Finding]
 
@@ -17,7 +17,6 @@ Found = dict[tuple[str, Location | None], Finding]
 # A finding of one of these families is what the proof is about, and gets its numbers.
 _ABOUT: dict[type, tuple[str, ...]] = {
     Leak: ("RNN3", "RNN207", "RNN221", "RNN222", "RNN102", "RNN401", "RNN402", "RNN7"),
-    IdleWeights: ("RNN4",),
     PaddingRead: ("RNN5",),
     Foresight: ("RNN7",),
     Disorder: ("RNN7",),
@@ -44,23 +43,12 @@ def verdicts(
         for key, finding in found.items()
         if not (finding.code in _ACQUITTED and finding.location in acquitted)
     }
-    # What is read of a layer is the reason for which some of its weights are idle.
-    given = sorted(facts, key=lambda fact: not isinstance(fact.subject, SliceRead))
-    slices = sum(isinstance(fact.subject, SliceRead) for fact in given)
-    for fact in given[:slices]:
-        _settle(known, fact.subject, fact.lines)
     for proof in proofs:
-        _settle(known, proof, _call_of(proof))
-    for fact in given[slices:]:
+        _settle(known, proof, None)
+    # What is read of a layer comes first: other predictions are wrong because of it.
+    for fact in sorted(facts, key=lambda fact: not isinstance(fact.subject, SliceRead)):
         _settle(known, fact.subject, fact.lines)
     return known
-
-
-def _call_of(proof: object) -> frozenset[Location] | None:
-    """The line of the call that a proof is about, where it is about one call alone."""
-    if isinstance(proof, IdleWeights) and proof.location is not None:
-        return frozenset((proof.location,))
-    return None
 
 
 def _settle(known: Found, proof: object, lines: frozenset[Location] | None) -> None:

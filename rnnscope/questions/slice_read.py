@@ -54,7 +54,7 @@ def slices_read(laboratory: Laboratory) -> Iterator[tuple[Call, list[SliceRead]]
     """Every call of a layer of which something is read, with what is wrong about it."""
     tape = laboratory.tape
     calls = [call for call in tape.recurrent if call.layer and "cell" not in call.name]
-    reader = Reader.of(laboratory, calls)
+    reader = Reader.of(laboratory, calls) if calls else None
     if reader is None:
         return
     for call in calls:
@@ -153,7 +153,7 @@ def _proved(reader: Reader, call: Call, layer: Layer, said: _Said) -> Iterator[S
     if said.slice == "units":
         left_at: Call | None = reader.first_user(call, said.goal)  # nothing is unread
     else:
-        left_at = reader.left_behind(call, said.goal)
+        left_at = reader.left_behind([call], said.goal)
     if left_at is None:
         return
     yield SliceRead(

@@ -86,3 +86,18 @@ class SliceRead:
     location: Location | None
     called_at: Location | None = None
     built_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdleWeights:
+    """Weights of a recurrence that nothing depends on, in any step of training that was tried.
+
+    ``part`` is "gate" (a block of rows, of ``of`` blocks), "recurrence" (what reads the state,
+    where every sequence is one step from zeros) or "cell" (all that ``of`` calls gave).
+    """
+
+    part: str
+    of: int
+    kind: str
+    location: Location | None
+    built_at: Location | None = None
