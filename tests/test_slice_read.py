@@ -134,6 +134,17 @@ def the_last_steps_of_packed_sequences() -> None:
 
 
 @mistake("RNN402")
+def the_last_steps_before_padding() -> None:
+    gru, head = nn.GRU(4, 8, bidirectional=True, batch_first=True), nn.Linear(16, 3)
+    for x, y in batches(5, 4):
+        lengths = torch.tensor([2, 5, 3, 4, 5, 2])
+        padded = x * (torch.arange(5) < lengths[:, None]).unsqueeze(2)
+        output, _ = gru(padded)
+        last = output[torch.arange(6), lengths - 1]  # !
+        F.cross_entropy(head(last), y).backward()
+
+
+@mistake("RNN402")
 def the_wrong_end_of_each_direction() -> None:
     gru, head = nn.GRU(4, 8, bidirectional=True, batch_first=True), nn.Linear(16, 3)
     for x, y in batches(5, 4):
@@ -320,6 +331,14 @@ def the_last_step_asks_all_others() -> None:
         output, _ = lstm(x)
         shares = torch.softmax(output @ output[:, -1].unsqueeze(2), dim=1)
         F.cross_entropy(head((shares * output).sum(1)), y).backward()
+
+
+@right
+def the_step_of_a_mark() -> None:
+    gru, head = nn.GRU(4, 8, bidirectional=True, batch_first=True), nn.Linear(16, 3)
+    for x, y in batches(5, 4):
+        output, _ = gru(x)
+        F.cross_entropy(head(output[torch.arange(6), torch.arange(6) % 5]), y).backward()
 
 
 @right

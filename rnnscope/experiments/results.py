@@ -16,26 +16,23 @@ class Results:
     """What is so of every element of the results of one call.
 
     ``output`` is (steps, samples, directions, units), ``states``, h_n and c_n, are (layers,
-    directions, samples, units); ``valid`` (steps, samples) is False where packing left steps out.
-    Packed samples stand as the kernel has them, the longest first.
+    directions, samples, units); ``lengths`` are the steps of each sample, by packing, or without
+    the padding that is seen at its end. Packed samples stand as the kernel has them, the longest
+    first.
     """
 
     output: torch.Tensor
     states: tuple[torch.Tensor, ...]
-    valid: torch.Tensor
+    lengths: torch.Tensor
     packed: bool
 
     @property
-    def lengths(self) -> torch.Tensor:
-        """The steps of each sample."""
-        return self.valid.sum(0)
-
-    @property
     def seen(self) -> torch.Tensor:
-        """How many inputs each output has seen: (steps, samples, directions)."""
-        count = torch.arange(1, len(self.valid) + 1)[:, None].expand(self.valid.shape)
-        both = [count, self.lengths - count + 1]
-        return torch.stack(both[: self.output.shape[2]], dim=2)
+        """How many inputs each output has seen, of padding none: (steps, samples, directions)."""
+        steps, samples, directions, _ = self.output.shape
+        count = torch.arange(1, steps + 1)[:, None].expand(steps, samples)
+        both = [count.minimum(self.lengths), (self.lengths - count + 1).clamp(min=0)]
+        return torch.stack(both[:directions], dim=2)
 
 
 def laid_out(tape: Tape, call: Call, layer: Layer, given: Sequence[torch.Tensor]) -> Results:
@@ -45,10 +42,26 @@ def laid_out(tape: Tape, call: Call, layer: Layer, given: Sequence[torch.Tensor]
     sizes = packed_sizes(tape, call)
     if sizes is None:
         output = given[0].transpose(0, 1) if layer.batch_first else given[0]
-        valid = torch.ones(output.shape[:2], dtype=torch.bool)
+        value = tape.values[call.inputs[0]]
+        lengths = torch.full(output.shape[1:2], len(output))
+        if value is not None:
+            lengths = _without_padding(value.transpose(0, 1) if layer.batch_first else value)
     else:
         valid = torch.arange(int(sizes[0])) < sizes.cpu()[:, None]
         output = given[0].new_zeros((*valid.shape, given[0].shape[-1]))
         output[valid] = given[0]
-    output = output.reshape(*valid.shape, directions, -1)
-    return Results(output, tuple(states), valid, sizes is not None)
+        lengths = valid.sum(0)
+    output = output.reshape(*output.shape[:2], directions, -1)
+    return Results(output, tuple(states), lengths, sizes is not None)
+
+
+def _without_padding(value: torch.Tensor) -> torch.Tensor:
+    """The steps of each sample of an input (steps, samples, features) before its padding.
+
+    Padding is what one sample at least ends with twice: no data of its own repeats exactly.
+    """
+    steps = len(value)
+    tails = (value == value[-1]).all(2).flip(0).long().cumprod(0).sum(0)
+    repeated = value[-1][(tails > 1) & (tails < steps)]
+    ends = (value[-1][:, None] == repeated[None]).all(2).any(1) & (tails < steps)
+    return torch.where(ends, steps - tails, steps).cpu()

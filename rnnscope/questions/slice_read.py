@@ -105,7 +105,7 @@ def _one_sample(read: Results, output: bool, result: str) -> Iterator[_Said]:
 
     Any other index, and a single step of it, is picked for a reason.
     """
-    count = read.valid.shape[1]
+    count = read.output.shape[1]
     samples = _indices(read.states, 2) | _indices((read.output,), 1)
     several = len(_indices((read.output,), 0)) > 1
     whole = any(state.any(3).any(2).all() for state in read.states)
@@ -137,7 +137,7 @@ def _ends(reader: Reader, call: Call, layer: Layer) -> Iterator[_Said]:
             continue
         for goal, read in enumerate(each, 1):
             if _is_barely_read(read, direction):
-                yield _Said("end", direction, len(read.valid), goal=goal)
+                yield _Said("end", direction, len(read.output), goal=goal)
                 return
 
 
@@ -145,7 +145,7 @@ def _is_barely_read(read: Results, direction: int) -> bool:
     """True where the last layer's direction has seen one input of several wherever it is read."""
     taken = read.output[:, :, direction].any(2) & (read.lengths > 1)
     stated = any(state[-1, direction].any() for state in read.states)
-    return bool(taken.any()) and not stated and bool((read.seen[:, :, direction][taken] == 1).all())
+    return bool(taken.any()) and not stated and bool((read.seen[:, :, direction][taken] <= 1).all())
 
 
 def _proved(reader: Reader, call: Call, layer: Layer, said: _Said) -> Iterator[SliceRead]:
