@@ -11,6 +11,8 @@ from rnnscope.tracing.events import AxisRead
 from rnnscope.tracing.factors import Evidence, Meaning
 from rnnscope.tracing.ops.sequences import PADDED
 
+REST = "with other values in all the rest of its results every prediction stays as it is"
+
 
 def line(location: Location | None) -> str:
     """A line for the middle of a sentence."""

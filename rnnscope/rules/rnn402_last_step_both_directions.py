@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.rules.axis_evidence import ran_at
+from rnnscope.rules.axis_evidence import REST, ran_at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.facts import SliceRead
 
@@ -46,4 +46,5 @@ def last_step_of_both_directions(fact: SliceRead) -> Iterator[Problem]:
         "torch.cat([h_n[-2], h_n[-1]], dim=-1)  # the final state of each direction",
         fact.location,
         ran_at(fact),
+        proof=REST,
     )

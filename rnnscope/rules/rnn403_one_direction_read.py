@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.rules.axis_evidence import ran_at
+from rnnscope.rules.axis_evidence import REST, ran_at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.facts import SliceRead
 
@@ -47,4 +47,5 @@ def one_direction_read(fact: SliceRead) -> Iterator[Problem]:
         f"{whole}  # forward and backward of the last layer",
         fact.location,
         ran_at(fact),
+        proof=REST,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.rules.axis_evidence import ran_at
+from rnnscope.rules.axis_evidence import REST, ran_at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.facts import SliceRead
 
@@ -44,4 +44,5 @@ def cell_state_read(fact: SliceRead) -> Iterator[Problem]:
             "_, (h_n, c_n) = lstm(x); use h_n[-1]",
             fact.location,
             ran_at(fact),
+            proof=REST,
         )

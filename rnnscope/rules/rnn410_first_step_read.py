@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.rules.axis_evidence import ran_at
+from rnnscope.rules.axis_evidence import REST, ran_at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.facts import SliceRead
 
@@ -41,4 +41,5 @@ def first_step_read(fact: SliceRead) -> Iterator[Problem]:
             "output[:, -1]" if fact.batch_first else "output[-1]",
             fact.location,
             ran_at(fact),
+            proof=REST,
         )
