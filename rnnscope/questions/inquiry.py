@@ -93,7 +93,8 @@ class Inquiry:
                 self._failed(error)
         self._waiting.clear()
         for fact in (*self.slices.facts(), *self.idle.facts()):
-            self._report(fact, frozenset())
+            places = (getattr(fact, "called_at", fact.location), fact.built_at)
+            self._report(fact, frozenset(place for place in places if place is not None))
 
     def _failed(self, error: Exception) -> None:
         """A mistake of rnnscope's own is counted."""

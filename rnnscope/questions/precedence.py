@@ -20,6 +20,8 @@ _ABOUT: dict[type, tuple[str, ...]] = {
     PaddingRead: ("RNN5",),
     Foresight: ("RNN7",),
     Disorder: ("RNN7",),
+    # What a layer that steps along the wrong axis calls a step, or a sample, is none.
+    SliceRead: ("RNN301", "RNN304", "RNN305"),
     OthersTarget: ("RNN2", "RNN3", "RNN4", "RNN5", "RNN7"),
 }
 # Where rows of different orders meet, the proof knows which line gave them their order.
