@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.replay import ReplayError, Run, Value, quietly, replay
+from rnnscope.recording.nest import map_tensors
+from rnnscope.recording.tape import Call
 
 _NOISE = 0.5  # of the size of a parameter: enough to wake a dead unit, too little to saturate
 _LEAST = 0.05  # where all of it is zero
@@ -37,7 +40,7 @@ class Usage:
         """
         asked = {**self.probes, **self.parameters}
         try:
-            with quietly(), torch.enable_grad():
+            with quietly(), torch.inference_mode(False), torch.enable_grad():
                 ends = [end for end in map(self.run.value, goals) if end is not None]
                 weighed = [_weighed(end) for end in ends if end.requires_grad]
                 if not weighed:
@@ -59,13 +62,22 @@ def usage(laboratory: Laboratory, slots: Sequence[int], draw: int = 0) -> Usage 
     values = {slot: laboratory.value(slot) for slot in (*slots, *tape.parameters)}
     floats = {s: v for s, v in values.items() if v is not None and v.is_floating_point()}
     try:
-        with laboratory.counted():
+        with laboratory.counted(), torch.inference_mode(False):
             probes = {s: torch.zeros_like(floats[s]).requires_grad_() for s in slots if s in floats}
             parameters = {s: _drawn(v, draw) for s, v in floats.items() if s not in probes}
-            run = replay(tape, parameters, laboratory.base, probes=probes)
+            run = replay(tape, parameters, laboratory.base, adapt=_ordinary, probes=probes)
     except (ReplayError, RuntimeError):
         return None
     return Usage(run, probes, parameters)
+
+
+def _ordinary(call: Call, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """Copies of what was made in inference mode, which takes part in no backward."""
+
+    def copied(value: Value) -> Value:
+        return value.clone() if value.is_inference() else value
+
+    return map_tensors(args, copied), map_tensors(kwargs, copied)
 
 
 def _drawn(value: Value, draw: int) -> Value:
