@@ -81,7 +81,7 @@ def _slices(reader: Reader, call: Call, layer: Layer) -> Iterator[_Said]:
     output = bool(read.output.any())
     stated = [name for name, state in zip(_STATES, read.states, strict=False) if state.any()]
     result = "output" if output else stated[0]
-    yield from _one_sample(read, output, result)
+    yield from _one_sample(read, output, result, reader.tape.loss is not None)
     if stated == ["c_n"] and not output and not _named_cell(reader.tape, call):
         yield _Said("cell", 1, 2, "c_n")
     layers = _indices(read.states, 0)
@@ -100,10 +100,11 @@ def _indices(masks: tuple[torch.Tensor, ...], axis: int) -> set[int]:
     return {index for hit in flat for index in hit.nonzero().flatten().tolist()}
 
 
-def _one_sample(read: Results, output: bool, result: str) -> Iterator[_Said]:
+def _one_sample(read: Results, output: bool, result: str, trained: bool) -> Iterator[_Said]:
     """The first or the last sample with its steps, or with all its layers.
 
-    Any other index, and a single step of it, is picked for a reason.
+    Any other index, and a single step of it, is picked for a reason, and the first is looked at
+    for an example where nothing is trained.
     """
     count = read.output.shape[1]
     samples = _indices(read.states, 2) | _indices((read.output,), 1)
@@ -111,7 +112,8 @@ def _one_sample(read: Results, output: bool, result: str) -> Iterator[_Said]:
     whole = any(state.any(3).any(2).all() for state in read.states)
     if len(samples) == 1 < count and (several if output else whole):
         index = min(samples)
-        if read.packed or index in (0, count - 1):
+        last = index == count - 1 and not read.packed
+        if last or (trained and (read.packed or index == 0)):
             yield _Said("sample", index, count, result)
 
 
