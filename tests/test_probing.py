@@ -140,7 +140,7 @@ PAIRS: Mapping[str, tuple[str, str]] = {
         + "with torch.no_grad():\n    net.eval()(x)\n",
     ),
     "half of the features thrown away": (
-        "RNN490",
+        "RNN403",
         model(
             "self.gru = nn.GRU(4, 6, batch_first=True, bidirectional=True)\n"
             "self.out = nn.Linear({6|12}, 2)",

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 import rnnscope
-from rnnscope.findings import Finding
 
 Hand = Callable[[Tensor], Tensor]
 
@@ -55,36 +53,3 @@ def test_a_layer_that_is_left_as_it_is_on_purpose() -> None:
 def test_warmed_up_layers_learn_in_the_end() -> None:
     calls = iter(range(9))
     assert found(lambda h_n: h_n if next(calls) == 3 else h_n.detach()) == []
-
-
-def halves(read: Hand) -> list[Finding]:
-    torch.manual_seed(0)
-    layer, head = nn.GRU(4, 6, bidirectional=True), nn.LazyLinear(2)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # lazy modules are under development, torch says
-        head(read(torch.zeros(5, 3, 12)))
-    optimizer = torch.optim.SGD([*layer.parameters(), *head.parameters()], lr=0.1)
-    with rnnscope.watch(select="RNN490") as seen:
-        for x in torch.randn(3, 5, 3, 4):
-            output, _ = layer(x)
-            head(read(output)).pow(2).mean().backward()
-            optimizer.step()
-    return list(seen.findings)
-
-
-def test_a_half_of_the_features_is_sliced_off() -> None:
-    ways: tuple[Hand, ...] = (
-        lambda output: output[..., :6],
-        lambda output: output[:, :, 6:],
-        lambda output: output.narrow(-1, 0, 6),
-    )
-    for read in ways:
-        (finding,) = halves(read)
-        assert finding.location is not None
-        assert finding.location.line == read.__code__.co_firstlineno
-        assert "half, taken at this line" in finding.message
-
-
-def test_both_halves_are_read() -> None:
-    assert halves(lambda output: output) == []
-    assert halves(lambda output: output[..., :6] + output[..., 6:]) == []

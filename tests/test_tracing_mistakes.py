@@ -145,46 +145,6 @@ def state_of_the_encoder_permuted_for_the_decoder() -> None:
     output.pow(2).mean().backward()
 
 
-@mistake("RNN401")
-def last_sample_of_as_many_as_steps() -> None:
-    lstm, head = nn.LSTM(4, 8, batch_first=True), nn.Linear(8, 3)
-    for x, y in batches(6, 4):
-        output, _ = lstm(x)
-        F.cross_entropy(head(output[-1]), y).backward()
-
-
-@mistake("RNN402")
-def last_step_after_the_head() -> None:
-    lstm, head = nn.LSTM(4, 8, bidirectional=True, batch_first=True), nn.Linear(16, 3)
-    for x, y in batches(5, 4):
-        logits = head(lstm(x)[0])
-        F.cross_entropy(logits[:, -1], y).backward()
-
-
-@mistake("RNN402")
-def last_step_of_steps_first() -> None:
-    lstm, head = nn.LSTM(4, 8, bidirectional=True), nn.Linear(16, 3)
-    for x, y in batches(5, 4):
-        output, _ = lstm(x.transpose(0, 1))
-        F.cross_entropy(head(output[output.size(0) - 1]), y).backward()
-
-
-@mistake("RNN403")
-def last_state_of_two_directions() -> None:
-    lstm, head = nn.LSTM(4, 8, 2, bidirectional=True, batch_first=True), nn.Linear(8, 3)
-    for x, y in batches(5, 4):
-        _, (h_n, _) = lstm(x)
-        F.cross_entropy(head(h_n[-1]), y).backward()
-
-
-@mistake("RNN405")
-def pooled_over_the_hidden_units() -> None:
-    gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(5, 3)
-    for x, y in batches(5, 4):
-        output, _ = gru(x)
-        F.cross_entropy(head(F.max_pool1d(output, output.size(2)).squeeze(2)), y).backward()
-
-
 @mistake("RNN408")
 def states_of_a_chunk_given_crosswise() -> None:
     lstm, head = nn.LSTM(4, 8), nn.Linear(8, 1)

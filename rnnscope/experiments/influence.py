@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import torch
 
@@ -50,16 +51,22 @@ class Laboratory:
         return self._runs[key]
 
     def _new(self, changes: Mapping[int, Value], adapt: Adapt | None) -> Run | None:
+        try:
+            with self.counted():
+                return replay(self.tape, changes, self.base, adapt=adapt)
+        except ReplayError:
+            return None
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """One run, quietly, on the budget. Raises OutOfBudgetError."""
         if self.replays >= REPLAYS or self.budget.left <= 0:
             raise OutOfBudgetError
         self.replays += 1
         began = time.monotonic()
         try:
-            base = self.base
             with quietly():
-                return replay(self.tape, changes, base, adapt=adapt)
-        except ReplayError:
-            return None
+                yield
         finally:
             self.budget.spent += time.monotonic() - began
 
@@ -73,6 +80,11 @@ class Laboratory:
         if after.shape != before.shape or before.is_sparse or before.is_nested:
             return None
         return changed(before, after)
+
+    def moves(self, run: Run, slot: int) -> bool:
+        """True where a run has moved anything in a slot, or changed its shape."""
+        moved = self.moved(run, slot)
+        return moved is None or bool(moved.any())
 
     def with_slice_changed(self, slot: int, axis: int, index: int) -> Run | None:
         """A run in which one slice of a slot has other values."""

@@ -34,15 +34,23 @@ class ReplayError(Exception):
 
 @dataclass(slots=True)
 class Run:
-    """The values of the slots that a replay made anew; the others are as recorded."""
+    """The values of the slots that a replay made anew; the others are as recorded.
+
+    A probe is a zero that is added to a slot: its gradient tells what reads the slot, also where
+    that is changed in place later. With probes, were there none, all is computed with gradients.
+    """
 
     tape: Tape
     base: Mapping[int, Value]
     values: dict[int, Value] = field(default_factory=dict)
     live: dict[int, Value] = field(default_factory=dict)  # of volatile slots, the memory itself
+    probes: Mapping[int, Value] | None = None
 
     def keep(self, slot: int, value: Value) -> None:
         """A call has made this; what a later call changes in place is kept as it is now."""
+        if self.probes and slot in self.probes:
+            with torch.enable_grad():
+                value = value + self.probes[slot]
         self.values[slot] = value
         if slot in self.tape.volatile:
             self.live[slot] = value
@@ -77,6 +85,7 @@ def replay(
     faithful: bool = False,
     full: bool = False,
     adapt: Adapt | None = None,
+    probes: Mapping[int, Value] | None = None,
 ) -> Run:
     """The values that follow from these changes.
 
@@ -84,7 +93,7 @@ def replay(
     With ``full`` every call is run, with ``faithful`` also batch norm as it was. ``adapt`` may
     change the arguments of a call. Raises ReplayError where a call does not take what it is given.
     """
-    run = Run(tape, base or {}, dict(changes))
+    run = Run(tape, base or {}, dict(changes), probes=probes)
     fixed = frozenset(changes) | tape.settled
     dirty = set(changes)
     volatile = tape.volatile
@@ -122,7 +131,9 @@ def call_again(
     if call.random is not None:
         torch.default_generator.set_state(call.random)
     try:
-        with torch.set_grad_enabled(call.grad and torch.is_grad_enabled()):
+        with torch.set_grad_enabled(
+            run.probes is not None or (call.grad and torch.is_grad_enabled())
+        ):
             result = call.function(*args, **kwargs)
     except Exception as error:
         raise ReplayError(f"{call.name}: {error}") from error

@@ -33,6 +33,12 @@ def state_slots(call: Call) -> tuple[int, ...]:
     return tuple(slot.number for slot in _slots(given))
 
 
+def packed_sizes(tape: Tape, call: Call) -> torch.Tensor | None:
+    """How many sequences have each step, of a kernel that runs on packed data."""
+    slot = call.args[1] if _packs(call) else None
+    return tape.values[slot.number] if isinstance(slot, Slot) else None
+
+
 def _packs(call: Call) -> bool:
     """True for ``lstm(data, batch_sizes, hx, …)``: the weights come fourth, a list of slots."""
     return len(call.args) > 3 and isinstance(call.args[3], (list, tuple))

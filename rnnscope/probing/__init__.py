@@ -7,7 +7,6 @@
     dropouts.py    which dropouts eval() does not reach                                    [torch]
     freezing.py    which parameters were frozen by a name that torch never reads           [torch]
     gradients.py   which recurrent weights never get a gradient, or never a step           [torch]
-    halves.py      where a bidirectional output is narrowed to one of its halves           [torch]
 
 States from step to step, and layers that are cut off, are questions on tapes: see ``questions``.
 """

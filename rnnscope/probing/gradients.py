@@ -1,26 +1,19 @@
-"""Which recurrent weights never get a gradient, or never a step, though the program trains.
-
-Looked at when an optimizer steps, for as long as something is still unknown: a weight that has
-had a gradient once is never looked at again.
-"""
+"""Which recurrent layers get gradients and never a step, though the program trains."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary, ref
 
 import torch
 from torch import nn
-from torch.nn.utils.rnn import PackedSequence
 
 from rnnscope.findings import Location
-from rnnscope.probing.records import Identity, Records
+from rnnscope.probing.records import Records
 from rnnscope.recording.user_code import here
-from rnnscope.subjects.proofs import IdleWeights, LeftOut, UntrainedLayer
+from rnnscope.subjects.proofs import LeftOut, UntrainedLayer
 
-_MOST_LOOKS = 50  # steps after which a silent weight is taken for silent
 _MOST_LAYERS = 256
 _FEWEST_STEPS = 3
 
@@ -31,10 +24,7 @@ class _Layer:
 
     location: Location | None
     registered: bool
-    longest: int = 1
-    silent: set[str] = field(default_factory=set)
-    loud: set[str] = field(default_factory=set)
-    looks: int = 0
+    loud: bool = False  # some weight had a gradient
     steps: int = 0
     stepped: bool = False
     ran: bool = False  # since an optimizer stepped last
@@ -67,13 +57,7 @@ class Gradients:
         if place is not None:
             self._optimizers[optimizer] = place
 
-    def called(
-        self,
-        module: nn.Module,
-        args: tuple[Any, ...],
-        outer: nn.Module,
-        called_at: Location | None,
-    ) -> None:
+    def called(self, module: nn.Module, outer: nn.Module, called_at: Location | None) -> None:
         """A recurrent layer has run inside of ``outer``, which was called at this line."""
         layer = self._layers.get(module)
         if layer is None:
@@ -82,11 +66,7 @@ class Gradients:
             registered = any(part is module for part in outer.modules())
             if not registered:
                 self._count_rebuilt(module, called_at)
-            weights = {name for name, p in module.named_parameters() if _is_weight(name, p)}
-            layer = self._layers.add(
-                module, _Layer(here(1), registered, silent=weights, fresh=is_fresh(module))
-            )
-        layer.longest = max(layer.longest, _steps(module, args))
+            layer = self._layers.add(module, _Layer(here(1), registered, fresh=is_fresh(module)))
         layer.ran = True
 
     def _count_rebuilt(self, module: nn.Module, called_at: Location | None) -> None:
@@ -105,37 +85,12 @@ class Gradients:
         kinds = {type(p) for group in optimizer.param_groups for p in group["params"]}
         self._stepped_last = self._optimizers.get(optimizer) if nn.Parameter in kinds else None
         for module, layer in self._layers.living():
-            parameters = dict(module.named_parameters())
-            layer.stepped |= any(id(p) in held for p in parameters.values())
-            if layer.silent and layer.looks < _MOST_LOOKS:
-                self._look(layer, parameters)
+            parameters = list(module.parameters())
+            layer.stepped |= any(id(p) in held for p in parameters)
+            layer.loud = layer.loud or any(map(_has_gradient, parameters))
             # A gradient that was never cleared is not a new one.
-            layer.steps += layer.ran and any(p.grad is not None for p in parameters.values())
+            layer.steps += layer.ran and any(p.grad is not None for p in parameters)
             layer.ran = False
-
-    def _look(self, layer: _Layer, parameters: Mapping[str, nn.Parameter]) -> None:
-        heard = {n for n in layer.silent if n in parameters and _has_gradient(parameters[n])}
-        layer.loud |= heard
-        layer.silent -= heard
-        layer.looks += bool(layer.loud)
-
-    def idle(self) -> Iterator[IdleWeights]:
-        """Weights that stayed without gradient while others of their layer had one."""
-        for layer_of, layer in self._layers.all():
-            if not (layer.loud and layer.silent and layer.looks) or layer.longest < 2:
-                continue
-            found = _part(layer_of, layer)
-            if found is not None:
-                part, recurrence_only = found
-                yield IdleWeights(
-                    layer_of.kind,
-                    part,
-                    tuple(sorted(layer.silent)),
-                    layer.looks,
-                    recurrence_only,
-                    layer.location,
-                    layer_of.built_at,
-                )
 
     def left_out(self) -> Iterator[LeftOut]:
         """Layers that their models know, with gradients all along, that no optimizer has.
@@ -177,41 +132,5 @@ def is_fresh(module: nn.Module) -> bool:
     )
 
 
-def _is_weight(name: str, parameter: nn.Parameter) -> bool:
-    return name.startswith("weight") and parameter.requires_grad
-
-
 def _has_gradient(parameter: nn.Parameter) -> bool:
     return parameter.grad is not None and bool((parameter.grad != 0).any())
-
-
-def _steps(module: nn.Module, args: tuple[Any, ...]) -> int:
-    """How many time steps this call has; cells have one."""
-    given = args[0] if args else None
-    if not isinstance(module, nn.RNNBase):
-        return 1
-    if isinstance(given, PackedSequence):
-        return len(given.batch_sizes)
-    if not isinstance(given, torch.Tensor) or given.dim() not in (2, 3):
-        return 1
-    return given.shape[1] if given.dim() == 3 and module.batch_first else given.shape[0]
-
-
-def _part(module: Identity, layer: _Layer) -> tuple[str, bool] | None:
-    """What the silent weights are: a direction, the layers above, or one recurrence."""
-    if module.num_layers is None:
-        return None
-    top = module.num_layers - 1
-    inputs = {n for n in layer.silent if n.startswith("weight_ih")}
-    last = {f"weight_hh_l{top}", f"weight_hh_l{top}_reverse"} & layer.silent
-    if not inputs and len(last) == 1:
-        half = "backward" if last.pop().endswith("_reverse") else "forward"
-        return f"the recurrence of the {half} half of layer {top}", True
-    if inputs == {f"weight_ih_l{top}_reverse"}:
-        return f"the backward half of layer {top}", False
-    if inputs == {f"weight_ih_l{top}"} and module.bidirectional:
-        return f"the forward half of layer {top}", False
-    above = {n for n in inputs if not n.startswith("weight_ih_l0")}
-    if above and above == inputs and f"weight_ih_l{top}" in above:
-        return f"layer {min(int(n[11:].split('_')[0]) for n in above)} and above", False
-    return None

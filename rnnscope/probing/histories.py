@@ -13,7 +13,6 @@ from rnnscope.probing.carrying import Loops
 from rnnscope.probing.dropouts import DROPOUTS, Dropouts
 from rnnscope.probing.freezing import Freezes
 from rnnscope.probing.gradients import Gradients
-from rnnscope.probing.halves import Halves
 from rnnscope.probing.scatter import Scatters
 from rnnscope.probing.states import StateTrails
 from rnnscope.probing.targets import LOSSES, Targets
@@ -33,8 +32,6 @@ class Histories:
         self.accumulation = Accumulation()
         self.freezes = Freezes()
         self.dropouts = Dropouts(tracer.report)
-        self.halves = Halves()
-        tracer.users.append(self.halves.used)
         hearers = tracer.propagation.hearers
         hearers |= dict.fromkeys(LOSSES, self.targets.compared)
         hearers |= dict.fromkeys(DROPOUTS, self.dropouts.called)
@@ -43,7 +40,7 @@ class Histories:
         """A recurrent layer has run."""
         module, args, kwargs, result = call.module, call.args, call.kwargs, call.result
         self.freezes.called(call.outer)
-        self.gradients.called(module, args, call.outer, call.outer_called_at)
+        self.gradients.called(module, call.outer, call.outer_called_at)
         self.scatters.layer_called(call)
         self.trails.returned(module, args, kwargs, result)
         self.loops.returned(module, args, kwargs, result, call.outer_called_at)
@@ -66,7 +63,6 @@ class Histories:
         yield from self.gradients.left_out()
         yield from self.loops.stuck()
         yield from self.targets.padded
-        yield from map(self.halves.placed, self.gradients.idle())
         yield from self.trails.carried()
         yield from self.targets.seen
         yield from self.scatters.seen

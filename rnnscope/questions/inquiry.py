@@ -25,12 +25,14 @@ from rnnscope.questions.padding_read import answers, padding_read
 from rnnscope.questions.random_state import RandomStarts, random_states
 from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.samples_mixed import samples_mixed, separations
+from rnnscope.questions.slice_read import SlicesRead
 from rnnscope.questions.state_averaged import Way, states_averaged
 from rnnscope.questions.state_borrowed import borrowed_states
 from rnnscope.questions.state_carried import Carrying
 from rnnscope.questions.state_dropped import Dropped
 from rnnscope.questions.state_handed_on import states_never_handed_on
 from rnnscope.questions.training_mode import evaluated_in_training
+from rnnscope.questions.weights_idle import WeightsIdle
 from rnnscope.recording.tape import Call, Tape
 from rnnscope.subjects.proofs import RandomState
 
@@ -66,6 +68,8 @@ class Inquiry:
     _starts: RandomStarts = field(default_factory=RandomStarts)
     cuts: CutOffs = field(default_factory=CutOffs)
     failures: dict[str, int] = field(default_factory=dict)
+    slices: SlicesRead = field(default_factory=SlicesRead)
+    idle: WeightsIdle = field(default_factory=WeightsIdle)
 
     def step(self, tape: Tape) -> None:
         """A recorded step is over."""
@@ -103,6 +107,9 @@ class Inquiry:
             except Exception as error:
                 self._failed(error)
         self._waiting.clear()
+        for fact in (*self.slices.facts(), *self.idle.facts()):
+            places = (getattr(fact, "called_at", fact.location), fact.built_at)
+            self._report(fact, frozenset(place for place in places if place is not None))
         for question in (self._carrying, self._dropped, self._starts, self.cuts):
             for subject in question.end():
                 self._report(subject, frozenset())
@@ -163,6 +170,8 @@ class Inquiry:
                 self.suspect |= lines
         for call, subject in lengths_agree(laboratory, padded):
             self._report(subject, lines_of(tape.path(call)))
+        self.slices.ask(laboratory)
+        self.idle.ask(laboratory)
 
     def _report(self, subject: object, lines: frozenset[Location]) -> object:
         """Tell of a fact, once for each line."""

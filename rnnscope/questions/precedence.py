@@ -8,8 +8,14 @@ from dataclasses import replace
 from rnnscope.findings import Finding, Location
 from rnnscope.questions.inquiry import Fact
 from rnnscope.rules import examine
-from rnnscope.subjects.facts import IndexIsLength, LengthsDiffer, OthersTarget, PaddingFirst
-from rnnscope.subjects.proofs import Disorder, Foresight, IdleWeights, Leak, PaddingRead
+from rnnscope.subjects.facts import (
+    IndexIsLength,
+    LengthsDiffer,
+    OthersTarget,
+    PaddingFirst,
+    SliceRead,
+)
+from rnnscope.subjects.proofs import Disorder, Foresight, Leak, PaddingRead
 
 Found = dict[tuple[str, Location | None], Finding]
 
@@ -17,10 +23,11 @@ Found = dict[tuple[str, Location | None], Finding]
 # A finding of one of these families is what the proof is about, and gets its numbers.
 _ABOUT: dict[type, tuple[str, ...]] = {
     Leak: ("RNN3", "RNN207", "RNN221", "RNN222", "RNN102", "RNN401", "RNN402", "RNN7"),
-    IdleWeights: ("RNN4",),
     PaddingRead: ("RNN5",),
     Foresight: ("RNN7",),
     Disorder: ("RNN7",),
+    # What a layer that steps along the wrong axis calls a step, or a sample, is none.
+    SliceRead: ("RNN301", "RNN304", "RNN305"),
     OthersTarget: ("RNN2", "RNN3", "RNN4", "RNN5", "RNN7"),
 }
 # Where rows of different orders meet, the proof knows which line gave them their order.
@@ -50,7 +57,8 @@ def verdicts(
     }
     for proof in proofs:
         _settle(known, proof, None)
-    for fact in facts:
+    # What is read of a layer comes first: other predictions are wrong because of it.
+    for fact in sorted(facts, key=lambda fact: not isinstance(fact.subject, SliceRead)):
         _settle(known, fact.subject, fact.lines)
     return known
 

@@ -6,9 +6,12 @@ from collections.abc import Iterable
 
 from rnnscope.axes import shape_text
 from rnnscope.findings import Location, Related, Severity
+from rnnscope.subjects.facts import SliceRead
 from rnnscope.tracing.events import AxisRead
 from rnnscope.tracing.factors import Evidence, Meaning
 from rnnscope.tracing.ops.sequences import PADDED
+
+REST = "with other values in all the rest of its results every prediction stays as it is"
 
 
 def line(location: Location | None) -> str:
@@ -24,6 +27,14 @@ def related(evidence: Iterable[Evidence]) -> tuple[Related, ...]:
 def at(location: Location | None, message: str) -> tuple[Related, ...]:
     """One more line of evidence, where it is known."""
     return (Related(location, message),) if location is not None else ()
+
+
+def ran_at(fact: SliceRead) -> tuple[Related, ...]:
+    """Where a layer of whose results a slice is read was called, and where it was built."""
+    called = fact.called_at if fact.called_at != fact.location else None
+    return at(called, f"the {fact.kind} runs here") + at(
+        fact.built_at, f"the {fact.kind} is built here"
+    )
 
 
 def blamed(event: AxisRead) -> Location | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.rules.axis_evidence import at
+from rnnscope.rules.axis_evidence import REST, ran_at
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.tracing.events import Usage
-from rnnscope.tracing.operations import ENDS
+from rnnscope.subjects.facts import SliceRead
 
 
-@rule("RNN402", "last-step-of-both-directions", Severity.WARNING, Usage)
-def last_step_of_both_directions(usage: Usage) -> Iterator[Problem]:
+@rule("RNN402", "last-step-of-both-directions", Severity.WARNING, SliceRead)
+def last_step_of_both_directions(fact: SliceRead) -> Iterator[Problem]:
     """The last (or first) step of a bidirectional output stands for the whole sequence.
 
     What it does
@@ -38,22 +37,14 @@ def last_step_of_both_directions(usage: Usage) -> Iterator[Problem]:
         output, (h_n, _) = lstm(torch.randn(3, 5, 4))
         logits = head(torch.cat([h_n[-2], h_n[-1]], dim=-1))
     """
-    if not usage.config.bidirectional or usage.steps <= 1:
+    if fact.slice != "end" or not fact.bidirectional:
         return
-    read = [part for part in usage.parts if part.result == "output"]
-    steps = {part.step for part in read}
-    if len(steps) != 1 or not steps <= {-1, 0, ENDS} or len(read) != len(usage.parts):
-        return
-    if any(what == "step" and index not in steps for what, index in usage.picked):
-        return
-    if all(part.direction is not None for part in read):
-        return
-    step = next(iter(steps))
-    end, other, seen = ("last", "backward", "first") if step else ("first", "forward", "last")
+    other, seen = ("backward", "first") if fact.index else ("forward", "last")
     yield Problem(
-        f"the {end} of {usage.steps} steps of a bidirectional output: its {other} half has seen "
-        f"one step only, it has read everything at the {seen} one",
+        f"of {fact.of} steps of a bidirectional output the {other} half is read where it has seen "
+        f"one input only: it has read everything at the {seen} step",
         "torch.cat([h_n[-2], h_n[-1]], dim=-1)  # the final state of each direction",
-        read[0].location,
-        at(usage.built_at, f"the bidirectional {usage.config.kind} is built here"),
+        fact.location,
+        ran_at(fact),
+        proof=REST,
     )

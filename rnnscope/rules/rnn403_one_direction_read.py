@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.rules.axis_evidence import at
+from rnnscope.rules.axis_evidence import REST, ran_at
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.tracing.events import Usage
+from rnnscope.subjects.facts import SliceRead
 
 
-@rule("RNN403", "one-direction-read", Severity.WARNING, Usage)
-def one_direction_read(usage: Usage) -> Iterator[Problem]:
+@rule("RNN403", "one-direction-read", Severity.WARNING, SliceRead)
+def one_direction_read(fact: SliceRead) -> Iterator[Problem]:
     """One direction of a bidirectional layer is used, the other one is thrown away.
 
     What it does
@@ -37,20 +37,15 @@ def one_direction_read(usage: Usage) -> Iterator[Problem]:
         _, h_n = gru(torch.randn(3, 5, 4))
         logits = head(torch.cat([h_n[-2], h_n[-1]], dim=-1))
     """
-    if not usage.config.bidirectional or not usage.parts:
+    if fact.slice != "direction":
         return
-    directions = {part.direction for part in usage.parts}
-    picked = {index for what, index in usage.picked if what == "direction"}
-    if len(directions) != 1 or None in directions or picked != directions:
-        return
-    if any(part.result == "output" for part in usage.parts):
-        return
-    part = usage.parts[0]
-    used, lost = ("forward", "backward") if part.direction == 0 else ("backward", "forward")
+    used, lost = ("backward", "forward") if fact.index else ("forward", "backward")
+    whole = "all of output" if fact.result == "output" else "torch.cat([h_n[-2], h_n[-1]], dim=-1)"
     yield Problem(
-        f"only the {used} direction of {part.result} is used: the {lost} half of the "
-        f"bidirectional {usage.config.kind} is computed and thrown away",
-        "torch.cat([h_n[-2], h_n[-1]], dim=-1)  # forward and backward of the last layer",
-        part.location,
-        at(usage.built_at, f"the bidirectional {usage.config.kind} is built here"),
+        f"only the {used} direction of {fact.result} is used: the {lost} half of the "
+        f"bidirectional {fact.kind} is computed and thrown away",
+        f"{whole}  # forward and backward of the last layer",
+        fact.location,
+        ran_at(fact),
+        proof=REST,
     )

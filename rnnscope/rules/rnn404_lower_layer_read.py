@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.rules.axis_evidence import at
+from rnnscope.rules.axis_evidence import REST, ran_at
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.tracing.events import Usage
+from rnnscope.subjects.facts import SliceRead
 
 
-@rule("RNN404", "lower-layer-read", Severity.WARNING, Usage)
-def lower_layer_read(usage: Usage) -> Iterator[Problem]:
+@rule("RNN404", "lower-layer-read", Severity.WARNING, SliceRead)
+def lower_layer_read(fact: SliceRead) -> Iterator[Problem]:
     """A lower layer's final state is used, and the layers above it are thrown away.
 
     What it does
@@ -38,22 +38,14 @@ def lower_layer_read(usage: Usage) -> Iterator[Problem]:
         _, (h_n, c_n) = lstm(torch.randn(3, 5, 4))
         logits = head(h_n[-1])
     """
-    layers = usage.config.num_layers
-    if layers < 2 or not usage.parts:
+    if fact.slice != "layers":
         return
-    if any(part.result == "output" or part.slot is None for part in usage.parts):
-        return
-    slots = {part.slot for part in usage.parts if part.slot is not None}
-    picked = {index for what, index in usage.picked if what == "slot"}
-    if len(slots) != 1 or picked != slots or layers - 1 in slots:
-        return
-    part = usage.parts[0]
+    last = "torch.cat([h_n[-2], h_n[-1]], dim=-1)" if fact.bidirectional else f"{fact.result}[-1]"
     yield Problem(
-        f"this is layer {part.slot} of {layers} of {part.result}: the layers above it are "
+        f"this is layer {fact.index} of {fact.of} of {fact.result}: the layers above it are "
         "computed and thrown away",
-        f"{part.result}[-1]  # the last layer"
-        if not usage.config.bidirectional
-        else "torch.cat([h_n[-2], h_n[-1]], dim=-1)",
-        part.location,
-        at(usage.built_at, f"the {usage.config.kind} with num_layers={layers} is built here"),
+        f"{last}  # the last layer",
+        fact.location,
+        ran_at(fact),
+        proof=REST,
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import ran_at
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.tracing.events import Usage
-from rnnscope.tracing.operations import GATHERED
+from rnnscope.subjects.facts import SliceRead
 
 
-@rule("RNN405", "one-unit-read", Severity.WARNING, Usage)
-def one_unit_read(usage: Usage) -> Iterator[Problem]:
+@rule("RNN405", "one-unit-read", Severity.WARNING, SliceRead)
+def one_unit_read(fact: SliceRead) -> Iterator[Problem]:
     """One hidden unit of every step is used where one step was meant.
 
     What it does
@@ -38,19 +38,14 @@ def one_unit_read(usage: Usage) -> Iterator[Problem]:
         output, _ = gru(torch.randn(3, 6, 4))
         logits = head(output[:, -1, :])
     """
-    if usage.config.output_size <= 1:
+    if fact.slice not in ("unit", "units"):
         return
-    units = {index for what, index in usage.picked if what == "unit"}
-    for part in usage.parts:
-        if part.unit is None or "steps as features" not in part.reached:
-            continue
-        reduced = part.unit == GATHERED
-        if (len(units) == 1 or reduced) and part.step is None:
-            what = "makes one number of all" if reduced else f"takes hidden unit {part.unit} of"
-            yield Problem(
-                f"this {what} {usage.config.output_size} hidden units at each of {usage.steps} "
-                "steps, and the next layer reads the steps as features",
-                "output[:, -1, :]" if usage.config.batch_first else "output[-1]",
-                part.location,
-            )
-            return
+    one = f"takes hidden unit {fact.index} of"
+    what = "makes one number of all" if fact.slice == "units" else one
+    yield Problem(
+        f"this {what} {fact.of} hidden units at each step, and what follows reads the steps as "
+        "features",
+        "output[:, -1, :]" if fact.batch_first else "output[-1]",
+        fact.location,
+        ran_at(fact),
+    )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import REST, ran_at
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.tracing.events import Usage
+from rnnscope.subjects.facts import SliceRead
 
 
-@rule("RNN409", "cell-state-read", Severity.WARNING, Usage)
-def cell_state_read(usage: Usage) -> Iterator[Problem]:
+@rule("RNN409", "cell-state-read", Severity.WARNING, SliceRead)
+def cell_state_read(fact: SliceRead) -> Iterator[Problem]:
     """Of all results of an LSTM only c_n is used, reached by an index on the pair of states.
 
     What it does
@@ -36,12 +37,12 @@ def cell_state_read(usage: Usage) -> Iterator[Problem]:
         _, (h_n, _) = lstm(torch.randn(3, 5, 4))
         logits = head(h_n[0])
     """
-    if usage.names is not None or len(usage.config.cell.states) != 2 or not usage.parts:
-        return
-    if all(part.result == "c_n" and "state" not in part.reached for part in usage.parts):
+    if fact.slice == "cell":
         yield Problem(
-            "of this LSTM only c_n is used, the second of its pair of states: the hidden state "
-            "is h_n, the first",
+            f"of this {fact.kind} only c_n is used, the second of its pair of states: the hidden "
+            "state is h_n, the first",
             "_, (h_n, c_n) = lstm(x); use h_n[-1]",
-            usage.parts[0].location,
+            fact.location,
+            ran_at(fact),
+            proof=REST,
         )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import REST, ran_at
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.tracing.events import Usage
+from rnnscope.subjects.facts import SliceRead
 
 
-@rule("RNN410", "first-step-read", Severity.WARNING, Usage)
-def first_step_read(usage: Usage) -> Iterator[Problem]:
+@rule("RNN410", "first-step-read", Severity.WARNING, SliceRead)
+def first_step_read(fact: SliceRead) -> Iterator[Problem]:
     """The first step of a forward output stands for the whole sequence.
 
     What it does
@@ -34,14 +35,11 @@ def first_step_read(usage: Usage) -> Iterator[Problem]:
         output, _ = gru(torch.randn(3, 5, 4))
         logits = head(output[:, -1])
     """
-    if usage.config.bidirectional or usage.steps <= 1 or usage.reversed or not usage.parts:
-        return
-    if any(part.result != "output" or part.step != 0 for part in usage.parts):
-        return
-    if {index for what, index in usage.picked if what == "step"} == {0}:
+    if fact.slice == "end" and not fact.bidirectional:
         yield Problem(
-            f"only the first of {usage.steps} steps is used: the {usage.config.kind} has read "
-            "one step by then",
-            "output[:, -1]" if usage.config.batch_first else "output[-1]",
-            usage.parts[0].location,
+            f"only the first of {fact.of} steps is used: the {fact.kind} has read one step by then",
+            "output[:, -1]" if fact.batch_first else "output[-1]",
+            fact.location,
+            ran_at(fact),
+            proof=REST,
         )

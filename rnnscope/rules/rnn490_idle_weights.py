@@ -1,76 +1,67 @@
-"""RNN490: weights that get exactly zero gradient: their part of the layer is for nothing."""
+"""RNN490: weights of a recurrence that nothing depends on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnscope.findings import Related, Severity
+from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects.proofs import IdleWeights
+from rnnscope.subjects.facts import IdleWeights
 
 
 @rule("RNN490", "idle-weights", Severity.WARNING, IdleWeights)
 def idle_weights(weights: IdleWeights) -> Iterator[Problem]:
-    """A direction, or the layers above the first, never get a gradient: what they say is not read.
+    """A gate, the weights of the state, or a whole cell have no influence on the loss.
 
     What it does
     ------------
-    Looks at the gradients after the program's own backward, whenever an optimizer steps. Reports
-    weights at exactly zero while other weights of the same layer get gradients, at the line that
-    cuts the output down to one direction where there is one, otherwise at the layer's call.
+    Looks in every step of training for weights without a gradient, and puts other values in their
+    place, or in that of what they made: the loss must stay as it is. Reports a gate of a
+    hand-written cell that goes nowhere, a cell of whose steps none is read, and layers of which
+    every sequence is one step that begins from zeros.
 
     Why is this bad?
     ----------------
-    That part of the layer is computed and thrown away, and stays as it was initialised. A
-    recurrence at zero means that its half of the output is read after one step only: the backward
-    half at the last position has seen nothing but the last input.
+    That part is computed and thrown away, and stays as it was initialised. Over a single step from
+    zeros there is nothing to remember: the layer is a feed-forward one with gates.
 
     Example
     -------
-        gru = nn.GRU(4, 6, num_layers=2, batch_first=True)
-        optimizer = torch.optim.SGD(gru.parameters(), lr=0.1)
-        for x in torch.randn(3, 2, 5, 4):
-            _, h_n = gru(x)  # RNN490
-            below, above = h_n.chunk(2)
-            optimizer.zero_grad()
-            below.pow(2).mean().backward()
-            optimizer.step()
+        lstm, head = nn.LSTM(4, 6, batch_first=True), nn.Linear(6, 2)
+        for x in torch.randn(3, 5, 4):
+            _, (h_n, c_n) = lstm(x.unsqueeze(1))  # RNN490
+            F.cross_entropy(head(h_n[-1]), torch.tensor([0, 1, 1, 0, 1])).backward()
 
     Use instead
     -----------
-        gru = nn.GRU(4, 6, num_layers=2, batch_first=True)
-        optimizer = torch.optim.SGD(gru.parameters(), lr=0.1)
-        for x in torch.randn(3, 2, 5, 4):
-            _, h_n = gru(x)
-            below, above = h_n.chunk(2)
-            optimizer.zero_grad()
-            above.pow(2).mean().backward()
-            optimizer.step()
+        lstm, head = nn.LSTM(4, 6, batch_first=True), nn.Linear(6, 2)
+        for x in torch.randn(3, 5, 7, 4):
+            _, (h_n, c_n) = lstm(x)
+            F.cross_entropy(head(h_n[-1]), torch.tensor([0, 1, 1, 0, 1])).backward()
     """
-    cut = weights.narrowed_at
-    lines = (
-        (weights.location if cut is not None else None, f"the {weights.kind} runs here"),
-        (weights.built_at, "the layer is built here"),
-    )
+    message, fix = _TEXTS[weights.part]
     yield Problem(
-        f"{weights.part} got exactly zero gradient ({', '.join(weights.names)}) while the rest of "
-        f"the {weights.kind} learns: {_reason(weights)}.",
-        fix=_FIXES["recurrence" if weights.recurrence_only else "half" if cut else "part"],
-        location=cut or weights.location,
-        related=tuple(Related(line, text) for line, text in lines if line is not None),
+        message.format(kind=weights.kind, of=weights.of),
+        fix,
+        weights.location,
+        at(weights.built_at, f"the {weights.kind} is built here"),
     )
 
 
-def _reason(weights: IdleWeights) -> str:
-    if weights.recurrence_only:
-        return "that half of the output is read after a single step"
-    if weights.narrowed_at is not None:
-        return "of the output's features only the other half, taken at this line, is used"
-    return "what it computes is never read"
-
-
-_FIXES = {
-    "recurrence": "read h_n, or each half at its own end: output[:, -1, :H] and output[:, 0, H:]",
-    "half": "use all 2*H_out features, or build the layer with bidirectional=False",
-    "part": "read it (h_n[-1] is the last layer's), or build the layer without it",
+_TEXTS = {
+    "gate": (
+        "one of the {of} gates of this {kind} goes nowhere: other values in its weights change "
+        "no loss",
+        "use what this line makes",
+    ),
+    "recurrence": (
+        "every sequence that this {kind} reads is a single step from zeros: its weight_hh has "
+        "nothing to multiply, and no influence",
+        "put the steps of a sequence on the time axis",
+    ),
+    "cell": (
+        "none of the {of} steps of this {kind} is read: other values in all of them change no loss",
+        "use the states that it returns",
+    ),
 }

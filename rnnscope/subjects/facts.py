@@ -152,3 +152,41 @@ class PaddingFirst:
     lengths: tuple[int, ...]
     steps: int
     padded_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SliceRead:
+    """All that is read of the results of a recurrent layer is one slice of them.
+
+    ``slice`` is "sample", "layers" (some, without the last), "direction", "unit" (of every step),
+    "units" (all, made one number), "cell" (c_n alone) or "end" (one direction, or the only one,
+    where it has seen a single input). ``index`` is the one that is read, or at an end the
+    direction that has seen one input; ``of`` how many there are, at an end of steps. ``result`` is
+    what it is read of, ``location`` where the rest is left behind.
+    """
+
+    slice: str
+    index: int
+    of: int
+    result: str
+    kind: str
+    batch_first: bool
+    bidirectional: bool
+    location: Location | None
+    called_at: Location | None = None
+    built_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdleWeights:
+    """Weights of a recurrence that nothing depends on, in any step of training that was tried.
+
+    ``part`` is "gate" (a block of rows, of ``of`` blocks), "recurrence" (what reads the state,
+    where every sequence is one step from zeros) or "cell" (all that ``of`` calls gave).
+    """
+
+    part: str
+    of: int
+    kind: str
+    location: Location | None
+    built_at: Location | None = None

@@ -152,24 +152,6 @@ class Scatter:
 
 
 @dataclass(frozen=True, slots=True)
-class IdleWeights:
-    """Weights of a recurrent layer that got exactly zero gradient, or none, in every backward pass.
-
-    ``part`` is what they are: a direction, a layer, or the recurrence of one direction.
-    ``narrowed_at`` is the line that cuts the output down to the other direction, where one does.
-    """
-
-    kind: str
-    part: str
-    names: tuple[str, ...]
-    backward_passes: int
-    recurrence_only: bool
-    location: Location | None
-    built_at: Location | None = None
-    narrowed_at: Location | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class UntrainedLayer:
     """A recurrent layer whose weights got gradients while no optimizer that stepped has them."""
 

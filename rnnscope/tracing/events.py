@@ -15,47 +15,29 @@ from rnnscope.tracing.factors import Evidence
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What was read of one result of a layer, as far as it was picked out by an index.
+    """What was read of one result of a layer, "output", "h_n" or "c_n".
 
-    ``result`` is "output", "h_n" or "c_n". An index is as written, negative from the end, GATHERED
-    where each element has its own, None where all was taken. ``direction`` is 0 forward, 1
-    backward. ``reached`` says what it was used for: "loss", "layer", "recurrent", "state".
+    ``step`` is the index as written, negative from the end, None where all was taken.
     """
 
     result: str
     step: int | None = None
-    direction: int | None = None
-    slot: int | None = None
-    sample: int | None = None
-    unit: int | None = None
     location: Location | None = None
-    reached: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What became of the results of one call of a recurrent layer.
 
-    ``batch`` and ``steps`` are N and L as the layer read them. ``picked`` are all (what, index)
-    that were taken anywhere, used or not. ``padded`` tells that shorter sequences are filled up
-    along time and how it is known; ``cut`` that the layer itself was told the lengths. ``names``
-    are those that h and c were unpacked as; ``reversed`` tells that the steps stand in another
-    order than they came in.
+    ``steps`` is L as the layer read it. ``padded`` tells that shorter sequences are filled up along
+    time and how it is known; ``cut`` that the layer itself was told the lengths.
     """
 
-    config: RNNConfig
     location: Location | None
-    built_at: Location | None
-    batch: int
     steps: int
     parts: tuple[Part, ...]
-    picked: frozenset[tuple[str, int]] = frozenset()
-    samples: Evidence | None = None
     padded: Evidence | None = None
     cut: bool = False
-    training: bool = True
-    names: tuple[str, str] | None = None
-    reversed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,8 +210,6 @@ class Follower:
         self._padding(step, label, note)
         if isinstance(note, Contracted):
             sinks.attended(self, step, label, note)
-        if isinstance(note, Reduced):
-            label = _without_units(label, note, step)
         marks = {m for m in label.marks if not m.is_along(note.axis)}
         counts = note.name == "sum" and not step.differentiable
         for factor in note.axis:
@@ -268,19 +266,6 @@ def _placed(step: _Step, label: Label) -> Label:
     return replace(label, parts=parts)
 
 
-def _without_units(label: Label, note: Reduced, step: _Step) -> Label:
-    """All hidden units were made one number: as if one of them had been picked."""
-    if not any(f.means(Meaning.UNITS) for f in note.axis):
-        return label
-    parts = (
-        part.at(step.place, unit=GATHERED)
-        if part.unit is None and any(f.variable.is_(part.record.units) for f in note.axis)
-        else part
-        for part in label.parts
-    )
-    return replace(label, parts=frozenset(parts))
-
-
 def _batch_elsewhere(factor: Factor, label: Label, note: Normalised) -> bool:
     """Whether the batch lies on another axis than the one that is shared over.
 
@@ -313,7 +298,6 @@ def _picked_of(part: Part, note: Picked, step: _Step) -> Part:
             index %= size
         elif index == size - 1:
             index = -1
-    part.record.picked.add((name, index))
     return part.at(step.place, **{name: index})
 
 
@@ -322,7 +306,6 @@ def _name_in(record: CallRecord, factor: Factor) -> str | None:
     for name, variable in (
         ("slot", record.layers),
         ("direction", record.directions),
-        ("unit", record.units),
     ):
         if factor.variable.is_(variable):
             return name

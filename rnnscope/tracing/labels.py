@@ -30,12 +30,10 @@ class CallRecord:
     batched: bool = True
     layer: int = 0  # the id of the module
     shape: tuple[int, ...] = ()
-    names: tuple[str, str] | None = None  # what h and c are called where they are unpacked
     layers: Variable = field(default_factory=Variable)
     directions: Variable = field(default_factory=Variable)
     units: Variable = field(default_factory=Variable)
     read: dict[Part, set[str]] = field(default_factory=dict)
-    picked: set[tuple[str, int]] = field(default_factory=set)
     state: frozenset[Part] = frozenset()
     disputed: bool = False  # its axes were found to be taken for each other
 
@@ -44,7 +42,7 @@ class CallRecord:
 class Part:
     """Which part of a result of a recurrent call a tensor is made of; None where it is all.
 
-    ``step``, ``unit``, ``sample`` and ``slot`` are indices as written (negative ones counted from
+    ``step``, ``sample`` and ``slot`` are indices as written (negative ones counted from
     the end); ``direction`` is 0 forward, 1 backward. ``location`` is where it was picked.
     """
 
@@ -54,7 +52,6 @@ class Part:
     direction: int | None = None
     slot: int | None = None
     sample: int | None = None
-    unit: int | None = None
     location: Location | None = None
 
     def at(self, location: Location | None, **picked: int) -> Part:

@@ -24,7 +24,6 @@ from rnnscope.tracing.factors import (
 )
 from rnnscope.tracing.following import Follower
 from rnnscope.tracing.labels import CallRecord, Label, Mark, Part
-from rnnscope.tracing.naming import names_at
 from rnnscope.tracing.ops.taking import permuted
 from rnnscope.tracing.table import LabelTable
 
@@ -73,7 +72,6 @@ class RecurrentCalls:
             batched=data.dim() == 3 or packed,
             layer=id(module),
             shape=tuple(data.shape),
-            names=names_at(config, places[0]),
         )
         self._used(label, config)
         self.follower.readings.exchanged_by_view(label)

@@ -47,10 +47,7 @@ if TYPE_CHECKING:
 def layer(follower: Follower, step: _Step, label: Label, note: Contracted) -> None:
     """A layer with parameters reads an axis as features."""
     for part in label.parts:
-        reached = part.record.read.setdefault(part, set())
-        reached.add("layer")
-        if part.unit is not None and holds((note.axis,), _single(part.record.time)):
-            reached.add("steps as features")
+        part.record.read.setdefault(part, set()).add("layer")
     for factor in note.axis:
         known = factor.variable.evidence(Meaning.SAMPLES)
         if known is not None and factor.size > 1:
@@ -62,10 +59,6 @@ def layer(follower: Follower, step: _Step, label: Label, note: Contracted) -> No
                 )
             )
     _tied(follower, step, label)
-
-
-def _single(axis: Axis) -> Variable:
-    return axis[0].variable if len(axis) == 1 else Variable()
 
 
 def _normalised(follower: Follower, step: _Step, note: Lost, scores: Label) -> None:
