@@ -29,7 +29,7 @@ class Separation:
     def is_certain(self) -> bool:
         """True where it is known that this axis holds the samples: no other one fits."""
         shape = self.laboratory.tape.shape(self.root.slot)
-        return (self.root.reason is not None and self.axis == 0) or shape.count(self.count) == 1
+        return (self.root.reason is not None and self.axis == self.root.axis) or shape.count(self.count) == 1
 
     def masks(self, slot: int) -> tuple[torch.Tensor, ...] | None:
         """What each changed sample moved in a slot; None where that cannot be compared."""

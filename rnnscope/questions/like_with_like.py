@@ -97,9 +97,9 @@ def _target_axes(
         shape = laboratory.tape.shape(root.slot)
         if root.slot == tried.root.slot:
             yield root, tried.axis
-        elif root.reason is not None and tried.root.reason is not None and tried.axis == 0:
-            if shape[0] == tried.count:
-                yield root, 0
+        elif root.reason and tried.root.reason and tried.axis == tried.root.axis:
+            if shape[root.axis] == tried.count:
+                yield root, root.axis
         else:
             fitting = [axis for axis, size in enumerate(shape) if size == tried.count]
             if len(fitting) == 1 and root.reason is None:
