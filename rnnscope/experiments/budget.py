@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 SHARE = 0.04  # of the elapsed time: with the recording itself it stays below a twentieth
 START = 0.05  # seconds granted at once, so that a mistake of the first step is told early
 LAST = 2.0  # seconds granted when the program has ended: nobody waits longer for a prompt
-REPLAYS = 12  # of one step
+REPLAYS = 24  # of one step
 
 
 class OutOfBudgetError(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 
@@ -28,8 +29,8 @@ class Steps:
 
 def steps_by_targets(laboratory: Laboratory, meeting: Meeting) -> Steps | None:
     """Where the targets are the data of a step later, or are made of the steps so far."""
-    candidates = (*_next_steps(laboratory, meeting), *_steps_so_far(laboratory, meeting))
-    return candidates[0] if candidates else None
+    told = chain(_next_steps(laboratory, meeting), _steps_so_far(laboratory, meeting))
+    return next(told, None)
 
 
 def _next_steps(laboratory: Laboratory, meeting: Meeting) -> Iterator[Steps]:
@@ -53,7 +54,7 @@ def is_next(value: torch.Tensor, target: torch.Tensor, axis: int) -> bool:
 
     The last target may be something else, or be left out.
     """
-    steps = value.shape[axis] if value.dim() > axis else 0
+    steps = value.shape[axis] if value.dim() > 1 else 0
     if steps < FEWEST or value.dtype != target.dtype or value.device != target.device:
         return False
     if max(value.numel(), target.numel()) > LARGEST:
@@ -62,11 +63,13 @@ def is_next(value: torch.Tensor, target: torch.Tensor, axis: int) -> bool:
         later = value.narrow(axis, 1, steps - 1)
         if bool((value == value.flatten()[0]).all()):
             return False
+        if target.numel() == later.numel():
+            return torch.equal(later, target.reshape(later.shape))
+        if target.numel() == value.numel():
+            aligned = target.reshape(value.shape)
+            same = torch.equal(later, aligned.narrow(axis, 0, steps - 1))
+            return same and not torch.equal(value, aligned)
         for whole in (value, later):
-            if target.numel() == whole.numel():
-                aligned = target.reshape(whole.shape)
-                same = torch.equal(later, aligned.narrow(axis, 0, steps - 1))
-                return same and not torch.equal(whole, aligned)
             if target.dim() == 3 and target.shape[:2] == whole.shape[:2] and target.shape[2] == 1:
                 found = later == target.narrow(axis, 0, steps - 1)
                 return bool(found.flatten(0, 1).all(0).any())

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 import torch
 
-from rnnscope.experiments.alignment import changed
 from rnnscope.experiments.influence import Laboratory, other_values
-from rnnscope.experiments.meeting import Meeting, errors
+from rnnscope.experiments.meeting import Meeting, errors, moved_errors
 from rnnscope.experiments.replay import Run, Value, quietly
 from rnnscope.experiments.roles import state_slots
 from rnnscope.experiments.steps import is_next
@@ -52,7 +51,7 @@ def _witness(laboratory: Laboratory, meeting: Meeting, slot: int, time: int) -> 
     shape[time] -= target is not None and target.numel() != value.numel()
     if run is None or base.numel() % (shape[0] * shape[1]):
         return None
-    moved = _moved(laboratory, meeting, base, run)
+    moved = moved_errors(laboratory, meeting, run, meeting.prediction)
     if moved is None:
         return None
     with quietly():
@@ -88,24 +87,6 @@ def _held_states(laboratory: Laboratory) -> dict[int, Value]:
     states = {s for call in laboratory.tape.recurrent for s in state_slots(call)}
     held = {slot: laboratory.value(slot) for slot in states}
     return {slot: value for slot, value in held.items() if value is not None}
-
-
-def _moved(
-    laboratory: Laboratory, meeting: Meeting, base: torch.Tensor, run: Run
-) -> torch.Tensor | None:
-    """The errors that move through the prediction, the targets held."""
-    value = run.value(meeting.prediction)
-    if value is None:
-        return None
-    after = errors(
-        laboratory,
-        Run(laboratory.tape, laboratory.base, {meeting.prediction: value}),
-        meeting,
-    )
-    if after is None or after.shape != base.shape:
-        return None
-    with quietly():
-        return changed(base, after)
 
 
 def _first_backwards(

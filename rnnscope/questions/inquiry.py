@@ -22,6 +22,7 @@ from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.samples_mixed import samples_mixed, separations
 from rnnscope.questions.state_handed_on import states_never_handed_on
 from rnnscope.questions.training_mode import evaluated_in_training
+from rnnscope.questions.target_read import targets_read
 from rnnscope.recording.tape import Call, Tape
 
 _STEPS = 3  # steps of one kind that are asked: the later ones are like them
@@ -115,13 +116,16 @@ class Inquiry:
         laboratory = Laboratory(tape, self.budget)
         for subject in of_the_step(laboratory):
             self._report(subject, frozenset())
-        for hearing in hearings(laboratory):
+        heard = tuple(hearings(laboratory))
+        for hearing in heard:
             lines = frozenset(c.location for c in hearing.calls if c.location is not None)
             charged = [self._report(s, lines) for s in of_a_meeting(laboratory, hearing)]
             if hearing.acquits and not charged:
                 self.acquitted |= lines
             else:
                 self.suspect |= lines
+        for subject in targets_read(laboratory, [hearing.meeting for hearing in heard]):
+            self._report(subject, frozenset())
 
     def _report(self, subject: object, lines: frozenset[Location]) -> object:
         """Tell of a fact, once for each line."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import torch
 
-from rnnscope.experiments.alignment import alignment, changed
+from rnnscope.experiments.alignment import alignment
 from rnnscope.experiments.influence import Laboratory, next_values
-from rnnscope.experiments.meeting import Meeting, errors
+from rnnscope.experiments.meeting import Meeting, errors, moved_errors
 from rnnscope.experiments.replay import Run, quietly
 from rnnscope.experiments.roles import Root, roots
 from rnnscope.experiments.samples import Separation
@@ -26,12 +26,12 @@ def like_with_like(
     base = errors(laboratory, None, meeting)
     if base is None or base.numel() < 2:
         return
-    predicted = [_moved(laboratory, meeting, base, run, "prediction") for run in tried.runs]
+    predicted = [moved_errors(laboratory, meeting, run, meeting.prediction) for run in tried.runs]
     if any(mask is None or not bool(mask.any()) for mask in predicted):
         return
     for root, axis in _target_axes(laboratory, meeting, tried):
         targeted = [
-            _moved(laboratory, meeting, base, run, "target")
+            moved_errors(laboratory, meeting, run, meeting.target)
             for run in (_target_run(laboratory, root, axis, s) for s in tried.chosen)
         ]
         if any(mask is None or not bool(mask.any()) for mask in targeted):
@@ -59,34 +59,6 @@ def like_with_like(
             meeting.call.location,
         )
         return
-
-
-def _moved(
-    laboratory: Laboratory, meeting: Meeting, base: torch.Tensor, run: Run | None, side: str
-) -> torch.Tensor | None:
-    """The errors that move when one side of the comparison is as in a run."""
-    if run is None:
-        return None
-    slot = meeting.prediction if side == "prediction" else meeting.target
-    value = run.values.get(slot)
-    if value is None:
-        return torch.zeros(base.shape, dtype=torch.bool)
-    alone = Run(laboratory.tape, laboratory.base, {slot: value})
-    if "reduction" not in meeting.call.kwargs:
-        from rnnscope.experiments.replay import ReplayError, call_again
-
-        try:
-            with quietly():
-                after = call_again(alone, meeting.call, False, None)[0]
-        except ReplayError:
-            return None
-    else:
-        found = errors(laboratory, alone, meeting)
-        if found is None:
-            return None
-        after = found
-    with quietly():
-        return changed(base, after) if after.shape == base.shape else None
 
 
 def _target_axes(

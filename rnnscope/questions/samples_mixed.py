@@ -106,7 +106,6 @@ def samples_mixed(laboratory: Laboratory, meeting: Meeting, tried: Separation) -
     call = first_mixing(tried, meeting.prediction)
     if call is None or _is_meant(laboratory, tried, call):
         return
-    slot = next(s for s in call.results if not tried.apart(s))
     sample, other, moved = _witness(tried, meeting.prediction)
     blamed = _blamed(tried, call)
     yield Leak(
@@ -115,8 +114,8 @@ def samples_mixed(laboratory: Laboratory, meeting: Meeting, tried: Separation) -
         other,
         moved,
         blamed.location,
-        laboratory.tape.shape(slot),
-        recurrent=call.name in RECURRENT_KERNELS and blamed is call,
+        laboratory.tape.shape(blamed.results[0]),
+        recurrent=blamed is call and laboratory.tape.steps_through(call),
         regroups=blamed.name in REGROUPING,
         batch=Batch(
             tried.count,
@@ -124,6 +123,8 @@ def samples_mixed(laboratory: Laboratory, meeting: Meeting, tried: Separation) -
             tried.root.location,
             tried.root.reason or "the targets have one row for each sample",
         ),
+        built_at=call.layer.built_at if call.layer is not None else None,
+        moved_at=_moved(tried, call),
     )
 
 
@@ -153,7 +154,7 @@ def _blamed(tried: Separation, call: Call) -> Call:
         return call
     tape = tried.laboratory.tape
     given = call.args[0]
-    while isinstance(given, Slot):
+    while isinstance(given, Slot) and given.number != tried.root.slot:
         maker = tape.producer.get(given.number)
         if maker is None or tried.masks(given.number) is None:
             return call
@@ -161,6 +162,24 @@ def _blamed(tried: Separation, call: Call) -> Call:
             return maker
         given = maker.args[0] if maker.args else None
     return call
+
+
+def _moved(tried: Separation, call: Call) -> Location | None:
+    """The last line before a call that put the samples on another axis, or took them one by one."""
+    tape, found = tried.laboratory.tape, None
+    earlier = {c.number: c for slot in call.inputs for c in tape.leading_to(slot)}
+    for _, maker in sorted(earlier.items()):
+        before = [rows for slot in maker.inputs if (rows := _axis(tried, slot)) is not None]
+        after = [_axis(tried, slot) for slot in maker.results]
+        if before and maker.results and before[0] != after[0]:
+            found = maker.location
+    return found
+
+
+def _axis(tried: Separation, slot: int) -> int | None:
+    """The axis along which the samples are apart, in a slot that has all of them."""
+    rows = tried.rows(slot) if tried.reaches(slot) else None
+    return rows[0] if rows is not None else None
 
 
 def _one_row_each(tried: Separation, slot: int) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import cleandoc
+from types import UnionType
 from typing import Any
 
 from rnnscope.findings import Finding, Location, Related, Severity
@@ -37,7 +38,7 @@ class Rule:
     code: str
     name: str
     severity: Severity
-    subject: type
+    subject: type | UnionType
     check: Callable[[Any], Iterator[Problem]]
     documentation: str
 
@@ -72,7 +73,7 @@ class Rule:
 Check = Callable[[Any], Iterator[Problem]]
 
 
-def rule(code: str, name: str, severity: Severity, subject: type) -> Callable[[Check], Rule]:
+def rule(code: str, name: str, severity: Severity, subject: type | UnionType) -> Callable[[Check], Rule]:
     """Make a Rule of a generator function whose docstring has the four HEADINGS."""
 
     def make(check: Check) -> Rule:
