@@ -34,7 +34,7 @@ def steps_by_targets(laboratory: Laboratory, meeting: Meeting) -> Steps | None:
 
 
 def _next_steps(laboratory: Laboratory, meeting: Meeting) -> Iterator[Steps]:
-    """Numbers on axis 0 may be days whose hours are the steps: only tokens are steps for certain."""
+    """Numbers on axis 0 may be days whose hours are the steps; tokens are steps for certain."""
     tape, target = laboratory.tape, laboratory.value(meeting.target)
     if target is None:
         return

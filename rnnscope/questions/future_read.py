@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
-
 from rnnscope.experiments.influence import Laboratory, other_values
 from rnnscope.experiments.meeting import Meeting, errors, moved_errors
 from rnnscope.experiments.replay import Run, Value, quietly
@@ -13,7 +11,6 @@ from rnnscope.experiments.roles import state_slots
 from rnnscope.experiments.steps import is_next
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Tape
 from rnnscope.subjects.proofs import Foresight
-
 
 
 def future_read(laboratory: Laboratory, meeting: Meeting) -> Iterator[Foresight]:

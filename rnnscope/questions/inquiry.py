@@ -21,8 +21,8 @@ from rnnscope.questions.random_state import random_states
 from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.samples_mixed import samples_mixed, separations
 from rnnscope.questions.state_handed_on import states_never_handed_on
-from rnnscope.questions.training_mode import evaluated_in_training
 from rnnscope.questions.target_read import targets_read
+from rnnscope.questions.training_mode import evaluated_in_training
 from rnnscope.recording.tape import Call, Tape
 
 _STEPS = 3  # steps of one kind that are asked: the later ones are like them

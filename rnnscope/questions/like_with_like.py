@@ -27,28 +27,28 @@ def like_with_like(
     if base is None or base.numel() < 2:
         return
     predicted = [moved_errors(laboratory, meeting, run, meeting.prediction) for run in tried.runs]
-    if any(mask is None or not bool(mask.any()) for mask in predicted):
-        return
     for root, axis in _target_axes(laboratory, meeting, tried):
         targeted = [
             moved_errors(laboratory, meeting, run, meeting.target)
             for run in (_target_run(laboratory, root, axis, s) for s in tried.chosen)
         ]
-        if any(mask is None or not bool(mask.any()) for mask in targeted):
-            return
-        wrong = _wrong(predicted, targeted, tried.count)
+        # A sample whose errors are all left out, as ignored ones are, says nothing.
+        both = [
+            (one, other, sample)
+            for one, other, sample in zip(predicted, targeted, tried.chosen, strict=True)
+            if one is not None and other is not None and bool(one.any()) and bool(other.any())
+        ]
+        wrong = _wrong([p for p, _, _ in both], [t for _, t, _ in both], tried.count)
         if wrong is None:
             return
-        sample = tried.chosen[wrong]
-        one, other = predicted[wrong], targeted[wrong]
-        assert one is not None
-        assert other is not None
+        one, other, sample = both[wrong]
         together = bool((one & other).any())
         ordered_at = _reordering(tried, meeting)
         if ordered_at is not None:
             row = _row(laboratory, one, sample)
             yield Disorder(row, sample, ordered_at, ordered_at=ordered_at)
             return
+        made = laboratory.tape.producer.get(meeting.prediction)
         yield OthersTarget(
             "pairs" if together else "others",
             sample,
@@ -57,6 +57,8 @@ def like_with_like(
             laboratory.tape.shape(meeting.prediction),
             laboratory.tape.shape(meeting.target),
             meeting.call.location,
+            made.location if made is not None else None,
+            tried.moved_at(meeting.call),
         )
         return
 
@@ -98,17 +100,13 @@ def _another(row: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
     return next_values(row, torch.unique(whole).tolist())
 
 
-def _wrong(
-    predicted: list[torch.Tensor | None], targeted: list[torch.Tensor | None], count: int
-) -> int | None:
+def _wrong(ours: list[torch.Tensor], theirs: list[torch.Tensor], count: int) -> int | None:
     """The first sample whose prediction meets another's target, or not its own.
 
     A change may leave some errors where they were: that its own are not among those that moved
     says something only along an axis with one row for each sample.
     """
-    ours = [mask for mask in predicted if mask is not None]
-    theirs = [mask for mask in targeted if mask is not None]
-    found = alignment(ours, count)
+    found = alignment(ours, count) if ours else None
     axis = found.axis if found is not None and ours[0].shape[found.axis] == count else None
     for number, one in enumerate(ours):
         for place, other in enumerate(theirs):

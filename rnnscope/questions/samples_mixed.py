@@ -124,7 +124,7 @@ def samples_mixed(laboratory: Laboratory, meeting: Meeting, tried: Separation) -
             tried.root.reason or "the targets have one row for each sample",
         ),
         built_at=call.layer.built_at if call.layer is not None else None,
-        moved_at=_moved(tried, call),
+        moved_at=tried.moved_at(call),
     )
 
 
@@ -162,24 +162,6 @@ def _blamed(tried: Separation, call: Call) -> Call:
             return maker
         given = maker.args[0] if maker.args else None
     return call
-
-
-def _moved(tried: Separation, call: Call) -> Location | None:
-    """The last line before a call that put the samples on another axis, or took them one by one."""
-    tape, found = tried.laboratory.tape, None
-    earlier = {c.number: c for slot in call.inputs for c in tape.leading_to(slot)}
-    for _, maker in sorted(earlier.items()):
-        before = [rows for slot in maker.inputs if (rows := _axis(tried, slot)) is not None]
-        after = [_axis(tried, slot) for slot in maker.results]
-        if before and maker.results and before[0] != after[0]:
-            found = maker.location
-    return found
-
-
-def _axis(tried: Separation, slot: int) -> int | None:
-    """The axis along which the samples are apart, in a slot that has all of them."""
-    rows = tried.rows(slot) if tried.reaches(slot) else None
-    return rows[0] if rows is not None else None
 
 
 def _one_row_each(tried: Separation, slot: int) -> bool:

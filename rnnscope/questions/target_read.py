@@ -11,7 +11,7 @@ from rnnscope.experiments.meeting import Meeting, moved_errors
 from rnnscope.experiments.replay import Run, quietly
 from rnnscope.subjects.proofs import TargetSeen
 
-_TRIED = 1  # the step whose token is changed: one before it, and one after
+_TRIED = 2  # the step whose token is changed: one before it, and one after
 _STRONGLY = 1e-3  # of the largest error
 
 Errors = list[torch.Tensor | None]
@@ -67,7 +67,7 @@ def _is_read(laboratory: Laboratory, meetings: Sequence[Meeting], slot: int, tim
     after = _asked_for(laboratory, meetings, slot, time, _TRIED + 1)
     if before is None or after is None:
         return False
-    return _meet(answered, after) and not _meet(answered, before)
+    return _any(before) and _meet(answered, after) and not _meet(answered, before)
 
 
 def _asked_for(
@@ -102,6 +102,10 @@ def _with_another(laboratory: Laboratory, slot: int, time: int, step: int) -> Ru
         if len(others):
             after[place] = others[0]
     return laboratory.run(("token", slot, place), {slot: after}) if len(others) else None
+
+
+def _any(errors: Errors) -> bool:
+    return any(mask is not None and bool(mask.any()) for mask in errors)
 
 
 def _meet(ones: Errors, others: Errors) -> bool:

@@ -89,8 +89,8 @@ class Tape:
     ``values`` holds the tensor of each slot as it was recorded, None where a later call changed
     it in place. ``volatile`` are the slots whose memory some call changes: they are made anew in
     every replay. ``settled`` are parameters and batches that were made on the tape: a replay takes
-    them as they are. ``batches`` are the slots that a DataLoader handed out, ``sample_axes`` says on
-    which axis it put the samples, where that is known; ``loss`` is what ``backward`` started from.
+    them as they are. ``batches`` are the slots that a DataLoader handed out, ``sample_axes`` on
+    which axis it put the samples, where that is known. ``loss`` is what ``backward`` started from.
     """
 
     number: int

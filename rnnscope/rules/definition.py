@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import cleandoc
 from types import UnionType
-from typing import Any
+from typing import Any, get_args
 
 from rnnscope.findings import Finding, Location, Related, Severity
 
@@ -43,6 +43,11 @@ class Rule:
     documentation: str
 
     @property
+    def subjects(self) -> tuple[type, ...]:
+        """The types of what it looks at: one, or both of a union."""
+        return get_args(self.subject) or (self.subject,)  # type: ignore[return-value]
+
+    @property
     def summary(self) -> str:
         """The first line of the documentation."""
         return self.documentation.partition("\n")[0]
@@ -73,7 +78,9 @@ class Rule:
 Check = Callable[[Any], Iterator[Problem]]
 
 
-def rule(code: str, name: str, severity: Severity, subject: type | UnionType) -> Callable[[Check], Rule]:
+def rule(
+    code: str, name: str, severity: Severity, subject: type | UnionType
+) -> Callable[[Check], Rule]:
     """Make a Rule of a generator function whose docstring has the four HEADINGS."""
 
     def make(check: Check) -> Rule:
