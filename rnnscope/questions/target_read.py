@@ -12,7 +12,7 @@ from rnnscope.experiments.replay import Run, quietly
 from rnnscope.subjects.proofs import TargetSeen
 
 _TRIED = 2  # the step whose token is changed: one before it, and one after
-_STRONGLY = 1e-3  # of the largest error
+_STRONGLY = 1e-4  # of the largest error: a hundred times what counts as rounding
 
 Errors = list[torch.Tensor | None]
 
@@ -27,14 +27,14 @@ def targets_read(laboratory: Laboratory, meetings: Sequence[Meeting]) -> Iterato
     if slot is None or not any(_is_read(laboratory, meetings, slot, time) for time in (1, 0)):
         return
     layers = [c for c in tape.leading_to(meetings[0].prediction) if c.layer is not None]
-    layer = layers[0].layer if layers else None
+    layer = layers[-1].layer if layers else None
     yield TargetSeen(
         layer.kind if layer is not None else "loop over steps",
         0,
         "the loss",
         tape.shape(slot),
         meetings[0].call.location,
-        layers[0].location if layers else None,
+        layers[-1].location if layers else None,
         layer.built_at if layer is not None else None,
     )
 
