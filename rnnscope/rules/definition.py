@@ -45,7 +45,7 @@ class Rule:
     @property
     def subjects(self) -> tuple[type, ...]:
         """The types of what it looks at: one, or both of a union."""
-        return get_args(self.subject) or (self.subject,)  # type: ignore[return-value]
+        return get_args(self.subject) or (self.subject,)
 
     @property
     def summary(self) -> str:
