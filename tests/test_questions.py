@@ -30,7 +30,7 @@ from rnnscope.subjects.facts import (
     ResultUnused,
     StateNeverHandedOn,
 )
-from rnnscope.subjects.proofs import Disorder, Foresight, Leak, PaddingRead, RandomState
+from rnnscope.subjects.proofs import Disorder, Foresight, Leak, PaddingRead, RandomState, TargetSeen
 
 
 class Asked(Subscriber):
@@ -155,7 +155,55 @@ def asked_in_training() -> None:
         head(drop(h)).argmax(1)
 
 
+def samples_stepped_over_in_every_step_s_answer() -> None:
+    lstm, head = nn.LSTM(4, 8), nn.Linear(8, 3)
+    data = TensorDataset(torch.randn(12, 5, 4), torch.randint(0, 3, (12, 5)))
+    for x, y in DataLoader(data, batch_size=6, shuffle=True):
+        output, _ = lstm(x)  # here
+        F.cross_entropy(head(output).flatten(0, 1), y.flatten()).backward()
+
+
+def samples_stepped_over_by_a_loop() -> None:
+    cell, head = nn.GRUCell(4, 8), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        h, seen = torch.zeros(5, 8), []
+        for step in x:
+            h = cell(step, h)  # here
+            seen.append(h)
+        F.cross_entropy(head(torch.stack(seen)[:, -1]), y).backward()
+
+
+def sentences_stepped_over_by_a_language_model() -> None:
+    words = torch.randint(0, 9, (6, 8))
+    embedding, gru, head = nn.Embedding(9, 4), nn.GRU(4, 8), nn.Linear(8, 9)
+    output, _ = gru(embedding(words[:, :-1]))  # here
+    F.cross_entropy(head(output).flatten(0, 1), words[:, 1:].flatten()).backward()
+
+
+def samples_stepped_over_beside_running_sums() -> None:
+    lstm, head = nn.LSTM(4, 8), nn.Linear(8, 1)
+    x = torch.randn(6, 7, 4)
+    y = x.mean(-1, keepdim=True).cumsum(1)
+    ((head(lstm(x)[0]) - y) ** 2).mean().backward()  # here
+
+
+def tokens_asked_for_that_were_read() -> None:
+    words = torch.randint(0, 9, (6, 8))
+    embedding, cell, head = nn.Embedding(9, 4), nn.GRUCell(4, 8), nn.Linear(8, 9)
+    h, loss = torch.zeros(6, 8), torch.zeros(())
+    for step in range(7):
+        h = cell(embedding(words[:, step]), h)
+        scores = head(h).log_softmax(1)
+        loss = loss - scores.gather(1, words[:, step, None]).mean()  # here
+    loss.backward()
+
+
 YES = [
+    (samples_stepped_over_in_every_step_s_answer, Leak),
+    (samples_stepped_over_by_a_loop, Leak),
+    (sentences_stepped_over_by_a_language_model, Leak),
+    (samples_stepped_over_beside_running_sums, Leak),
+    (tokens_asked_for_that_were_read, TargetSeen),
     (rows_torn_by_a_view, Leak),
     (every_prediction_against_every_target, OthersTarget),
     (sorted_and_never_put_back, Disorder),
@@ -271,7 +319,94 @@ def asked_in_evaluation() -> None:
         head(drop(gru(x)[1][-1])).argmax(1)
 
 
+def every_step_answered() -> None:
+    lstm, head = nn.LSTM(4, 8, batch_first=True), nn.Linear(8, 3)
+    data = TensorDataset(torch.randn(12, 5, 4), torch.randint(0, 3, (12, 5)))
+    for x, y in DataLoader(data, batch_size=6, shuffle=True):
+        F.cross_entropy(head(lstm(x)[0]).flatten(0, 1), y.flatten()).backward()
+
+
+def collated_with_the_steps_first() -> None:
+    def steps_first(rows: list[Any]) -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.stack([x for x, _ in rows], 1), torch.stack([y for _, y in rows], 1)
+
+    lstm, head = nn.LSTM(4, 8), nn.Linear(8, 3)
+    data = TensorDataset(torch.randn(12, 5, 4), torch.randint(0, 3, (12, 5)))
+    for x, y in DataLoader(data, batch_size=6, shuffle=True, collate_fn=steps_first):
+        F.cross_entropy(head(lstm(x)[0]).flatten(0, 1), y.flatten()).backward()
+
+
+def a_loop_over_steps() -> None:
+    cell, head = nn.GRUCell(4, 8), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        h = torch.zeros(6, 8)
+        for step in x.transpose(0, 1):
+            h = cell(step, h)
+        F.cross_entropy(head(h), y).backward()
+
+
+def columns_of_a_text() -> None:
+    words = torch.randint(0, 9, (8, 6))
+    embedding, gru, head = nn.Embedding(9, 4), nn.GRU(4, 8), nn.Linear(8, 9)
+    output, _ = gru(embedding(words[:-1]))
+    F.cross_entropy(head(output).flatten(0, 1), words[1:].flatten()).backward()
+
+
+def running_sums_of_columns() -> None:
+    lstm, head = nn.LSTM(4, 8), nn.Linear(8, 1)
+    x = torch.randn(7, 6, 4)
+    y = x.mean(-1, keepdim=True).cumsum(0)
+    ((head(lstm(x)[0]) - y) ** 2).mean().backward()
+
+
+def the_next_day_s_hours_from_this_day_s() -> None:
+    load = torch.randn(9, 24, 1)
+    lstm, head = nn.LSTM(1, 8, batch_first=True), nn.Linear(8, 1)
+    F.mse_loss(head(lstm(load[:-1])[0]), load[1:]).backward()
+
+
+def windows_one_step_apart() -> None:
+    windows = torch.randn(30).unfold(0, 9, 1)[..., None]
+    lstm, head = nn.LSTM(1, 8, batch_first=True), nn.Linear(8, 1)
+    F.mse_loss(head(lstm(windows[:, :-1])[0]), windows[:, 1:]).backward()
+
+
+def tokens_told_again_by_way_of_a_code() -> None:
+    words = torch.randint(0, 9, (6, 8))
+    embedding, encoder = nn.Embedding(9, 4), nn.GRU(4, 8, batch_first=True)
+    decoder, head = nn.GRU(8, 8, batch_first=True), nn.Linear(8, 9)
+    code = encoder(embedding(words))[1][0]
+    output, _ = decoder(code[:, None].expand(-1, 8, -1))
+    F.cross_entropy(head(output).flatten(0, 1), words.flatten()).backward()
+
+
+def tags_of_the_tokens() -> None:
+    words = torch.randint(0, 9, (6, 8))
+    embedding, gru, head = nn.Embedding(9, 4), nn.GRU(4, 8, batch_first=True), nn.Linear(8, 4)
+    F.cross_entropy(head(gru(embedding(words))[0]).flatten(0, 1), (words % 4).flatten()).backward()
+
+
+def the_next_token_cell_by_cell() -> None:
+    words = torch.randint(0, 9, (6, 8))
+    embedding, cell, head = nn.Embedding(9, 4), nn.GRUCell(4, 8), nn.Linear(8, 9)
+    h, loss = torch.zeros(6, 8), torch.zeros(())
+    for step in range(7):
+        h = cell(embedding(words[:, step]), h)
+        loss = loss - head(h).log_softmax(1).gather(1, words[:, step + 1, None]).mean()
+    loss.backward()
+
+
 SILENT = [
+    every_step_answered,
+    collated_with_the_steps_first,
+    a_loop_over_steps,
+    columns_of_a_text,
+    running_sums_of_columns,
+    the_next_day_s_hours_from_this_day_s,
+    windows_one_step_apart,
+    tokens_told_again_by_way_of_a_code,
+    tags_of_the_tokens,
+    the_next_token_cell_by_cell,
     transposed,
     steps_folded_and_unfolded,
     each_prediction_against_its_target,

@@ -25,13 +25,15 @@ class Alignment:
     rows: tuple[frozenset[int], ...]
 
 
-def changed(before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
-    """Where two tensors of one shape differ by more than rounding."""
+def changed(
+    before: torch.Tensor, after: torch.Tensor, tolerance: float = TOLERANCE
+) -> torch.Tensor:
+    """Where two tensors of one shape differ by more than rounding, of the largest element."""
     if not before.is_floating_point() and not before.is_complex():
         return before != after
     scale = before.abs().nan_to_num(0.0, 0.0, 0.0).max() if before.numel() else 1.0
     both_nan = before.isnan() & after.isnan()
-    apart = (before - after).abs() > TOLERANCE * scale
+    apart = (before - after).abs() > tolerance * scale
     return (apart | (before.isnan() ^ after.isnan())) & ~both_nan & (before != after)
 
 

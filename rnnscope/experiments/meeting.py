@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from rnnscope.experiments.alignment import TOLERANCE, changed
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.replay import ReplayError, Run, call_again, quietly
 from rnnscope.recording.tape import Call, Slot, Tape
@@ -150,11 +151,12 @@ def _size(tape: Tape, slot: int) -> int:
 
 
 def errors(laboratory: Laboratory, run: Run | None, meeting: Meeting) -> torch.Tensor | None:
-    """One error for each prediction, in a run, or without changes where there is none."""
-    tape, call = laboratory.tape, meeting.call
-    if "reduction" not in call.kwargs:
-        return run.value(call.results[0]) if run is not None else laboratory.value(call.results[0])
-    given = run if run is not None else Run(tape, laboratory.base)
+    """One error for each prediction, in a run, or without changes where there is none.
+
+    What is made of them by arithmetic afterwards, a square or a mean, keeps them apart.
+    """
+    given = Run(laboratory.tape, laboratory.base, dict(run.values) if run is not None else {})
+    reduces = "reduction" in meeting.call.kwargs
 
     def unreduced(call: Call, args: Any, kwargs: dict[str, Any]) -> tuple[Any, Any]:
         legacy = {name: None for name in ("size_average", "reduce") if name in kwargs}
@@ -162,6 +164,27 @@ def errors(laboratory: Laboratory, run: Run | None, meeting: Meeting) -> torch.T
 
     try:
         with quietly():
-            return call_again(given, call, False, unreduced)[0]
+            return call_again(given, meeting.call, False, unreduced if reduces else None)[0]
     except ReplayError:
         return None
+
+
+def moved_errors(
+    laboratory: Laboratory,
+    meeting: Meeting,
+    run: Run | None,
+    slot: int,
+    tolerance: float = TOLERANCE,
+) -> torch.Tensor | None:
+    """The errors that move when the prediction or the target is as in a run, the other one held."""
+    base = errors(laboratory, None, meeting)
+    if run is None or base is None:
+        return None
+    value = run.values.get(slot)
+    if value is None:
+        return torch.zeros(base.shape, dtype=torch.bool)
+    after = errors(laboratory, Run(laboratory.tape, laboratory.base, {slot: value}), meeting)
+    if after is None or after.shape != base.shape:
+        return None
+    with quietly():
+        return changed(base, after, tolerance)

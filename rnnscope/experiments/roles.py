@@ -19,12 +19,17 @@ _COLLATING = frozenset(("stack", "pad_sequence"))
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A slot of data as the program got it, and why its samples are on axis 0, if that is known."""
+    """A slot of data as the program got it, and why its samples are on ``axis``, if that is known.
+
+    ``certain`` tells that no other axis can hold them, whatever else would make the program right.
+    """
 
     slot: int
     reason: str | None = None
     constant: bool = False  # counts, zeros and the like: nobody's data
     location: Location | None = None
+    axis: int = 0
+    certain: bool = False
 
 
 def state_slots(call: Call) -> tuple[int, ...]:
@@ -97,8 +102,7 @@ def _data_of(call: Call, depends: frozenset[int]) -> Iterator[int]:
 
 def _root(tape: Tape, slot: int) -> Root | None:
     if slot in tape.batches:
-        loader = "shuffling DataLoader" if tape.shuffled else "DataLoader"
-        return Root(slot, f"the {loader} put the samples on axis 0", location=tape.loaded_at)
+        return _batch(tape, slot)
     call = tape.producer.get(slot)
     if call is not None and call.name in CONSTANTS:
         return Root(slot, constant=True)
@@ -113,6 +117,15 @@ def _root(tape: Tape, slot: int) -> Root | None:
     if call.name in _COLLATING:
         return Root(slot, location=call.location)
     return None
+
+
+def _batch(tape: Tape, slot: int) -> Root:
+    axis = tape.sample_axes.get(slot)
+    if axis is None:
+        return Root(slot, location=tape.loaded_at)
+    loader = "shuffling DataLoader" if tape.shuffled else "DataLoader"
+    reason = f"the {loader} put the samples on axis {axis}"
+    return Root(slot, reason, location=tape.loaded_at, axis=axis, certain=tape.shuffled)
 
 
 def _draws_rows(tape: Tape, call: Call) -> bool:

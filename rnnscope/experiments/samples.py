@@ -11,6 +11,8 @@ from rnnscope.experiments.alignment import alignment, pairwise
 from rnnscope.experiments.influence import Laboratory, other_values
 from rnnscope.experiments.replay import Run, Value, quietly
 from rnnscope.experiments.roles import Root, padding_values
+from rnnscope.findings import Location
+from rnnscope.recording.tape import Call
 
 
 @dataclass(slots=True)
@@ -28,8 +30,9 @@ class Separation:
     @property
     def is_certain(self) -> bool:
         """True where it is known that this axis holds the samples: no other one fits."""
-        shape = self.laboratory.tape.shape(self.root.slot)
-        return (self.root.reason is not None and self.axis == 0) or shape.count(self.count) == 1
+        if self.root.reason is not None and self.axis == self.root.axis:
+            return True
+        return self.laboratory.tape.shape(self.root.slot).count(self.count) == 1
 
     def masks(self, slot: int) -> tuple[torch.Tensor, ...] | None:
         """What each changed sample moved in a slot; None where that cannot be compared."""
@@ -57,6 +60,26 @@ class Separation:
         masks = self.masks(slot)
         found = alignment(masks, self.count) if masks else None
         return (found.axis, found.rows) if found is not None else None
+
+    def moved_at(self, call: Call) -> Location | None:
+        """The last line before a call that put the samples on another axis, or took some out."""
+        tape, axis, found = self.laboratory.tape, None, None
+        earlier = {c.number: c for slot in call.inputs for c in tape.leading_to(slot)}
+        for _, maker in sorted(earlier.items()):
+            given = [known for slot in maker.inputs if (known := self._axis(slot)) is not None]
+            axis = given[0] if given else axis
+            after = self._axis(maker.results[0])
+            if after is None and given and not self.reaches(maker.results[0]):
+                found = maker.location
+            elif None not in (after, axis) and after != axis:
+                axis, found = after, maker.location
+        return found
+
+    def _axis(self, slot: int) -> int | None:
+        """The axis along which each sample has one place, in a slot that has all of them."""
+        rows = self.rows(slot) if self.reaches(slot) else None
+        one_each = rows is not None and all(len(places) == 1 for places in rows[1])
+        return rows[0] if rows is not None and one_each else None
 
 
 def apart(masks: Sequence[torch.Tensor], chosen: Sequence[int], count: int) -> bool:

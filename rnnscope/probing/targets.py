@@ -41,7 +41,7 @@ class Targets:
         self.padded: list[PaddingCounted] = []
         self.ahead: dict[int, Ahead] = {}  # by the id of the model
         self._model = 0
-        self._inputs: list[tuple[int, torch.Tensor, Label | None]] = []
+        self._inputs: list[tuple[int, torch.Tensor]] = []
         self._looks: dict[Any, int] = {}
 
     def model_returned(
@@ -50,7 +50,7 @@ class Targets:
         """The outermost model has run on these arguments."""
         self._model = id(model)
         self._inputs = [
-            (number, tensor.detach(), self.labels.get(tensor))
+            (number, tensor.detach())
             for number, tensor in enumerate(tensors_in((args, dict(kwargs))))
             if tensor.dim() > 1
         ]
@@ -68,19 +68,18 @@ class Targets:
         label = self.labels.get(scores)
         if label is None:
             return
-        for number, given, known in self._inputs:
+        for number, given in self._inputs:
             if not _comparable(given, target):
                 continue
             flat = target.reshape(-1)
             following = next((axis for axis in (0, 1) if _is_next(given, flat, axis)), None)
             self._look_ahead(number, given, flat, following, label, place)
-            shift = _shift(given, flat, following)
-            part = _reading(label, known, shift) if shift is not None else None
-            if part is not None and shift is not None:
+            part = _reading(label) if following is not None else None
+            if part is not None:
                 record = part.record
                 found = TargetSeen(
                     record.config.kind,
-                    shift,
+                    1,
                     "the loss",
                     tuple(given.shape),
                     place,
@@ -152,17 +151,6 @@ def _comparable(given: torch.Tensor, target: torch.Tensor) -> bool:
     return given.dtype == target.dtype and given.device == target.device and given.dim() <= 3
 
 
-def _shift(given: torch.Tensor, target: torch.Tensor, following: int | None) -> int | None:
-    """By how many steps the targets are ahead of the input, if they are that input at all.
-
-    ``following`` is the axis along which they are the next input.
-    """
-    if given.dim() == 2 and torch.equal(given.reshape(-1), target):
-        constant = bool((target == target[0]).all()) if target.numel() else True
-        return None if constant or given.is_floating_point() else 0
-    return 1 if following is not None else None
-
-
 def _is_change(given: torch.Tensor, target: torch.Tensor, axis: int) -> bool:
     """True when the targets are the differences of neighbouring inputs, in some unit."""
     steps = given.shape[axis]
@@ -210,12 +198,6 @@ def _is_next(given: torch.Tensor, target: torch.Tensor, axis: int) -> bool:
     return torch.equal(following.reshape(-1), target.reshape(-1))
 
 
-def _reading(scores: Label, given: Label | None, shift: int) -> Part | None:
+def _reading(scores: Label) -> Part | None:
     """The recurrent output, step by step, that the scores are made of and that gives it away."""
-    for part in _step_by_step(scores):
-        if shift == 1 and _reads_both_ways(part):
-            return part
-        time = part.record.time[0].variable
-        if shift == 0 and given is not None and holds(given.axes, time):
-            return part
-    return None
+    return next((part for part in _step_by_step(scores) if _reads_both_ways(part)), None)

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
-
-from rnnscope.experiments.alignment import changed
 from rnnscope.experiments.influence import Laboratory, other_values
-from rnnscope.experiments.meeting import Meeting, errors
+from rnnscope.experiments.meeting import Meeting, errors, moved_errors
 from rnnscope.experiments.replay import Run, Value, quietly
 from rnnscope.experiments.roles import state_slots
+from rnnscope.experiments.steps import is_next
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Tape
 from rnnscope.subjects.proofs import Foresight
-
-_FEWEST = 4  # steps: fewer may be equal to the next ones by chance
-_LARGEST = 1 << 22  # elements that are compared by value
 
 
 def future_read(laboratory: Laboratory, meeting: Meeting) -> Iterator[Foresight]:
     """Errors whose own target reaches them through the prediction."""
     tape = laboratory.tape
     target = laboratory.value(meeting.target)
-    if target is None or target.numel() > _LARGEST:
+    if target is None:
         return
     depends = tape.learnt
     given = [s for s in sorted(tape.ancestors(meeting.prediction)) if s not in depends]
     for slot in given:
         value = laboratory.value(slot)
-        time = _next_axis(value, target) if value is not None else None
+        axes = (axis for axis in (1, 0) if value is not None and is_next(value, target, axis))
+        time = next(axes, None)
         if time is None or value is None:
             continue
         if _through_a_bottleneck(tape, slot, meeting.prediction, value.shape[time]):
@@ -37,28 +33,6 @@ def future_read(laboratory: Laboratory, meeting: Meeting) -> Iterator[Foresight]
         if found is not None:
             yield found
         return
-
-
-def _next_axis(value: torch.Tensor, target: torch.Tensor) -> int | None:
-    """The axis along which the targets, in order, are the value one step later.
-
-    The last target may be something else, or be left out.
-    """
-    if value.dim() < 2 or value.dtype != target.dtype or value.device != target.device:
-        return None
-    with quietly():
-        if bool((value == value.flatten()[0]).all()):
-            return None
-        for time in (1, 0):
-            steps = value.shape[time]
-            later = value.narrow(time, 1, steps - 1) if steps >= _FEWEST else None
-            if later is None or target.numel() not in (value.numel(), later.numel()):
-                continue
-            whole = target.numel() == value.numel()
-            aligned = target.reshape(value.shape if whole else later.shape)
-            if torch.equal(later, aligned.narrow(time, 0, steps - 1)):
-                return time if not whole or not torch.equal(value, aligned) else None
-    return None
 
 
 def _witness(laboratory: Laboratory, meeting: Meeting, slot: int, time: int) -> Foresight | None:
@@ -74,7 +48,7 @@ def _witness(laboratory: Laboratory, meeting: Meeting, slot: int, time: int) -> 
     shape[time] -= target is not None and target.numel() != value.numel()
     if run is None or base.numel() % (shape[0] * shape[1]):
         return None
-    moved = _moved(laboratory, meeting, base, run)
+    moved = moved_errors(laboratory, meeting, run, meeting.prediction)
     if moved is None:
         return None
     with quietly():
@@ -110,24 +84,6 @@ def _held_states(laboratory: Laboratory) -> dict[int, Value]:
     states = {s for call in laboratory.tape.recurrent for s in state_slots(call)}
     held = {slot: laboratory.value(slot) for slot in states}
     return {slot: value for slot, value in held.items() if value is not None}
-
-
-def _moved(
-    laboratory: Laboratory, meeting: Meeting, base: torch.Tensor, run: Run
-) -> torch.Tensor | None:
-    """The errors that move through the prediction, the targets held."""
-    value = run.value(meeting.prediction)
-    if value is None:
-        return None
-    after = errors(
-        laboratory,
-        Run(laboratory.tape, laboratory.base, {meeting.prediction: value}),
-        meeting,
-    )
-    if after is None or after.shape != base.shape:
-        return None
-    with quietly():
-        return changed(base, after)
 
 
 def _first_backwards(

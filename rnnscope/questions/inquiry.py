@@ -31,6 +31,7 @@ from rnnscope.questions.state_borrowed import borrowed_states
 from rnnscope.questions.state_carried import Carrying
 from rnnscope.questions.state_dropped import Dropped
 from rnnscope.questions.state_handed_on import states_never_handed_on
+from rnnscope.questions.target_read import targets_read
 from rnnscope.questions.training_mode import evaluated_in_training
 from rnnscope.questions.weights_idle import WeightsIdle
 from rnnscope.recording.tape import Call, Tape
@@ -161,13 +162,16 @@ class Inquiry:
         if not meetings(tape):
             for lines, subject in without_targets(laboratory, padded):
                 self._report(subject, lines)
-        for hearing in hearings(laboratory):
+        heard = tuple(hearings(laboratory))
+        for hearing in heard:
             lines = lines_of(hearing.calls)
             charged = [self._report(s, lines) for s in of_a_meeting(laboratory, hearing, padded)]
             if hearing.acquits and not charged:
                 self.acquitted |= lines
             else:
                 self.suspect |= lines
+        for subject in targets_read(laboratory, [hearing.meeting for hearing in heard]):
+            self._report(subject, frozenset())
         for call, subject in lengths_agree(laboratory, padded):
             self._report(subject, lines_of(tape.path(call)))
         self.slices.ask(laboratory)

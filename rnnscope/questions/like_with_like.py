@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import torch
 
-from rnnscope.experiments.alignment import alignment, changed
+from rnnscope.experiments.alignment import alignment
 from rnnscope.experiments.influence import Laboratory, next_values
-from rnnscope.experiments.meeting import Meeting, errors
+from rnnscope.experiments.meeting import Meeting, errors, moved_errors
 from rnnscope.experiments.replay import Run, quietly
 from rnnscope.experiments.roles import Root, roots
 from rnnscope.experiments.samples import Separation
@@ -26,29 +26,29 @@ def like_with_like(
     base = errors(laboratory, None, meeting)
     if base is None or base.numel() < 2:
         return
-    predicted = [_moved(laboratory, meeting, base, run, "prediction") for run in tried.runs]
-    if any(mask is None or not bool(mask.any()) for mask in predicted):
-        return
+    predicted = [moved_errors(laboratory, meeting, run, meeting.prediction) for run in tried.runs]
     for root, axis in _target_axes(laboratory, meeting, tried):
         targeted = [
-            _moved(laboratory, meeting, base, run, "target")
+            moved_errors(laboratory, meeting, run, meeting.target)
             for run in (_target_run(laboratory, root, axis, s) for s in tried.chosen)
         ]
-        if any(mask is None or not bool(mask.any()) for mask in targeted):
-            return
-        wrong = _wrong(predicted, targeted, tried.count)
+        # A sample whose errors are all left out, as ignored ones are, says nothing.
+        both = [
+            (one, other, sample)
+            for one, other, sample in zip(predicted, targeted, tried.chosen, strict=True)
+            if one is not None and other is not None and bool(one.any()) and bool(other.any())
+        ]
+        wrong = _wrong([p for p, _, _ in both], [t for _, t, _ in both], tried.count)
         if wrong is None:
             return
-        sample = tried.chosen[wrong]
-        one, other = predicted[wrong], targeted[wrong]
-        assert one is not None
-        assert other is not None
+        one, other, sample = both[wrong]
         together = bool((one & other).any())
         ordered_at = _reordering(tried, meeting)
         if ordered_at is not None:
             row = _row(laboratory, one, sample)
             yield Disorder(row, sample, ordered_at, ordered_at=ordered_at)
             return
+        made = laboratory.tape.producer.get(meeting.prediction)
         yield OthersTarget(
             "pairs" if together else "others",
             sample,
@@ -57,36 +57,10 @@ def like_with_like(
             laboratory.tape.shape(meeting.prediction),
             laboratory.tape.shape(meeting.target),
             meeting.call.location,
+            made.location if made is not None else None,
+            tried.moved_at(meeting.call),
         )
         return
-
-
-def _moved(
-    laboratory: Laboratory, meeting: Meeting, base: torch.Tensor, run: Run | None, side: str
-) -> torch.Tensor | None:
-    """The errors that move when one side of the comparison is as in a run."""
-    if run is None:
-        return None
-    slot = meeting.prediction if side == "prediction" else meeting.target
-    value = run.values.get(slot)
-    if value is None:
-        return torch.zeros(base.shape, dtype=torch.bool)
-    alone = Run(laboratory.tape, laboratory.base, {slot: value})
-    if "reduction" not in meeting.call.kwargs:
-        from rnnscope.experiments.replay import ReplayError, call_again
-
-        try:
-            with quietly():
-                after = call_again(alone, meeting.call, False, None)[0]
-        except ReplayError:
-            return None
-    else:
-        found = errors(laboratory, alone, meeting)
-        if found is None:
-            return None
-        after = found
-    with quietly():
-        return changed(base, after) if after.shape == base.shape else None
 
 
 def _target_axes(
@@ -97,9 +71,9 @@ def _target_axes(
         shape = laboratory.tape.shape(root.slot)
         if root.slot == tried.root.slot:
             yield root, tried.axis
-        elif root.reason is not None and tried.root.reason is not None and tried.axis == 0:
-            if shape[0] == tried.count:
-                yield root, 0
+        elif root.reason and tried.root.reason and tried.axis == tried.root.axis:
+            if shape[root.axis] == tried.count:
+                yield root, root.axis
         else:
             fitting = [axis for axis, size in enumerate(shape) if size == tried.count]
             if len(fitting) == 1 and root.reason is None:
@@ -126,17 +100,13 @@ def _another(row: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
     return next_values(row, torch.unique(whole).tolist())
 
 
-def _wrong(
-    predicted: list[torch.Tensor | None], targeted: list[torch.Tensor | None], count: int
-) -> int | None:
+def _wrong(ours: list[torch.Tensor], theirs: list[torch.Tensor], count: int) -> int | None:
     """The first sample whose prediction meets another's target, or not its own.
 
     A change may leave some errors where they were: that its own are not among those that moved
     says something only along an axis with one row for each sample.
     """
-    ours = [mask for mask in predicted if mask is not None]
-    theirs = [mask for mask in targeted if mask is not None]
-    found = alignment(ours, count)
+    found = alignment(ours, count) if ours else None
     axis = found.axis if found is not None and ours[0].shape[found.axis] == count else None
     for number, one in enumerate(ours):
         for place, other in enumerate(theirs):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from rnnscope.findings import Finding, Location
+from rnnscope.findings import Finding, Location, Related
 from rnnscope.questions.inquiry import Fact
 from rnnscope.rules import examine
 from rnnscope.subjects.facts import (
@@ -67,7 +67,7 @@ def _settle(known: Found, proof: object, lines: frozenset[Location] | None) -> N
     """A finding of the same cause gets the proof's numbers; else the proof is one itself."""
     about = [key for key, finding in known.items() if _is_about(proof, finding, lines)]
     if about:
-        _confirm(known, about[0], proof)
+        known[about[0]] = _confirmed(known[about[0]], proof)
         return
     worse = _KNOWN_BETTER.get(type(proof), ())
     behind = _BEHIND.get(type(proof), ())
@@ -88,12 +88,19 @@ def _is_about(proof: object, finding: Finding, lines: frozenset[Location] | None
     return finding.severity.counts and finding.code.startswith(_ABOUT.get(type(proof), ("none",)))
 
 
-def _confirm(known: Found, key: tuple[str, Location | None], proof: object) -> None:
-    """Put the numbers beside the line: they are the proof of what it says."""
+def _confirmed(finding: Finding, proof: object) -> Finding:
+    """The finding with the numbers that prove what it says, and the lines that the proof knows."""
     if isinstance(proof, Leak) and proof.batch is not None:
-        finding = known[key]
         numbers = (
             f"changing sample {proof.sample} of {proof.batch.size} moved sample {proof.other}'s "
             f"output by {proof.moved:.2g}"
         )
-        known[key] = replace(finding, proof=numbers)
+        finding = replace(finding, proof=numbers)
+    if not isinstance(proof, (Leak, OthersTarget)):
+        return finding
+    places = {finding.location, *(related.location for related in finding.related)}
+    found = examine(proof)
+    told = [Related(f.location, "it shows here") for f in found if f.location is not None]
+    told += [related for f in found for related in f.related]
+    more = {related.location: related for related in told if related.location not in places}
+    return replace(finding, related=(*finding.related, *more.values()))

@@ -10,6 +10,7 @@ from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting
 from rnnscope.experiments.roles import Root, roots
 from rnnscope.experiments.samples import Separation, separation
+from rnnscope.experiments.steps import steps_by_targets
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot
 from rnnscope.subjects.proofs import Batch, Leak
 
@@ -22,6 +23,9 @@ def separations(laboratory: Laboratory, meeting: Meeting) -> list[Separation]:
 
     Where none does and one is certain, that one, so that it can be charged.
     """
+    against = _against_the_steps(laboratory, meeting)
+    if against is not None:
+        return [against]
     found = []
     given = [r for r in roots(laboratory.tape, meeting.prediction) if _is_data(laboratory, r)]
     for root in given[:_MOST_ROOTS]:
@@ -29,6 +33,25 @@ def separations(laboratory: Laboratory, meeting: Meeting) -> list[Separation]:
         if best is not None:
             found.append(best)
     return found
+
+
+def _against_the_steps(laboratory: Laboratory, meeting: Meeting) -> Separation | None:
+    """Samples that are stepped over, while no step hears of an earlier one: taken for each other.
+
+    Which axis holds the steps is told by the targets; the other one holds the samples.
+    """
+    tape, steps = laboratory.tape, steps_by_targets(laboratory, meeting)
+    if steps is None:
+        return None
+    reason = f"{steps.reason}, so the samples are on axis {1 - steps.axis}"
+    root = Root(steps.slot, reason, axis=1 - steps.axis, certain=True)
+    tried = separation(laboratory, root, root.axis)
+    mixing = first_mixing(tried, meeting.prediction) if tried is not None else None
+    if mixing is None or not tape.steps_through(mixing):
+        return None
+    across = separation(laboratory, root, steps.axis, most=2)
+    alone = across is not None and across.reaches(meeting.prediction)
+    return tried if alone and across is not None and across.apart(meeting.prediction) else None
 
 
 def _is_data(laboratory: Laboratory, root: Root) -> bool:
@@ -52,14 +75,16 @@ def _best(laboratory: Laboratory, meeting: Meeting, root: Root) -> Separation | 
             return tried
         if axis == expected:
             charged = tried
+            if root.certain and axis == root.axis:
+                break
     return charged
 
 
 def _expected_axis(laboratory: Laboratory, meeting: Meeting, root: Root) -> int | None:
     """The axis of the samples: where the program drew them, or the one that fits the targets."""
     tape = laboratory.tape
-    if root.slot in tape.batches:
-        return 0
+    if root.slot in tape.sample_axes:
+        return root.axis
     shape = tape.shape(root.slot)
     counts = {tape.shape(target.slot)[0] for target in roots(tape, meeting.target)}
     if len(counts) != 1 or tape.shape(meeting.prediction)[0:1] == ():
@@ -81,7 +106,6 @@ def samples_mixed(laboratory: Laboratory, meeting: Meeting, tried: Separation) -
     call = first_mixing(tried, meeting.prediction)
     if call is None or _is_meant(laboratory, tried, call):
         return
-    slot = next(s for s in call.results if not tried.apart(s))
     sample, other, moved = _witness(tried, meeting.prediction)
     blamed = _blamed(tried, call)
     yield Leak(
@@ -90,8 +114,8 @@ def samples_mixed(laboratory: Laboratory, meeting: Meeting, tried: Separation) -
         other,
         moved,
         blamed.location,
-        laboratory.tape.shape(slot),
-        recurrent=call.name in RECURRENT_KERNELS and blamed is call,
+        laboratory.tape.shape(blamed.results[0]),
+        recurrent=blamed is call and laboratory.tape.steps_through(call),
         regroups=blamed.name in REGROUPING,
         batch=Batch(
             tried.count,
@@ -99,6 +123,8 @@ def samples_mixed(laboratory: Laboratory, meeting: Meeting, tried: Separation) -
             tried.root.location,
             tried.root.reason or "the targets have one row for each sample",
         ),
+        built_at=call.layer.built_at if call.layer is not None else None,
+        moved_at=tried.moved_at(call),
     )
 
 
@@ -128,7 +154,7 @@ def _blamed(tried: Separation, call: Call) -> Call:
         return call
     tape = tried.laboratory.tape
     given = call.args[0]
-    while isinstance(given, Slot):
+    while isinstance(given, Slot) and given.number != tried.root.slot:
         maker = tape.producer.get(given.number)
         if maker is None or tried.masks(given.number) is None:
             return call

@@ -19,7 +19,6 @@ import torch
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 from torch.utils.data import dataloader as torch_dataloader
-from torch.utils.data.sampler import BatchSampler, RandomSampler, SubsetRandomSampler
 
 from rnnscope.cells import KINDS
 from rnnscope.frames import is_ours, users_location
@@ -281,27 +280,12 @@ def _batch(recorder: Recorder) -> Wrapper:
             except BaseException as error:
                 _forget_this_frame(error)
                 raise
-            recorder.batch(iterator, batch, is_shuffling(iterator))
+            recorder.batch(iterator, batch)
             return batch
 
         return following
 
     return wrap
-
-
-def is_shuffling(iterator: Any) -> bool:
-    """True where the DataLoader draws its samples in random order."""
-    sampler = getattr(iterator, "_index_sampler", None)
-    return type(sampler) is BatchSampler and isinstance(
-        sampler.sampler, (RandomSampler, SubsetRandomSampler)
-    )
-
-
-def batch_size(iterator: Any) -> int | None:
-    """Samples in a batch, where the DataLoader's sampler has that written down; it is not asked."""
-    sampler = getattr(iterator, "_index_sampler", None)
-    size = getattr(sampler, "__dict__", {}).get("batch_size")
-    return size if isinstance(size, int) else None
 
 
 def _forget_this_frame(error: BaseException) -> None:

@@ -33,6 +33,7 @@ from rnnscope.recording.functions import (
     versions,
 )
 from rnnscope.recording.layers import LayerCall, described, layer_call
+from rnnscope.recording.loading import is_shuffling, sample_axis
 from rnnscope.recording.nest import tensors_in
 from rnnscope.recording.pace import CALLS, Pace
 from rnnscope.recording.patches import Patches
@@ -212,13 +213,13 @@ class Recorder:
             recording.wake()
 
     @_harmless
-    def batch(self, iterator: Any, batch: Any, shuffled: bool) -> None:
+    def batch(self, iterator: Any, batch: Any) -> None:
         """A DataLoader of this thread hands out a batch."""
         recording = self._recording()
         if recording is not None and not is_aside():
             recording.boundary()
             if recording.on and not recording.paused:
-                recording.batch(batch, shuffled)
+                recording.batch(iterator, batch)
                 self.heard("batch_loaded", iterator, batch)
 
     @_harmless
@@ -377,11 +378,14 @@ class Recording(TorchFunctionMode):
 
     # ---- steps -----------------------------------------------------------------------------------
 
-    def batch(self, batch: Any, shuffled: bool) -> None:
+    def batch(self, iterator: Any, batch: Any) -> None:
         """The tensors of a batch are sources, however the loader made them."""
         for tensor in tensors_in(batch):
-            self.writer.batches.add(self.writer.slot(tensor))
-        self.writer.shuffled |= shuffled
+            slot, axis = self.writer.slot(tensor), sample_axis(iterator, tensor)
+            self.writer.batches.add(slot)
+            if axis is not None:
+                self.writer.sample_axes[slot] = axis
+        self.writer.shuffled |= is_shuffling(iterator)
         self.writer.loaded_at = here(1)
 
     def boundary(self) -> None:

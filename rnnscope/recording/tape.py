@@ -7,7 +7,7 @@ that no recorded call made are *sources*. Nothing is run here: ``experiments.rep
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import CodeType
 from typing import Any
@@ -89,8 +89,8 @@ class Tape:
     ``values`` holds the tensor of each slot as it was recorded, None where a later call changed
     it in place. ``volatile`` are the slots whose memory some call changes: they are made anew in
     every replay. ``settled`` are parameters and batches that were made on the tape: a replay takes
-    them as they are. ``batches`` are the slots that a DataLoader handed out, ``loss`` is what
-    ``backward`` started from.
+    them as they are. ``batches`` are the slots that a DataLoader handed out, ``sample_axes`` on
+    which axis it put the samples, where that is known. ``loss`` is what ``backward`` started from.
     """
 
     number: int
@@ -101,6 +101,7 @@ class Tape:
     settled: frozenset[int] = frozenset()
     loss: int | None = None
     batches: frozenset[int] = frozenset()
+    sample_axes: Mapping[int, int] = field(default_factory=dict)
     shuffled: bool = False
     loaded_at: Location | None = None
     looked_at: frozenset[int] = frozenset()
@@ -174,6 +175,15 @@ class Tape:
             if not reached.isdisjoint(call.inputs):
                 reached.update(call.results)
         return frozenset(reached)
+
+    def steps_through(self, call: Call) -> bool:
+        """True for a recurrent kernel, and for a call of a loop that reads what it gave before."""
+        if call.name in RECURRENT_KERNELS and "cell" not in call.name:
+            return True
+        alike = [c for c in self.calls if c.place is not None and c.place == call.place]
+        if len(alike) < LOOP:
+            return False
+        return not self.ancestors(alike[-1].results[-1]).isdisjoint(alike[0].results)
 
     def shape(self, slot: int) -> tuple[int, ...]:
         """The sizes of a slot's tensor."""

@@ -28,6 +28,7 @@ class Writer:
         self.made: set[int] = set()
         self.looked_at: set[int] = set()
         self.batches: set[int] = set()
+        self.sample_axes: dict[int, int] = {}
         self.shuffled = False
         self.loaded_at: Location | None = None
         self.lost: dict[str, None] = {}
@@ -167,6 +168,7 @@ class Writer:
             self._settled(),
             self.known(loss) if loss is not None else None,
             frozenset(self.batches),
+            dict(self.sample_axes),
             self.shuffled,
             self.loaded_at,
             frozenset(self.looked_at),

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import cleandoc
-from typing import Any
+from types import UnionType
+from typing import Any, get_args
 
 from rnnscope.findings import Finding, Location, Related, Severity
 
@@ -37,9 +38,14 @@ class Rule:
     code: str
     name: str
     severity: Severity
-    subject: type
+    subject: type | UnionType
     check: Callable[[Any], Iterator[Problem]]
     documentation: str
+
+    @property
+    def subjects(self) -> tuple[type, ...]:
+        """The types of what it looks at: one, or both of a union."""
+        return get_args(self.subject) or (self.subject,)
 
     @property
     def summary(self) -> str:
@@ -72,7 +78,9 @@ class Rule:
 Check = Callable[[Any], Iterator[Problem]]
 
 
-def rule(code: str, name: str, severity: Severity, subject: type) -> Callable[[Check], Rule]:
+def rule(
+    code: str, name: str, severity: Severity, subject: type | UnionType
+) -> Callable[[Check], Rule]:
     """Make a Rule of a generator function whose docstring has the four HEADINGS."""
 
     def make(check: Check) -> Rule:

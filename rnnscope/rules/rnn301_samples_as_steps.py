@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from rnnscope.findings import Severity
 from rnnscope.rules.axis_evidence import at, axis_text, blamed, certainty, related
 from rnnscope.rules.registry import Problem, rule
+from rnnscope.subjects.proofs import Leak
 from rnnscope.tracing.events import AxisRead
 from rnnscope.tracing.factors import Meaning
 
 
-@rule("RNN301", "samples-as-steps", Severity.ERROR, AxisRead)
-def samples_as_steps(event: AxisRead) -> Iterator[Problem]:
+@rule("RNN301", "samples-as-steps", Severity.ERROR, AxisRead | Leak)
+def samples_as_steps(event: AxisRead | Leak) -> Iterator[Problem]:
     """A layer reads the samples of a batch as the steps of a sequence.
 
     What it does
     ------------
     Follows the axis on which a DataLoader, ``pad_sequence`` or a shuffled index put the samples,
-    and looks for a recurrent or attention layer that takes this axis for time.
+    and looks for a recurrent or attention layer that takes this axis for time. Runs a step again
+    with one sample changed, and looks for a layer or a loop that carries it into the others.
 
     Why is this bad?
     ----------------
@@ -45,6 +47,9 @@ def samples_as_steps(event: AxisRead) -> Iterator[Problem]:
             output, _ = lstm(x)
             F.cross_entropy(head(output[:, -1]), y).backward()
     """
+    if isinstance(event, Leak):
+        yield from _carried(event)
+        return
     if event.read.meaning != Meaning.TIME or event.known.meaning != Meaning.SAMPLES:
         return
     severity = certainty(event)
@@ -61,6 +66,26 @@ def samples_as_steps(event: AxisRead) -> Iterator[Problem]:
             event.location if event.location != place else None, f"{event.layer} is called with it"
         ),
         severity,
+    )
+
+
+def _carried(leak: Leak) -> Iterator[Problem]:
+    """A sample that was changed has moved those after it, by way of the state."""
+    if leak.batch is None or not leak.recurrent:
+        return
+    layer = leak.built_at is not None
+    place = leak.moved_at or leak.built_at or leak.location
+    yield Problem(
+        f"samples are read as steps: changing sample {leak.sample} of the {leak.batch.size} moved "
+        f"sample {leak.other}'s output by {leak.moved:.2g}. The state runs from each sample into "
+        "the next",
+        "build the layer with batch_first=True, or give it input.transpose(0, 1)"
+        if layer
+        else "step along the axis of time: for x_t in x.transpose(0, 1)",
+        place,
+        at(leak.batch.location, leak.batch.reason)
+        + at(leak.built_at if leak.built_at != place else None, "the layer is built here")
+        + at(leak.location if leak.location != place else None, "the state is carried on here"),
     )
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from rnnscope.axes import shape_text, tuple_text
 from rnnscope.findings import Severity
-from rnnscope.rules.axis_evidence import related
+from rnnscope.rules.axis_evidence import at, related
 from rnnscope.rules.registry import Problem, rule
+from rnnscope.subjects.proofs import Leak
 from rnnscope.tracing.events import Tangled
 
 
-@rule("RNN303", "rows-torn", Severity.ERROR, Tangled)
-def rows_torn(event: Tangled) -> Iterator[Problem]:
+@rule("RNN303", "rows-torn", Severity.ERROR, Tangled | Leak)
+def rows_torn(event: Tangled | Leak) -> Iterator[Problem]:
     """A view or reshape puts parts of different samples into one row.
 
     What it does
@@ -38,6 +39,9 @@ def rows_torn(event: Tangled) -> Iterator[Problem]:
         _, (h_n, _) = lstm(torch.randn(8, 5, 4))
         summary = h_n.transpose(0, 1).reshape(8, 12)
     """
+    if isinstance(event, Leak):
+        yield from _mixed(event)
+        return
     if event.kind != "rows":
         return
     yield Problem(
@@ -46,6 +50,19 @@ def rows_torn(event: Tangled) -> Iterator[Problem]:
         _fix(event),
         related=related(event.evidence),
         values={"before": event.before, "after": event.after, "batch": _batch(event)},
+    )
+
+
+def _mixed(leak: Leak) -> Iterator[Problem]:
+    """A sample that was changed has moved another one, whose row it shares."""
+    if leak.batch is None or not leak.regroups:
+        return
+    yield Problem(
+        f"regrouped as {shape_text(leak.shape)} in the order of memory, a row of the result holds "
+        f"parts of different samples: changing sample {leak.sample} of the {leak.batch.size} moved "
+        f"sample {leak.other}'s output by {leak.moved:.2g}",
+        "move the batch to the front with transpose or permute before regrouping",
+        related=at(leak.batch.location, leak.batch.reason),
     )
 
 

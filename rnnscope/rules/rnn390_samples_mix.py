@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnscope.axes import shape_text
-from rnnscope.findings import Related, Severity
+from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.proofs import Leak
 
@@ -65,36 +65,14 @@ def samples_mix(leak: Leak) -> Iterator[Problem]:
         for x, y in DataLoader(data, batch_size=6, shuffle=True):
             F.cross_entropy(model(x), y).backward()
     """
-    if leak.batch is None:
+    if leak.batch is None or leak.recurrent or leak.regroups:
         return
     yield Problem(
         f"samples mix here: changing sample {leak.sample} of the {leak.batch.size} moved sample "
-        f"{leak.other}'s output by {leak.moved:.2g}. {_cause(leak)}",
-        fix=_fix(leak),
+        f"{leak.other}'s output by {leak.moved:.2g}. {leak.operation}() computes across the axis "
+        "of the samples.",
+        fix="compute along the axis of time or features, not along that of the samples",
         location=leak.location,
-        related=_related(leak),
+        related=at(leak.batch.location, leak.batch.reason)
+        + at(leak.moved_at, "the samples came onto this axis here"),
     )
-
-
-def _cause(leak: Leak) -> str:
-    if leak.recurrent:
-        return "The layer runs over the samples as if they were time steps."
-    if leak.regroups:
-        return (
-            f"{leak.operation}() to {shape_text(leak.shape)} regroups the elements in the order of "
-            "memory, and puts those of several samples into one row."
-        )
-    return f"{leak.operation}() computes across the axis of the samples."
-
-
-def _fix(leak: Leak) -> str:
-    if leak.recurrent:
-        return "build the layer with batch_first=True, or give it input.transpose(0, 1)"
-    if leak.regroups:
-        return "move the batch axis to the front with transpose or permute before regrouping"
-    return "compute along the axis of time or features, not along that of the samples"
-
-
-def _related(leak: Leak) -> tuple[Related, ...]:
-    batch = leak.batch
-    return (Related(batch.location, batch.reason),) if batch and batch.location else ()

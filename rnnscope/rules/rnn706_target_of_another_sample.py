@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from rnnscope.axes import shape_text
 from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.facts import OthersTarget
 
@@ -48,4 +50,9 @@ def target_of_another_sample(fact: OthersTarget) -> Iterator[Problem]:
             f"{fact.loss}: {meet}"
         )
         fix = "put predictions and targets in the same order before they are compared"
-    yield Problem(said, fix, fact.location)
+    lines = {
+        fact.made_at: "the predictions get their shape here",
+        fact.moved_at: "their samples came onto another axis here",
+    }
+    others = (at(line, what) for line, what in lines.items() if line != fact.location)
+    yield Problem(said, fix, fact.location, tuple(chain(*others)))

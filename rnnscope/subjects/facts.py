@@ -12,7 +12,8 @@ class OthersTarget:
     """A sample's prediction is compared with another sample's target.
 
     ``kind`` is "pairs" where every prediction meets every target, "others" where a sample's own
-    target is not among those it meets.
+    target is not among those it meets. ``made_at`` is where the predictions got their shape,
+    ``moved_at`` where their samples came onto another axis.
     """
 
     kind: str
@@ -22,6 +23,8 @@ class OthersTarget:
     predictions: tuple[int, ...]
     targets: tuple[int, ...]
     location: Location | None
+    made_at: Location | None = None
+    moved_at: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)

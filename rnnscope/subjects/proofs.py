@@ -25,7 +25,9 @@ class Leak:
     """Changing sample ``sample`` of a model's input moved the output of ``other`` by ``moved``.
 
     ``location`` is the first operation after which the samples are no longer apart;
-    ``recurrent`` tells that it is a recurrent layer, ``regroups`` that it only regroups elements.
+    ``recurrent`` tells that it is a recurrent layer or a loop over steps, built at ``built_at``;
+    ``regroups`` that it only regroups elements. ``moved_at`` is where the samples came onto the
+    axis that is stepped along.
     """
 
     operation: str
@@ -37,6 +39,8 @@ class Leak:
     recurrent: bool = False
     regroups: bool = False
     batch: Batch | None = None
+    built_at: Location | None = None
+    moved_at: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import torch
 from torch.utils.data import dataloader as torch_dataloader
 from torch.utils.data import default_collate
 
+from rnnscope.recording.loading import batch_size, is_shuffling
 from rnnscope.recording.nest import tensors_in
-from rnnscope.recording.patches import batch_size, is_shuffling
 from rnnscope.recording.user_code import here
 from rnnscope.tracing.factors import Evidence, Factor, Meaning, Variable, fresh_axes
 from rnnscope.tracing.labels import Label
