@@ -22,6 +22,7 @@ from rnnscope.probing.histories import Histories
 from rnnscope.questions.inquiry import Fact, Inquiry
 from rnnscope.recording.layers import LayerCall as RecordedCall
 from rnnscope.recording.layers import failed_call
+from rnnscope.recording.pace import FIRST
 from rnnscope.recording.recorder import RECORDER, Subscriber
 from rnnscope.recording.tape import Tape
 from rnnscope.recording.user_code import here, standing_at
@@ -37,7 +38,7 @@ _MOST_EVENTS = 4096
 
 
 class Session(Subscriber):
-    """``examine`` asks the rules, ``found`` is told what they say.
+    """``examine`` asks the rules, ``found`` is told what they say, ``settled`` when a step is over.
 
     ``last_returned`` is the call of a recurrent layer that was recorded last.
     """
@@ -47,9 +48,11 @@ class Session(Subscriber):
         examine: Callable[[Any], tuple[Finding, ...]],
         found: Callable[[Finding], None],
         experiments: bool = True,
+        settled: Callable[[], None] = lambda: None,
     ) -> None:
         self.examine = examine
         self.found = found
+        self.settled = settled
         self.built_at = RECORDER.built_at
         self.last_returned: LayerCall | None = None
         self.calls = LayerCalls(self.built_at, examine)
@@ -82,6 +85,11 @@ class Session(Subscriber):
     def acquitted(self) -> set[Location]:
         """Lines on the way of predictions whose samples were apart, and on no other's."""
         return self.inquiry.acquitted - self.inquiry.suspect
+
+    @property
+    def known_from_all_sides(self) -> bool:
+        """True once the first steps are over, which may show one mistake in several ways."""
+        return self.steps >= FIRST
 
     @property
     def summary(self) -> WatchSummary:
@@ -172,6 +180,7 @@ class Session(Subscriber):
         self.steps_watched += tape.loss is not None
         if self.experiments:
             self.inquiry.step(tape)
+        self.settled()
 
     def optimizer_steps(self, optimizer: torch.optim.Optimizer) -> None:
         """Gradients have been computed."""

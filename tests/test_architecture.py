@@ -29,7 +29,7 @@ selection failures subjects.planning diagnosis tracing probing questions session
 measuring.inspection measuring explanation verification weights conclusions results formats repair
 printing report layouts explained verified gating api testing strategies fuzzing running.arrival
 running.output running.cells running.script running.execution running.ranks running.notebook
-watching running.supervision running pytest_plugin commands cli
+console watching running.supervision running pytest_plugin commands cli
 """
 RIVER = _RIVER.split()
 
