@@ -220,8 +220,8 @@ class Watch(ContextDecorator):
 
     def _note(self, exception: Exception) -> None:
         """The findings below the traceback, where nothing else shows them."""
-        note = getattr(exception, "add_note", None)  # new in Python 3.11
-        for finding in self.findings if note is not None else ():
+        note = getattr(exception, "add_note", lambda text: None)  # new in Python 3.11
+        for finding in self.findings:
             remedy = finding.repair.text if finding.repair else finding.fix or ""
             if finding.severity.counts:
                 note("\n  ".join([f"rnnscope: {finding}", *remedy.splitlines()]))
