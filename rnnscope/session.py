@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from rnnscope.blame import blamed
 from rnnscope.config import RNNConfig
 from rnnscope.errors import RnnscopeError
 from rnnscope.failures import warning_of
@@ -26,6 +27,7 @@ from rnnscope.recording.pace import FIRST
 from rnnscope.recording.recorder import RECORDER, Subscriber
 from rnnscope.recording.tape import Tape
 from rnnscope.recording.user_code import here, standing_at
+from rnnscope.recording.writing import Writer
 from rnnscope.subjects import Construction, Failure, LayerCall
 from rnnscope.summary import WatchSummary
 from rnnscope.tracing import given as names_given
@@ -123,13 +125,20 @@ class Session(Subscriber):
             known = self._events[key] = self.examine(event)
         self.report(event, known)
 
-    def failed_call(self, exception: BaseException) -> tuple[LayerCall | None, tuple[Finding, ...]]:
-        """The call of a recurrent layer that an exception came out of, and what is wrong there."""
+    def failed_call(
+        self, exception: BaseException, writer: Writer | None
+    ) -> tuple[LayerCall | None, tuple[Finding, ...]]:
+        """The call of a recurrent layer that an exception came out of, and what is wrong there.
+
+        ``writer`` holds the step that it was a part of, where that was recorded.
+        """
         call = failed_call(exception)
         if call is None:
             return None, ()
         with standing_at(call.place.location if call.place else None):
-            return self.calls.of(call.module, call.args, call.kwargs)
+            subject, findings = self.calls.of(call.module, call.args, call.kwargs)
+        given = given_to(call.module, call.args, call.kwargs)
+        return subject, tuple(blamed(finding, given, writer) for finding in findings)
 
     # ---- what is recorded ------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ from rnnscope.subjects import LayerCall
 from rnnscope.summary import WatchSummary, last_line
 
 if TYPE_CHECKING:
+    from rnnscope.recording.writing import Writer
     from rnnscope.report import Report
     from rnnscope.session import Session
 
@@ -139,6 +140,7 @@ class Watch(ContextDecorator):
         from rnnscope.recording.recorder import RECORDER
 
         self.on_errors = None  # what is found from here on is told by the report
+        writer = RECORDER.writer
         RECORDER.leave_thread()
         session = self.session
         if session is None:
@@ -148,7 +150,7 @@ class Watch(ContextDecorator):
             if exception is not None:
                 self.outcome = Outcome(type(exception).__name__, text_of(exception))
             if isinstance(exception, Exception):
-                self._explain(exception, session)
+                self._explain(exception, session, writer)
         finally:
             if self._depth == 0:
                 self._end(session)
@@ -205,13 +207,13 @@ class Watch(ContextDecorator):
         self._shown = {(finding.code, finding.location) for finding in self.findings}
         return bool(fresh)
 
-    def _explain(self, exception: Exception, session: Session) -> None:
+    def _explain(self, exception: Exception, session: Session, writer: Writer | None) -> None:
         """What the rules say of an exception goes into the findings and below its traceback.
 
         Only an exception that leaves the watch is a mistake: one that the program handles is not.
         """
         self.last_returned = session.last_returned
-        self.last_call, findings = session.failed_call(exception)
+        self.last_call, findings = session.failed_call(exception, writer)
         for finding in findings:
             self.found(finding)
         failure = failure_of(exception, self.last_call, self.last_returned)

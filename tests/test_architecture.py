@@ -20,7 +20,7 @@ PACKAGE = Path(rnnscope.__file__).parent
 _RIVER = """
 errors legible axes cells options notation config equations call facts prediction reasons drawing
 findings summary frames sources spans subjects subjects.sketching torch_import aside recording
-experiments
+experiments blame
 measuring.randomness measuring.devices measuring.measurement measuring.trial measuring.untouched
 measuring.live measuring.observation reference tracing.factors tracing.labels tracing.events
 tracing.regrouping tracing.operations tracing.ops tracing.naming tracing.readings subjects.proofs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TypeAlias
 
 from rnnscope.findings import Finding
@@ -145,6 +146,7 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
 
 def suggestions(finding: Finding) -> Iterator[Suggestion]:
     """Edits of the user's file that may repair a finding; the same edits only once."""
+    finding = replace(finding, location=finding.shows)
     code = code_of(finding.location.file) if finding.location else None
     seen = set()
     for repairer in REPAIRERS.get(finding.code, ()) if code is not None else ():
