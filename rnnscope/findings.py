@@ -143,7 +143,7 @@ class Finding:
         return replace(
             self,
             location=place,
-            related=(Related(shows, "the call that fails"), *others),
+            related=(Related(shows, "where it shows"), *others),
             values={**self.values, "shows": shows},
         )
 
