@@ -208,7 +208,7 @@ def _loaded_with(name: str, tree: ast.Module) -> set[str]:
 
 # What works on live tensors and modules. Everything else must load where torch does not exist.
 _LIVE = """
-recording experiments questions session measuring.randomness measuring.devices
+recording experiments blame questions session measuring.randomness measuring.devices
 measuring.measurement measuring.trial measuring.live measuring.untouched measuring.observation
 measuring.inspection reference tracing.calls tracing.given tracing.sketching tracing.table
 tracing.loaders tracing.propagation tracing.packing tracing.recurrent tracing.states tracing.tracer

@@ -32,6 +32,13 @@ def batch_first(finding: Finding, code: Code) -> Iterator[Suggestion]:
         yield suggest(code, call, keyword(code, call, "batch_first", str(not on)))
 
 
+def samples_first(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """``batch_first=True`` where it is missing; where it is not, the lengths are at fault."""
+    for suggestion in batch_first(finding, code):
+        if suggestion.edits[0].replacement.endswith("True"):
+            yield suggestion
+
+
 def unpacked_batch_first(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """``pad_packed_sequence`` with the layout of the packing, anywhere in the file."""
     packs = code.calls("pack_padded_sequence")
