@@ -55,3 +55,37 @@ def test_what_is_silenced_where_it_shows_stays_silent(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), seen:
         exec(compile(path.read_text(), str(path), "exec"), {"__name__": "program"})
     assert seen.findings == ()
+
+
+NET = (
+    "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    "        self.rnn, self.state = nn.GRU(2, 8), None\n    def forward(self, x):\n"
+    "        y, self.state = self.rnn(x, self.state)\n        return y\n"
+    "net = Net()\nfor x in torch.randn(2, 5, 3, 2):\n    net(x).sum().backward()"
+)
+REPAIRS = {
+    "numpy": (PROGRAMS["numpy"], "+ x = torch.from_numpy(np.zeros((5, 3, 4))).float()  #!"),
+    "kept": (NET, "+ self.state = self.state.detach()"),
+    "packed rows are no features": (
+        "x = nn.utils.rnn.pack_sequence([torch.randn(2, 5), torch.randn(1, 5)])\n"
+        "gru = nn.GRU(3, 6)\ngru(x)",
+        "+ gru = nn.GRU(5, 6)",
+    ),
+    "lengths": (
+        "x = torch.randn(8, 9, 4)\nnn.utils.rnn.pack_padded_sequence(x, [9] * 7, True)",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REPAIRS)
+def test_the_repair_is_that_of_the_cause(name: str, tmp_path: Path) -> None:
+    program, repaired = REPAIRS[name]
+    path = tmp_path / f"{name.replace(' ', '_')}.py"
+    path.write_text(f"{HEAD}{program}\n")
+    seen = rnnscope.watch(show=False)
+    with pytest.raises((RuntimeError, ValueError)), seen:
+        exec(compile(path.read_text(), str(path), "exec"), {"__name__": "program"})
+    (finding,) = seen.findings
+    text = finding.repair.text if finding.repair else ""
+    assert text.splitlines()[-1:] == ([repaired] if repaired else [])
