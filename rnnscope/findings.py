@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -127,6 +127,25 @@ class Finding:
     proof: str | None = None
     repair: Repair | None = None
     values: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def shows(self) -> Location | None:
+        """Where the mistake shows, which may be another line than the one to change."""
+        shows: Location | None = self.values.get("shows", self.location)
+        return shows
+
+    def moved(self, place: Location) -> Finding:
+        """The finding at the line to change; the one where it shows becomes a second place."""
+        shows = self.shows
+        if shows is None or place == shows:
+            return replace(self, location=place)
+        others = (r for r in self.related if r.location not in (place, shows))
+        return replace(
+            self,
+            location=place,
+            related=(Related(shows, "where it shows"), *others),
+            values={**self.values, "shows": shows},
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The keys of a finding in the JSON schema; they are only ever added to."""

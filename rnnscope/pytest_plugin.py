@@ -40,7 +40,7 @@ def rnnscope_watch() -> Generator[Watch, None, None]:
     """A watch over the test; its ``findings`` may be asked at any time."""
     from rnnscope.watching import watch
 
-    with watch() as seen:
+    with watch(show=False) as seen:
         yield seen
 
 
@@ -51,9 +51,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, None]:
     if not item.config.getoption("--rnnscope") or (marker is not None and not marker.args):
         yield
         return
-    from rnnscope.watching import watch
+    from rnnscope.selection import Selection
+    from rnnscope.watching import Watch
 
-    manager = watch(ignore=marker.args if marker is not None else None)
+    ignored = marker.args if marker is not None else None
+    manager = Watch(Selection.configured(ignore=ignored), reporter=True)
     seen = manager.__enter__()
     outcome = yield
     kind, raised, trace = outcome.excinfo or (None, None, None)
@@ -71,9 +73,9 @@ def assertion(findings: Sequence[Finding]) -> str:
 
     findings = completed(findings)
     first = findings[0]
-    place = f" at {first.location.place}" if first.location else ""
+    place = f" {first.location.place}" if first.location else ""
     more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""
-    lines = [f"{first.code} {first.name}{place}{more}"]
+    lines = [f"{first.code}{place} {first.name}{more}"]
     for finding in findings:
         shown = render(Result(findings=(finding,)), "terminal", 96)
         lines += ["", *(f"E   {line}" for line in shown.splitlines())]

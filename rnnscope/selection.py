@@ -126,10 +126,9 @@ def _check_entry(file: Path, key: str, value: Any) -> None:
 
 def silenced(finding: Finding) -> bool:
     """True when a ``# noqa`` stands on a line of the finding's statement and covers its code."""
-    if finding.location is None:
-        return False
-    lines = statement_lines(finding.location)
-    return any(_covers(linecache.getline(finding.location.file, n), finding.code) for n in lines)
+    places = {place for place in (finding.location, finding.shows) if place is not None}
+    lines = ((place.file, n) for place in places for n in statement_lines(place))
+    return any(_covers(linecache.getline(file, n), finding.code) for file, n in lines)
 
 
 def _covers(line: str, code: str) -> bool:

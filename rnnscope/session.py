@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from rnnscope.blame import blamed
 from rnnscope.config import RNNConfig
 from rnnscope.errors import RnnscopeError
 from rnnscope.failures import warning_of
@@ -22,9 +23,11 @@ from rnnscope.probing.histories import Histories
 from rnnscope.questions.inquiry import Fact, Inquiry
 from rnnscope.recording.layers import LayerCall as RecordedCall
 from rnnscope.recording.layers import failed_call
+from rnnscope.recording.pace import FIRST
 from rnnscope.recording.recorder import RECORDER, Subscriber
 from rnnscope.recording.tape import Tape
 from rnnscope.recording.user_code import here, standing_at
+from rnnscope.recording.writing import Writer
 from rnnscope.subjects import Construction, Failure, LayerCall
 from rnnscope.summary import WatchSummary
 from rnnscope.tracing import given as names_given
@@ -37,7 +40,7 @@ _MOST_EVENTS = 4096
 
 
 class Session(Subscriber):
-    """``examine`` asks the rules, ``found`` is told what they say.
+    """``examine`` asks the rules, ``found`` is told what they say, ``settled`` when a step is over.
 
     ``last_returned`` is the call of a recurrent layer that was recorded last.
     """
@@ -47,9 +50,11 @@ class Session(Subscriber):
         examine: Callable[[Any], tuple[Finding, ...]],
         found: Callable[[Finding], None],
         experiments: bool = True,
+        settled: Callable[[], None] = lambda: None,
     ) -> None:
         self.examine = examine
         self.found = found
+        self.settled = settled
         self.built_at = RECORDER.built_at
         self.last_returned: LayerCall | None = None
         self.calls = LayerCalls(self.built_at, examine)
@@ -84,6 +89,11 @@ class Session(Subscriber):
         return self.inquiry.acquitted - self.inquiry.suspect
 
     @property
+    def known_from_all_sides(self) -> bool:
+        """True once the first steps are over, which may show one mistake in several ways."""
+        return self.steps >= FIRST
+
+    @property
     def summary(self) -> WatchSummary:
         """What was watched, and what could not be."""
         layers = Counter(self.layers.values())
@@ -115,13 +125,20 @@ class Session(Subscriber):
             known = self._events[key] = self.examine(event)
         self.report(event, known)
 
-    def failed_call(self, exception: BaseException) -> tuple[LayerCall | None, tuple[Finding, ...]]:
-        """The call of a recurrent layer that an exception came out of, and what is wrong there."""
+    def failed_call(
+        self, exception: BaseException, writer: Writer | None
+    ) -> tuple[LayerCall | None, tuple[Finding, ...]]:
+        """The call of a recurrent layer that an exception came out of, and what is wrong there.
+
+        ``writer`` holds the step that it was a part of, where that was recorded.
+        """
         call = failed_call(exception)
         if call is None:
             return None, ()
         with standing_at(call.place.location if call.place else None):
-            return self.calls.of(call.module, call.args, call.kwargs)
+            subject, findings = self.calls.of(call.module, call.args, call.kwargs)
+        given = given_to(call.module, call.args, call.kwargs)
+        return subject, tuple(blamed(finding, given, writer) for finding in findings)
 
     # ---- what is recorded ------------------------------------------------------------------------
 
@@ -172,6 +189,7 @@ class Session(Subscriber):
         self.steps_watched += tape.loss is not None
         if self.experiments:
             self.inquiry.step(tape)
+        self.settled()
 
     def optimizer_steps(self, optimizer: torch.optim.Optimizer) -> None:
         """Gradients have been computed."""

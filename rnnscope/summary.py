@@ -47,13 +47,18 @@ def last_line(findings: Sequence[Finding], name: str, watched: WatchSummary) -> 
     if not findings:
         words = ", ".join([*filter(None, seen), "nothing found"])
         return "; ".join([f"rnnscope: {words}", *watched.notes])
-    notes = [f"{note[:1].upper()}{note[1:]}." for note in watched.notes]
-    return " ".join([_found(findings, name), ", ".join(filter(None, seen)) + ".", *notes])
+    words = ", ".join(filter(None, seen)) if watched.steps else _watched_alone(watched.layers)
+    notes = [f"{note[:1].upper()}{note[1:]}." for note in (words, *watched.notes)]
+    return " ".join([_found(findings, name), *notes])
 
 
 def _found(findings: Sequence[Finding], name: str) -> str:
     counts = Counter(str(finding.severity) for finding in findings)
     return f"Found {_and([_plural(n, what) for what, n in sorted(counts.items())])} in {name}."
+
+
+def _watched_alone(layers: Mapping[str, int]) -> str:
+    return f"{_layers(layers)} {'watched' if any(layers.values()) else 'has run'}"
 
 
 def _layers(layers: Mapping[str, int]) -> str:

@@ -20,7 +20,7 @@ PACKAGE = Path(rnnscope.__file__).parent
 _RIVER = """
 errors legible axes cells options notation config equations call facts prediction reasons drawing
 findings summary frames sources spans subjects subjects.sketching torch_import aside recording
-experiments
+experiments blame
 measuring.randomness measuring.devices measuring.measurement measuring.trial measuring.untouched
 measuring.live measuring.observation reference tracing.factors tracing.labels tracing.events
 tracing.regrouping tracing.operations tracing.ops tracing.naming tracing.readings subjects.proofs
@@ -29,7 +29,7 @@ selection failures subjects.planning diagnosis tracing probing questions session
 measuring.inspection measuring explanation verification weights conclusions results formats repair
 printing report layouts explained verified gating api testing strategies fuzzing running.arrival
 running.output running.cells running.script running.execution running.ranks running.notebook
-watching running.supervision running pytest_plugin commands cli
+console watching running.supervision running pytest_plugin commands cli
 """
 RIVER = _RIVER.split()
 
@@ -208,7 +208,7 @@ def _loaded_with(name: str, tree: ast.Module) -> set[str]:
 
 # What works on live tensors and modules. Everything else must load where torch does not exist.
 _LIVE = """
-recording experiments questions session measuring.randomness measuring.devices
+recording experiments blame questions session measuring.randomness measuring.devices
 measuring.measurement measuring.trial measuring.live measuring.untouched measuring.observation
 measuring.inspection measuring.inputs reference tracing.calls tracing.given tracing.sketching
 tracing.table tracing.loaders tracing.propagation tracing.packing tracing.recurrent tracing.states

@@ -70,7 +70,7 @@ def test_only_tests_with_findings_fail(ran: str) -> None:
 
 
 def test_findings_are_printed_like_an_assertion(ran: str) -> None:
-    assert "\nRNN401 one-sample-read at test_models.py:8\n" in ran
+    assert "\nRNN401 test_models.py:8 one-sample-read\n" in ran
     assert "E   error[RNN401] one-sample-read" in ran
     assert re.search(r"E     repair   - .*output\[-1\].*\nE              \+ .*output\[:, -1\]", ran)
 

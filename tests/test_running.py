@@ -223,8 +223,9 @@ def test_a_crash_is_explained_at_the_users_line(folder: Path) -> None:
     first, *others = json.loads(output)["findings"]
     assert (status, others) == (1, [])
     assert (first["code"], first["severity"]) == ("RNN202", "error")
-    place = {"file": "broken.py", "line": 9, "column": 12, "end_line": 9, "end_column": 16}
+    place = {"file": "broken.py", "line": 8, "column": 11, "end_line": 8, "end_column": 22}
     assert first["location"] == place
+    assert [(related["line"], related["column"]) for related in first["related"]] == [(9, 12)]
     assert "(2, 3, 20), got (3, 2, 20)" in first["message"]
     last = "RuntimeError: Expected hidden[0] size (2, 3, 20), got [3, 2, 20]"
     assert error.splitlines()[-1] == last

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from rnnscope.commands import output as to
+from rnnscope.commands.announcing import Announcer
 from rnnscope.commands.repairing import Repairing
 from rnnscope.errors import OutputError
 from rnnscope.formats import render
@@ -48,6 +49,9 @@ def run(
     diff: Annotated[bool, typer.Option("--diff", help="print the repairs as a diff")] = False,
     fix: Annotated[bool, typer.Option("--fix", help="write the repairs into your files")] = False,
     trying: Annotated[bool, typer.Option("--try/--no-try", help="run each repair first")] = True,
+    exit_first: Annotated[
+        bool, typer.Option("-x", "--exit-first", help="stop the script at its first error")
+    ] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="no last line")] = False,
     steps: Annotated[
         int | None, typer.Option(min=1, help="watch this many steps, then let the program go")
@@ -60,7 +64,8 @@ def run(
 ) -> int:
     """Run a script as python would, and report its mistakes.
 
-    Errors and warnings are printed at the end, with what was watched in one line; -q leaves it out.
+    An error is printed when it becomes certain, all else at the end, with what was watched in one
+    line; -q leaves it out.
     """
     name = to.chosen(format, output)
     selection = Selection.configured(select, ignore)
@@ -70,18 +75,21 @@ def run(
     write = _writer(name, output)
     say = _last_line(script, quiet)
     world = World.of()
+    early = name == "terminal" and output is None and world.size == 1 and not (diff or fix)
+    announcer = Announcer(selection, sys.stderr if early and not exit_first else None, exit_first)
 
     def finish(result: RunResult) -> int:
         wanted = replace(result, findings=selection.keep(result.findings))
         together = gathered(wanted.findings, world)
         if together is not None:
             shown = repairing.done(replace(wanted, findings=together))
-            write(shown if stats else replace(shown, statistics=None))
+            rest = replace(shown, findings=announcer.left(shown.findings))
+            write(rest if stats else replace(rest, statistics=None))
             say(shown)
             reported(world)
         return wanted.status
 
-    return supervise(target, finish, Watching(probe, gates, steps, every_step))
+    return supervise(target, finish, Watching(probe, gates, steps, every_step, announcer))
 
 
 def _last_line(script: str, quiet: bool) -> Callable[[RunResult], None]:

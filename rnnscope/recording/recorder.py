@@ -146,6 +146,12 @@ class Recorder:
     def _recording(self) -> Recording | None:
         return getattr(self._threads, "recording", None)
 
+    @property
+    def writer(self) -> Writer | None:
+        """The tape of this thread's step, as far as it has come."""
+        recording = self._recording()
+        return recording.writer if recording is not None else None
+
     def enter_thread(self) -> None:
         """Record the current thread, too, until ``leave_thread``."""
         recording = self._recording()

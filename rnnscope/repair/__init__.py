@@ -14,8 +14,8 @@ import linecache
 from collections.abc import Iterable
 from dataclasses import replace
 
-from rnnscope.findings import Edit, Finding, Related, Repair
-from rnnscope.repair.edits import changed_lines
+from rnnscope.findings import Edit, Finding, Location, Related, Repair
+from rnnscope.repair.edits import Suggestion, changed_lines
 from rnnscope.repair.pointing import pointed
 from rnnscope.repair.table import suggestions
 
@@ -36,10 +36,31 @@ def _repaired(finding: Finding) -> Finding:
     first = next(suggestions(finding), None) if finding.repair is None else None
     if first is None:
         return finding
-    place = finding.location
-    if first.at is not None and first.at == place and place.column is None:
-        place = first.at
-    return replace(finding, repair=repair_of(first.edits), location=place)
+    return repaired(finding, first)
+
+
+def repaired(finding: Finding, suggestion: Suggestion, tried: bool = False) -> Finding:
+    """The finding with this repair, at the line that it changes."""
+    found = replace(finding, repair=repair_of(suggestion.edits, tried))
+    at, place = _changed(suggestion), finding.location
+    if at is None or place is None:
+        return found
+    if at == place:
+        return replace(found, location=at) if place.column is None else found
+    return found.moved(at) if at != finding.shows and _is_elsewhere(finding) else found
+
+
+def _changed(suggestion: Suggestion) -> Location | None:
+    """What the repair is about, unless all that it changes is at another line."""
+    at, edits = suggestion.at, suggestion.edits
+    if at is None or any(at.line <= e.line <= (at.end_line or at.line) for e in edits):
+        return at
+    return Location(edits[0].file, edits[0].line)
+
+
+def _is_elsewhere(finding: Finding) -> bool:
+    """True for what shows in a call that is right itself."""
+    return finding.code.startswith(("RNN1", "RNN2", "RNN45", "RNN65"))
 
 
 def _pointed(finding: Finding) -> Finding:

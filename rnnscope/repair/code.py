@@ -14,8 +14,10 @@ from rnnscope.spans import calls, dotted, function_name, tree_of
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 Scope: TypeAlias = Function | ast.Module
-# Methods that hand a tensor on: with other dtype, memory or graph, and the same axes.
-_PASSING = frozenset(("contiguous", "detach", "clone", "to", "float", "double", "half"))
+# Methods that hand a tensor on: with other numbers, dtype, memory or graph, and the same axes.
+_CONVERTING = ("to", "type", "type_as", "float", "double", "half", "cuda", "cpu")
+_FILLING = ("zero_", "fill_", "normal_", "uniform_", "requires_grad_")
+_PASSING = frozenset(("contiguous", "detach", "clone", *_CONVERTING, *_FILLING))
 _MOST = 300  # expressions that are looked at on the way back from one value
 _DEEPEST = 8  # assignments and calls that are followed back from one value
 

@@ -167,10 +167,15 @@ def input_size(finding: Finding, code: Code) -> Iterator[Suggestion]:
         given = argument(call, "input_size")
         if given is None:
             continue
-        for origin in home.origins(given):
-            if isinstance(origin, ast.Constant) and origin.value == wanted and origin is not given:
-                yield suggest(home, origin, replaced(home, origin, str(got)))
+        # A number with a name of its own says what the data has; an argument may serve others, too.
+        numbers = [o for o in home.origins(given) if isinstance(o, ast.Constant) and o is not given]
+        numbers = [o for o in numbers if o.value == wanted]
+        for number in numbers:
+            if isinstance(home.parent(number), ast.Assign):
+                yield suggest(home, number, replaced(home, number, str(got)))
         yield suggest(home, call, replaced(home, given, str(got)))
+        for number in numbers:
+            yield suggest(home, number, replaced(home, number, str(got)))
 
 
 def both_directions(finding: Finding, code: Code) -> Iterator[Suggestion]:

@@ -16,6 +16,7 @@ from rnnscope.repair.edits import (
     suggest,
     without_argument,
 )
+from rnnscope.repair.states import states_of
 from rnnscope.spans import function_name
 
 
@@ -65,6 +66,21 @@ def state_without_graph(finding: Finding, code: Code) -> Iterator[Suggestion]:
             cut = f"tuple(part.detach() for part in {name})" if pair else f"{name}.detach()"
             line = line_after(code, statement, f"{name} = {cut}")
             yield suggest(code, call, *edits, line)
+
+
+def kept_state_without_graph(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """A state on ``self`` that a layer is given and returns, detached for the next call."""
+    for statement in code.nodes:
+        call = statement.value if isinstance(statement, ast.Assign) else None
+        if not isinstance(call, ast.Call) or not isinstance(statement, ast.Assign):
+            continue
+        built, states = code.constructor(call.func), states_of(call)
+        stored = {code.text(n) for t in statement.targets for n in ast.walk(t)}
+        name = code.text(states) if isinstance(states, ast.Attribute) else ""
+        if built is not None and name in stored:
+            pair = function_name(built).startswith("LSTM")
+            cut = f"tuple(part.detach() for part in {name})" if pair else f"{name}.detach()"
+            yield suggest(code, call, line_after(code, statement, f"{name} = {cut}"))
 
 
 def _stepped(code: Code, backward: ast.stmt) -> ast.stmt:

@@ -31,6 +31,15 @@ def suffix_of(fix: str | None) -> tuple[str, str]:
     return (name, text.removeprefix(name)) if text.startswith(f"{name}.") else ("", "")
 
 
+def made_as_floats(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """NumPy's numbers, of 64 bits each, as the layer's where they become a tensor."""
+    name, suffix = suffix_of(finding.fix)
+    for call in layer_calls(finding, code) if name == "input" else ():
+        for origin in code.origins(call.args[0]) if call.args else ():
+            if function_name(origin) in ("from_numpy", "tensor", "as_tensor"):
+                yield suggest(code, origin, *suffixed(code, origin, _SHORT.get(suffix, suffix)))
+
+
 def turned_input(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """The layer's input with what the fix appends to it."""
     name, suffix = suffix_of(finding.fix)

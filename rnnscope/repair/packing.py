@@ -27,9 +27,20 @@ def _packings(finding: Finding, code: Code, *names: str) -> Iterator[ast.Call]:
 def batch_first(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """The other layout for what packs, unpacks or pads."""
     for call in _packings(finding, code):
-        given = [k.value for k in call.keywords if k.arg == "batch_first"]
+        place = 2 if function_name(call) == "pack_padded_sequence" else 1
+        placed = call.args[place : place + 1]
+        given = placed or [k.value for k in call.keywords if k.arg == "batch_first"]
         on = bool(given) and isinstance(given[0], ast.Constant) and given[0].value is True
-        yield suggest(code, call, keyword(code, call, "batch_first", str(not on)))
+        wanted = str(not on)
+        edit = replaced(code, placed[0], wanted) if placed else None
+        yield suggest(code, call, edit or keyword(code, call, "batch_first", wanted))
+
+
+def samples_first(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """``batch_first=True`` where it is missing; where it is not, the lengths are at fault."""
+    for suggestion in batch_first(finding, code):
+        if suggestion.edits[0].replacement.endswith("True"):
+            yield suggestion
 
 
 def unpacked_batch_first(finding: Finding, code: Code) -> Iterator[Suggestion]:

@@ -40,6 +40,8 @@ def _subscripts(finding: Finding, code: Code) -> list[ast.Subscript]:
 def final_states(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """Both directions of the last layer, from the states that the layer returns."""
     for node in _subscripts(finding, code):
+        if isinstance(node.slice, ast.Slice):
+            continue  # several slots: states of another layer, not features
         for assignment in _layer_results(code, node.value):
             name, edits = _hidden(code, assignment)
             if name:

@@ -22,7 +22,8 @@ from rnnscope.repair.edits import (
 )
 from rnnscope.spans import calls, function_name
 
-_FACTORIES = ("zeros", "ones", "randn", "rand", "empty", "new_zeros", "new_ones", "new_empty")
+_NEW = ("new", "new_zeros", "new_ones", "new_empty", "new_full")
+_FACTORIES = ("zeros", "ones", "randn", "rand", "empty", *_NEW)
 _is_factory = calls(*_FACTORIES)
 
 

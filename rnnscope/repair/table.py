@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TypeAlias
 
 from rnnscope.findings import Finding
@@ -58,7 +59,7 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN208": (operands.turned_input,),
     "RNN209": (states.one_state,),
     "RNN210": (states.pair_of_states,),
-    "RNN211": (operands.turned_input,),
+    "RNN211": (operands.made_as_floats, operands.turned_input),
     "RNN212": (states.like_the_weights, operands.turned_states),
     "RNN213": (operands.turned_input,),
     "RNN214": (states.like_the_weights, operands.turned_states),
@@ -76,7 +77,7 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN306": (operands.axis_of_steps,),
     "RNN307": (operands.around_the_call,),
     "RNN308": (constructors.batch_first, operands.axis_of_steps),
-    "RNN310": (operands.turned_value,),
+    "RNN310": (reading.index_of_fix, operands.turned_value),
     "RNN311": (operands.axis_of_steps,),
     "RNN312": (moving.other_permutation,),
     "RNN313": (operands.axis_of_steps,),
@@ -112,7 +113,7 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN513": (reading.same_order,),
     "RNN551": (packing.any_order,),
     "RNN552": (packing.no_empty_row,),
-    "RNN553": (packing.batch_first,),
+    "RNN553": (packing.samples_first,),
     "RNN554": (packing.lengths_on_cpu,),
     "RNN556": (packing.output_of_result,),
     "RNN557": (packing.any_length,),
@@ -124,8 +125,8 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN604": (training.kept_states,),
     "RNN605": (training.own_state,),
     "RNN606": (graphs.attached_state,),
-    "RNN651": (graphs.state_without_graph,),
-    "RNN652": (graphs.state_without_graph,),
+    "RNN651": (graphs.state_without_graph, graphs.kept_state_without_graph),
+    "RNN652": (graphs.state_without_graph, graphs.kept_state_without_graph),
     "RNN701": (losses.no_last_axis,),
     "RNN702": (losses.classes_second,),
     "RNN703": (packing.unpacked_batch_first, moving.back_to_batch_first),
@@ -145,6 +146,7 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
 
 def suggestions(finding: Finding) -> Iterator[Suggestion]:
     """Edits of the user's file that may repair a finding; the same edits only once."""
+    finding = replace(finding, location=finding.shows)
     code = code_of(finding.location.file) if finding.location else None
     seen = set()
     for repairer in REPAIRERS.get(finding.code, ()) if code is not None else ():

@@ -42,8 +42,10 @@ def input_features(call: LayerCall) -> Iterator[Problem]:
         return
     if given.shape[-1] == UNKNOWN or given.ndim not in _possible(call):
         return
-    cause, fix = _cause(call, given.shape, wanted)
-    built = None if wanted in given.shape[:-1] else call.built_at
+    # The rows of packed data are steps of all sequences: no other axis could hold the features.
+    shape = given.shape[-1:] if given.type == "PackedSequence" else given.shape
+    cause, fix = _cause(call, shape, wanted)
+    built = None if wanted in shape[:-1] else call.built_at
     yield Problem(
         f"the last axis of input must be H_in = {wanted} (input_size), "
         f"got {given.shape[-1]}{_whole(given.shape)}: {cause}.",
@@ -77,7 +79,7 @@ def _cause(call: LayerCall, shape: tuple[int, ...], wanted: int) -> tuple[str, s
             f"axis {axis} has that size, so the features are probably not last",
             f"input = input.transpose({axis}, {len(shape) - 1})",
         )
-    if wanted == 1:
+    if wanted == 1 and len(shape) > 1:
         return (
             "with one feature a step the input still needs an axis for it",
             "input = input.unsqueeze(-1)",

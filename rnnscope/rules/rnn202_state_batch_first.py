@@ -28,9 +28,9 @@ def state_batch_first(call: LayerCall) -> Iterator[Problem]:
     -------
     lstm = nn.LSTM(10, 20, num_layers=2, batch_first=True)
     x = torch.randn(3, 5, 10)
-    h_0 = torch.zeros(3, 2, 20)
+    h_0 = torch.zeros(3, 2, 20)  # RNN202
     c_0 = torch.zeros(3, 2, 20)
-    output, _ = lstm(x, (h_0, c_0))  # RNN202
+    output, _ = lstm(x, (h_0, c_0))
 
     Use instead
     -----------

@@ -30,8 +30,8 @@ def state_layers(call: LayerCall) -> Iterator[Problem]:
     -------
     gru = nn.GRU(10, 20, num_layers=2, bidirectional=True)
     x = torch.randn(5, 3, 10)
-    h_0 = torch.zeros(2, 3, 20)
-    output, h_n = gru(x, h_0)  # RNN203
+    h_0 = torch.zeros(2, 3, 20)  # RNN203
+    output, h_n = gru(x, h_0)
 
     Use instead
     -----------

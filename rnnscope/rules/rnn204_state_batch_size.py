@@ -28,10 +28,10 @@ def state_batch_size(call: LayerCall) -> Iterator[Problem]:
     Example
     -------
     lstm = nn.LSTM(10, 20, batch_first=True)
-    h_0 = torch.zeros(1, 8, 20)
+    h_0 = torch.zeros(1, 8, 20)  # RNN204
     c_0 = torch.zeros(1, 8, 20)
     last_batch = torch.randn(3, 5, 10)
-    output, _ = lstm(last_batch, (h_0, c_0))  # RNN204
+    output, _ = lstm(last_batch, (h_0, c_0))
 
     Use instead
     -----------

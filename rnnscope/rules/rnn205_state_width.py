@@ -28,8 +28,8 @@ def state_width(call: LayerCall) -> Iterator[Problem]:
     -------
     decoder = nn.GRU(10, 20)
     x = torch.randn(5, 3, 10)
-    context = torch.zeros(1, 3, 40)
-    output, h_n = decoder(x, context)  # RNN205
+    context = torch.zeros(1, 3, 40)  # RNN205
+    output, h_n = decoder(x, context)
 
     Use instead
     -----------

@@ -27,8 +27,8 @@ def projected_states(call: LayerCall) -> Iterator[Problem]:
     -------
     lstm = nn.LSTM(10, 20, proj_size=5)
     x = torch.randn(5, 3, 10)
-    zeros = torch.zeros(1, 3, 20)
-    output, _ = lstm(x, (zeros, zeros))  # RNN206
+    zeros = torch.zeros(1, 3, 20)  # RNN206
+    output, _ = lstm(x, (zeros, zeros))
 
     Use instead
     -----------

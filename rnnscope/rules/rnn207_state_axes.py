@@ -30,9 +30,9 @@ def state_axes(call: LayerCall) -> Iterator[Problem]:
     -------
     lstm = nn.LSTM(10, 20)
     x = torch.randn(5, 3, 10)
-    h_0 = torch.zeros(3, 20)
+    h_0 = torch.zeros(3, 20)  # RNN207
     c_0 = torch.zeros(3, 20)
-    output, _ = lstm(x, (h_0, c_0))  # RNN207
+    output, _ = lstm(x, (h_0, c_0))
 
     Use instead
     -----------

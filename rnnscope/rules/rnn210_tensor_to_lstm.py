@@ -28,8 +28,8 @@ def tensor_to_lstm(call: LayerCall) -> Iterator[Problem]:
     -------
     lstm = nn.LSTM(10, 20)
     x = torch.randn(5, 3, 10)
-    h_0 = torch.zeros(1, 3, 20)
-    output, _ = lstm(x, h_0)  # RNN210
+    h_0 = torch.zeros(1, 3, 20)  # RNN210
+    output, _ = lstm(x, h_0)
 
     Use instead
     -----------

@@ -29,8 +29,8 @@ def input_dtype(call: LayerCall) -> Iterator[Problem]:
     Example
     -------
     lstm = nn.LSTM(10, 20)
-    x = torch.randn(5, 3, 10, dtype=torch.float64)
-    output, _ = lstm(x)  # RNN211
+    x = torch.randn(5, 3, 10, dtype=torch.float64)  # RNN211
+    output, _ = lstm(x)
 
     Use instead
     -----------

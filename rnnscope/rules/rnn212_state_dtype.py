@@ -28,8 +28,8 @@ def state_dtype(call: LayerCall) -> Iterator[Problem]:
     -------
     gru = nn.GRU(10, 20).double()
     x = torch.randn(5, 3, 10, dtype=torch.float64)
-    h_0 = torch.zeros(1, 3, 20)
-    output, h_n = gru(x, h_0)  # RNN212
+    h_0 = torch.zeros(1, 3, 20)  # RNN212
+    output, h_n = gru(x, h_0)
 
     Use instead
     -----------

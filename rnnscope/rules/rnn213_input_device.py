@@ -25,8 +25,8 @@ def input_device(call: LayerCall) -> Iterator[Problem]:
     Example
     -------
     lstm = nn.LSTM(10, 20, device="meta")
-    x = torch.randn(5, 3, 10)
-    output, _ = lstm(x)  # RNN213
+    x = torch.randn(5, 3, 10)  # RNN213
+    output, _ = lstm(x)
 
     Use instead
     -----------

@@ -28,8 +28,8 @@ def state_device(call: LayerCall) -> Iterator[Problem]:
     -------
     gru = nn.GRU(10, 20)
     x = torch.randn(5, 3, 10)
-    h_0 = torch.zeros(1, 3, 20, device="meta")
-    output, h_n = gru(x, h_0)  # RNN214
+    h_0 = torch.zeros(1, 3, 20, device="meta")  # RNN214
+    output, h_n = gru(x, h_0)
 
     Use instead
     -----------

@@ -41,10 +41,12 @@ def state_lies_batch_first(event: StateAxes) -> Iterator[Problem]:
     """
     config = event.config
     layers = "D*num_layers" if config.bidirectional else "num_layers"
+    forward = f"h_n[{[*range(0, 2 * config.num_layers, 2)]}]"
+    turned = f"{event.name} = {event.name}.transpose(0, 1).contiguous()"
     yield Problem(
         f"{event.name} {shape_text(event.shape)} is read as ({layers}, batch, H_out), but "
         f"{event.problem}: the sizes fit by chance",
-        f"{event.name} = {event.name}.transpose(0, 1).contiguous()",
+        forward if "directions" in event.problem else turned,
         event.location,
         at(event.built_at, f"the {config.kind} is built here"),
     )

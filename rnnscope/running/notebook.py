@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from rnnscope.report import Report
 
 
-def show(report: Report) -> None:
-    """Display the report below the running cell; without IPython, or without findings, nothing."""
+def show(report: Report) -> bool:
+    """Display the findings below the running cell, if there are any. False without IPython."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    if shell is None or not report.findings:
-        return
-    display = import_module("IPython.display").display
-    display(report._repr_mimebundle_(), raw=True)
+    if shell is None:
+        return False
+    if report.findings:
+        import_module("IPython.display").display(report._repr_mimebundle_(), raw=True)
+    return True

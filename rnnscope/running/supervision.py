@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnscope.errors import RnnscopeError
 from rnnscope.failures import text_of
+from rnnscope.findings import Finding
 from rnnscope.results import Outcome, Result
 from rnnscope.running.arrival import when_imported
 from rnnscope.running.execution import Ended, execute
@@ -44,12 +45,16 @@ class RunResult(Result):
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """How a run is watched: with experiments or not, with its gates, and how many of its steps."""
+    """How a run is watched: with experiments or not, with its gates, and how many of its steps.
+
+    ``on_errors`` is told of errors as soon as they are certain; what it raises ends the script.
+    """
 
     probe: bool = True
     gates: bool = False
     steps: int | None = None
     every_step: bool = False
+    on_errors: Callable[[tuple[Finding, ...]], None] | None = None
 
 
 class Supervision:
@@ -63,10 +68,18 @@ class Supervision:
     def begin(self) -> None:
         """Start to watch; torch is there by now."""
         from rnnscope.recording.recorder import RECORDER
-        from rnnscope.watching import watch
+        from rnnscope.selection import Selection
+        from rnnscope.watching import Watch
 
         RECORDER.limit, RECORDER.every_step = self.how.steps, self.how.every_step
-        self.seen = self._watching.enter_context(watch(probe=self.how.probe, gates=self.how.gates))
+        watch = Watch(
+            Selection.configured(),
+            self.how.probe,
+            gates=self.how.gates,
+            reporter=True,
+            on_errors=self.how.on_errors,
+        )
+        self.seen = self._watching.enter_context(watch)
 
     def end(self, exception: BaseException | None) -> None:
         """Stop watching, with what the script raised: the live call of the layer that failed."""
