@@ -1,0 +1,110 @@
+"""What moves when one slice of an input changes: seen on the tape of one forward pass.
+
+The module itself is not run: the tape is, on several draws, since a dead unit hides what it would
+pass on. In the first draw inputs and parameters are as they were given, in the others measured
+inputs are drawn anew and parameters are as training might leave them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rnnscope.dependence import values
+from rnnscope.dependence.passes import Pass
+from rnnscope.experiments.replay import ReplayError, quietly, replay
+from rnnscope.recording.nest import tensors_in
+
+DRAWS = 4
+Masks = list[Tensor | None]  # for each result what moved, None where that cannot be compared
+
+
+class Bench:
+    """The tape of one pass; inputs and results are counted from 0."""
+
+    def __init__(self, done: Pass, inputs: Any, draws: int = DRAWS) -> None:
+        assert done.taping is not None
+        self.tape = done.taping.tape
+        known = done.taping.writer.known
+        self.inputs = tuple(range(len(list(tensors_in(inputs)))))  # slots: they were written first
+        self.results = tuple(known(tensor) for tensor in done.named.values())
+        self.generator = torch.Generator().manual_seed(0)
+        self.draws = [draw for n in range(draws) if (draw := self._draw(n)) is not None]
+
+    @property
+    def held(self) -> frozenset[int]:
+        """Inputs whose values Python has read: what it did with them is not on the tape."""
+        return frozenset(n for n in self.inputs if n in self.tape.looked_at)
+
+    def _draw(self, number: int) -> tuple[dict[int, Tensor], list[Tensor | None]] | None:
+        """Changes to begin with, and the results that they give."""
+        changes: dict[int, Tensor] = {}
+        if number:
+            changes |= {n: values.drawn(self.given(n), self.generator) for n in self.inputs}
+            for slot in sorted(self.tape.parameters - set(self.inputs)):
+                value = self.tape.values[slot]
+                if value is not None and value.requires_grad and value.is_floating_point():
+                    changes[slot] = values.noisy(value.detach(), self.generator)
+        found = self.run(changes)
+        return None if found is None else (changes, found)
+
+    def given(self, number: int) -> Tensor:
+        """An input as it was recorded."""
+        value = self.tape.values[self.inputs[number]]
+        assert value is not None
+        return value.detach()
+
+    def run(self, changes: Mapping[int, Tensor]) -> list[Tensor | None] | None:
+        """The results after some changes; None where the tape cannot be run with them."""
+        try:
+            with quietly():
+                done = replay(self.tape, changes, faithful=True, full=True)
+                return [None if slot is None else done.value(slot) for slot in self.results]
+        except ReplayError:
+            return None
+
+    def column(self, number: int, axis: int, index: int, draws: int = DRAWS) -> Masks:
+        """What moves in each result with one slice of an input, in any draw."""
+        found: Masks = [None] * len(self.results)
+        for changes, base in self.draws[:draws]:
+            before = changes.get(number, self.given(number))
+            changed = values.with_slice(before, axis, index, self.generator)
+            after = self.run({**changes, number: changed})
+            for place, mask in enumerate(_masks(base, after or [])):
+                known = found[place]
+                found[place] = mask if known is None or mask is None else known | mask
+        return found
+
+    def follows(self, places: Mapping[int, int], result: int, axis: int) -> bool:
+        """True when permuting these axes of the inputs permutes an axis of a result."""
+        size = self.given(next(iter(places))).shape[next(iter(places.values()))]
+        order = torch.randperm(size, generator=self.generator)
+        if torch.equal(order, torch.arange(size)):
+            order = order.flip(0)
+        for changes, base in self.draws[:2]:
+            moved = {
+                n: changes.get(n, self.given(n)).index_select(a, order) for n, a in places.items()
+            }
+            after, before = self.run({**changes, **moved}), base[result]
+            if after is None or before is None or after[result] is None:
+                return False
+            if not values.alike(before.index_select(axis, order), after[result]):
+                return False
+        return True
+
+    def agrees(self, inputs: Sequence[Tensor], named: Mapping[str, Tensor]) -> bool:
+        """True when the tape gives, for these inputs, what the module itself has given."""
+        after = self.run(dict(zip(self.inputs, inputs, strict=True)))
+        if after is None or len(after) != len(named):
+            return False
+        pairs = zip(after, named.values(), strict=True)
+        return all(mine is not None and values.alike(mine, real) for mine, real in pairs)
+
+
+def _masks(base: Sequence[Tensor | None], after: Sequence[Tensor | None]) -> Iterator[Tensor | None]:
+    for before, now in zip(base, after, strict=False):
+        same = before is not None and now is not None and before.shape == now.shape
+        yield values.moved(before, now) if same and before is not None and now is not None else None
