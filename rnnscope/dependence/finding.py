@@ -19,6 +19,7 @@ from rnnscope.dependence.places import Place, matrices_of
 from rnnscope.errors import CallError
 
 _FIXED = 4  # passes: the first, one on other values, one again, one in training
+_FILLED = "a mask that is True there"
 
 
 def depends_of(target: Any, inputs: tuple[Any, ...], name: str | None = None) -> Dependence:
@@ -67,10 +68,10 @@ class Finding:
         generator = torch.Generator().manual_seed(1)
         other = [
             values.drawn(tensor, generator)
-            if tensor.is_floating_point() or n in self.bench.held
-            else values.other(tensor, tensor, generator)
+            if values.is_measured(tensor)
+            else tensor.roll(1, 0) if n not in self.bench.held and tensor.dim() else tensor
             for n, tensor in enumerate(self.tensors)
-        ]
+        ]  # fmt: skip
         replaced = iter(other)
         given = trials.map_tensors(self.inputs, lambda _: next(replaced))
         done = self.passes.tried(given)
@@ -80,7 +81,7 @@ class Finding:
         size = self.tensors[number].shape[axis]
         indices = values.indices(size) if self.faithful else (size // 2,)
         held = number in self.bench.held
-        indices = () if held or size < 2 else indices
+        indices = () if held or not size else indices
         columns = [self._column(number, axis, index) for index in indices]
         matrices = matrices_of(self.base.named, columns) if columns else {}
         return Place(number, axis, size, indices, matrices, held)
@@ -116,18 +117,22 @@ class Finding:
             )
 
     def _try_sizes(self) -> None:
-        for place in self.places:
-            if place.alone or place.size < 2 or place.held:
-                continue
-            by = max(1, int(place.main[2].stride)) if place.main else 1
-            place.sizes.append(
-                trials.resized(self.passes, self.inputs, place.number, place.axis, by)
-            )
-        for place in self.places:
-            if place.sizes and not place.free and place.size > 2:
-                place.sizes.append(
-                    trials.resized(self.passes, self.inputs, place.number, place.axis, -1)
-                )
+        """Longer alone, then with what is as long in the other inputs, then shorter."""
+        tried = [p for p in self.places if not p.alone and p.size > 1 and not p.held]
+        for tied in (False, True):
+            for place in tried:
+                by = max(1, int(place.main[2].stride)) if place.main else 1
+                if not place.free and (not tied or self._has_ties(place)):
+                    place.sizes.append(self._resized(place, by, tied=tied))
+        for place in tried:
+            if not place.free and place.size > 2:
+                place.sizes.append(self._resized(place, -1, tied=self._has_ties(place)))
+
+    def _has_ties(self, place: Place) -> bool:
+        return bool(trials.ties(self.tensors, place.number, place.axis))
+
+    def _resized(self, place: Place, by: int, **how: bool) -> trials.Longer:
+        return trials.resized(self.passes, self.inputs, place.number, place.axis, by, **how)
 
     def _find_mixed(self) -> None:
         """An axis of the samples on which they see each other: by elimination.
@@ -211,11 +216,10 @@ class Finding:
         masks = any(tensor.dtype is torch.bool for tensor in self.tensors[1:])
         whole = len(self.tensors) > 1
         if masks and len(kept) < len(self.base.named):
-            place = (time.number, time.axis, longer.by)
-            filled = trials.resized(self.passes, self.inputs, *place, fill=True)
+            filled = self._resized(time, longer.by, tied=longer.tied, fill=True)
             better = filled.kept(self.base.named)
             if len(better) > len(kept):
-                return replace(conduct, right=better, padded_by="a mask that is True there")
+                return replace(conduct, right=better, padded_by=_FILLED)
         by = "a mask that is False there" if masks else "what the other inputs say" if whole else ""
         return replace(conduct, right=kept, padded_by=by or "zeros")
 
@@ -236,9 +240,8 @@ class Finding:
         longer = next((one for one in time.sizes if one.by > 0 and one.done), None) if time else None
         if time is None or longer is None or self.passes.left < 1:
             return conduct
-        front = trials.resized(
-            self.passes, self.inputs, 0, time.axis, longer.by, front=True, fill=longer.filled
-        )
+        filled = conduct.padded_by == _FILLED
+        front = self._resized(time, longer.by, tied=longer.tied, front=True, fill=filled)
         return replace(conduct, left=front.kept(self.base.named, front=True))
 
     def _mixes(self, trained: Pass | None) -> bool | None:
@@ -291,8 +294,9 @@ class Finding:
         matrices = [p.matrices.get((name, axis)) for p in self.places]
         if not any(m is not None and bool(m.any()) for m in matrices):
             return Axis("unknown", size, note="nothing moves it")
-        first = tensor.narrow(axis, 0, 1).expand_as(tensor)
-        if values.alike(first, tensor):
+        moved_apart = any(p.partners.get(name, (None,))[0] == axis for p in self.places)
+        equal = (values.alike(t.narrow(axis, 0, 1).expand_as(t), t) for t in self._drawn(name))
+        if not moved_apart and all(equal):
             return Axis("broadcast", size)
         for place in self.places:
             if place.reached(self.base.named).get(name) == axis:
@@ -300,6 +304,12 @@ class Finding:
                 if told.kind in ("batch", "time"):
                     return replace(told, size=size, note="")
         return Axis("features", size)
+
+    def _drawn(self, name: str) -> Iterator[Tensor]:
+        """A result in every draw."""
+        yield self.base.named[name]
+        place = list(self.base.named).index(name)
+        yield from (t for _, base in self.bench.draws if (t := base[place]) is not None)
 
     def _influences(self) -> Iterator[Influence]:
         names = input_names(self.passes.target, self.inputs)

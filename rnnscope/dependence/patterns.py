@@ -81,8 +81,8 @@ def _stride(matrix: Tensor) -> Fraction:
     spans = list(filter(None, _spans(matrix.t() if inputs > results else matrix)))
     edges = [[low for low, _ in spans], [high for _, high in spans]]
     steps = [[b - a for a, b in zip(e, e[1:], strict=False)] for e in edges]
-    found = max((round(median(s)) for s in steps if s), default=1)
-    return Fraction(found) if inputs > results else 1 / Fraction(found or 1)
+    found = Fraction(max(1, *(round(median(s)) for s in steps if s), 1))
+    return found if inputs > results else 1 / found
 
 
 def _spans(matrix: Tensor) -> list[tuple[int, int] | None]:

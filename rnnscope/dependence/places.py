@@ -34,15 +34,17 @@ class Place:
     partners: dict[str, tuple[int, Pattern]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in dict.fromkeys(name for name, _ in self.matrices):
+        names = dict.fromkeys(name for name, _ in self.matrices)
+        for name in names if self.size > 1 else ():
             found = [
-                (axis, pattern(matrix, self.indices, self.size))
+                # The more different what the steps move, the more the two axes belong together.
+                (-len(matrix.unique(dim=0)), axis, pattern(matrix, self.indices, self.size))
                 for (result, axis), matrix in self.matrices.items()
                 if result == name and is_structured(matrix)
             ]
             if found:
-                rank = lambda one: (one[1].diagonal, one[1].one_way)  # noqa: E731
-                self.partners[name] = max(found, key=rank)
+                _, axis, shape = min(found, key=lambda one: (not one[2].diagonal, *one[:2]))
+                self.partners[name] = (axis, shape)
 
     @property
     def dead(self) -> bool:
@@ -118,7 +120,7 @@ def matrices_of(
         known = [mask for mask in masks if mask is not None]
         if len(known) < len(masks) or not known:
             continue
-        for axis in range(known[0].dim()):
-            rows = [mask.movedim(axis, 0).flatten(1).any(1) for mask in known]
-            found[name, axis] = torch.stack(rows)
+        for axis in range(max(known[0].dim(), 1)):  # a single number is one step of itself
+            rows = [torch.atleast_1d(mask).movedim(axis, 0) for mask in known]
+            found[name, axis] = torch.stack([row.reshape(len(row), -1).any(1) for row in rows])
     return found

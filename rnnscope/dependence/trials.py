@@ -20,7 +20,7 @@ class Longer:
 
     by: int
     done: Pass | None
-    filled: bool = False  # what is new in masks is True
+    tied: bool = False  # axes of the same size elsewhere were changed with it
 
     def following(self, base: Named) -> dict[str, int]:
         """For each result the axis that has changed with it."""
@@ -51,21 +51,26 @@ class Longer:
 
 def resized(
     passes: Passes, inputs: Any, number: int, axis: int, by: int, *,
-    front: bool = False, fill: bool = False,
+    tied: bool = False, front: bool = False, fill: bool = False,
 ) -> Longer:  # fmt: skip
-    """Run with an axis longer by zeros, or shorter, and with it axes of that size elsewhere."""
+    """Run with an axis longer by zeros, or shorter, and ``tied`` with axes of its size elsewhere."""
     tensors = list(tensors_in(inputs))
-    size = tensors[number].shape[axis]
-    for place, tensor in enumerate(tensors):
-        own = [axis] if place == number else [a for a, n in enumerate(tensor.shape) if n == size]
-        for a in own:
-            tensors[place] = (
-                values.extended(tensors[place], a, by, front, fill)
-                if by > 0
-                else tensors[place].narrow(a, 0, size + by)
-            )
+    for place, a in [(number, axis), *(ties(tensors, number, axis) if tied else ())]:
+        value = tensors[place]
+        tensors[place] = (
+            values.extended(value, a, by, front, fill)
+            if by > 0
+            else value.narrow(a, 0, value.shape[a] + by)
+        )
     replaced = iter(tensors)
-    return Longer(by, passes.tried(map_tensors(inputs, lambda _: next(replaced))), fill)
+    return Longer(by, passes.tried(map_tensors(inputs, lambda _: next(replaced))), tied)
+
+
+def ties(tensors: Sequence[Tensor], number: int, axis: int) -> list[tuple[int, int]]:
+    """The axes of the other inputs that are as long as this one."""
+    size = tensors[number].shape[axis]
+    others = [(n, tensor) for n, tensor in enumerate(tensors) if n != number]
+    return [(n, a) for n, tensor in others for a in range(tensor.dim()) if tensor.shape[a] == size]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from rnnscope.experiments.influence import next_values
 
-_CLOSE, _ALIKE = 16, 4096  # in units of the dtype's rounding
+_CLOSE, _ALIKE = 16, 128  # in units of the dtype's rounding
 
 
 def moved(before: Tensor, after: Tensor) -> Tensor:
