@@ -61,9 +61,7 @@ class Bench:
         assert value is not None
         return value.detach()
 
-    def run(
-        self, changes: Mapping[int, Tensor], calm: bool = False
-    ) -> list[Tensor | None] | None:
+    def run(self, changes: Mapping[int, Tensor], calm: bool = False) -> list[Tensor | None] | None:
         """The results after some changes; None where the tape cannot be run with them.
 
         What was drawn is drawn again as it was; ``calm`` leaves out dropout.
@@ -115,7 +113,9 @@ class Bench:
         return all(mine is not None and values.alike(mine, real) for mine, real in pairs)
 
 
-def _masks(base: Sequence[Tensor | None], after: Sequence[Tensor | None]) -> Iterator[Tensor | None]:
+def _masks(
+    base: Sequence[Tensor | None], after: Sequence[Tensor | None]
+) -> Iterator[Tensor | None]:
     for before, now in zip(base, after, strict=False):
         same = before is not None and now is not None and before.shape == now.shape
         yield values.moved(before, now) if same and before is not None and now is not None else None

@@ -83,7 +83,9 @@ class Influence:
     @property
     def title(self) -> str:
         """Which axes these are."""
-        return f"{self.result} axis {self.result_axis} by {self.input} axis {self.axis}, {self.kind}"
+        return (
+            f"{self.result} axis {self.result_axis} by {self.input} axis {self.axis}, {self.kind}"
+        )
 
     @property
     def leaks(self) -> Iterator[tuple[int, int]]:
@@ -129,7 +131,7 @@ class Conduct:
 
 @dataclass(frozen=True, slots=True)
 class Dependence:
-    """Everything that was found out about one module; ``passes`` of it were run, at most ``most``."""
+    """What was found out about one module; ``passes`` of it were run, at most ``most``."""
 
     target: str
     inputs: tuple[Told, ...]

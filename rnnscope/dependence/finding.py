@@ -17,6 +17,7 @@ from rnnscope.dependence.naming import input_names, name_of
 from rnnscope.dependence.passes import Pass, Passes, surroundings
 from rnnscope.dependence.places import Place, matrices_of
 from rnnscope.errors import CallError
+from rnnscope.recording.nest import map_tensors
 
 _FIXED = 4  # passes: the first, one on other values, one again, one in training
 _FILLED = "a mask that is True there"
@@ -73,7 +74,7 @@ class Finding:
             for n, tensor in enumerate(self.tensors)
         ]  # fmt: skip
         replaced = iter(other)
-        given = trials.map_tensors(self.inputs, lambda _: next(replaced))
+        given = map_tensors(self.inputs, lambda _: next(replaced))
         done = self.passes.tried(given)
         return done is None or self.bench.agrees(other, done.named)
 
@@ -94,7 +95,7 @@ class Finding:
         generator = torch.Generator().manual_seed(2)
         changed[number] = values.with_slice(changed[number], axis, index, generator)
         replaced = iter(changed)
-        done = self.passes.tried(trials.map_tensors(self.inputs, lambda _: next(replaced)))
+        done = self.passes.tried(map_tensors(self.inputs, lambda _: next(replaced)))
         now = done.named if done else {}
         same = {n: t for n, t in self.base.named.items() if n in now and now[n].shape == t.shape}
         return [values.moved(t, now[n]) if n in same else None for n, t in self.base.named.items()]
@@ -209,7 +210,9 @@ class Finding:
 
     def _padded(self, conduct: Conduct, time: Place | None) -> Conduct:
         """More padding behind the last step: which results keep what they had."""
-        longer = next((one for one in time.sizes if one.by > 0 and one.done), None) if time else None
+        longer = (
+            next((one for one in time.sizes if one.by > 0 and one.done), None) if time else None
+        )
         if time is None or longer is None:
             return conduct
         kept = longer.kept(self.base.named)
@@ -237,7 +240,9 @@ class Finding:
             conduct = replace(
                 conduct, states=halves.states, continues=halves.continues, apart=halves.apart
             )
-        longer = next((one for one in time.sizes if one.by > 0 and one.done), None) if time else None
+        longer = (
+            next((one for one in time.sizes if one.by > 0 and one.done), None) if time else None
+        )
         if time is None or longer is None or self.passes.left < 1:
             return conduct
         filled = conduct.padded_by == _FILLED

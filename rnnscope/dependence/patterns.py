@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from statistics import median
 
 from torch import Tensor
@@ -80,7 +81,7 @@ def _stride(matrix: Tensor) -> Fraction:
         return Fraction(1)
     spans = list(filter(None, _spans(matrix.t() if inputs > results else matrix)))
     edges = [[low for low, _ in spans], [high for _, high in spans]]
-    steps = [[b - a for a, b in zip(e, e[1:], strict=False)] for e in edges]
+    steps = [[b - a for a, b in pairwise(e)] for e in edges]
     found = Fraction(max(1, *(round(median(s)) for s in steps if s), 1))
     return found if inputs > results else 1 / found
 

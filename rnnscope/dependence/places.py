@@ -38,7 +38,11 @@ class Place:
         for name in names if self.size > 1 else ():
             found = [
                 # The more different what the steps move, the more the two axes belong together.
-                (-len(matrix.unique(dim=0)), axis, pattern(matrix, self.indices, self.size))
+                (
+                    -len(set(map(tuple, matrix.tolist()))),
+                    axis,
+                    pattern(matrix, self.indices, self.size),
+                )
                 for (result, axis), matrix in self.matrices.items()
                 if result == name and is_structured(matrix)
             ]
@@ -121,6 +125,6 @@ def matrices_of(
         if len(known) < len(masks) or not known:
             continue
         for axis in range(max(known[0].dim(), 1)):  # a single number is one step of itself
-            rows = [torch.atleast_1d(mask).movedim(axis, 0) for mask in known]
+            rows = [(mask if mask.dim() else mask[None]).movedim(axis, 0) for mask in known]
             found[name, axis] = torch.stack([row.reshape(len(row), -1).any(1) for row in rows])
     return found

@@ -53,7 +53,7 @@ def resized(
     passes: Passes, inputs: Any, number: int, axis: int, by: int, *,
     tied: bool = False, front: bool = False, fill: bool = False,
 ) -> Longer:  # fmt: skip
-    """Run with an axis longer by zeros, or shorter, and ``tied`` with axes of its size elsewhere."""
+    """Run with an axis longer by zeros, or shorter; ``tied`` axes of its size go with it."""
     tensors = list(tensors_in(inputs))
     for place, a in [(number, axis), *(ties(tensors, number, axis) if tied else ())]:
         value = tensors[place]
@@ -105,12 +105,21 @@ def halves(
         return None
     output = next(iter(base.named))
     parts = [first.named[output], second.named[output]]
+    whole = base.named[output]
+    joined = _joined(parts, result_axis, whole)
+    if joined is None:
+        return Halves(names, False)
+    same = values.alike(whole, joined)
+    return Halves(names, same, None if same else values.gap(whole, joined))
+
+
+def _joined(parts: list[Tensor], axis: int, whole: Tensor) -> Tensor | None:
+    """The halves behind each other; None where they are not as long as the whole."""
     try:
-        apart = values.gap(base.named[output], torch.cat(parts, result_axis))
+        joined = torch.cat(parts, axis)
     except RuntimeError:
         return None
-    same = values.alike(base.named[output], torch.cat(parts, result_axis))
-    return Halves(names, same, None if same else apart)
+    return joined if joined.shape == whole.shape else None
 
 
 def given_back(passes: Passes, inputs: Any, base: Pass) -> Halves | None:

@@ -21,12 +21,9 @@ def alike(before: Tensor, after: Tensor) -> bool:
 
 
 def gap(before: Tensor, after: Tensor) -> float:
-    """The largest difference; infinite between tensors of different shapes."""
-    if before.shape != after.shape:
-        return float("inf")
-    if not before.numel():
-        return 0.0
-    return float((before.double() - after.double()).abs().nan_to_num(0.0).max())
+    """The largest difference between two tensors of one shape."""
+    apart = (before - after).abs().double() if before.dtype is not torch.bool else before ^ after
+    return float(apart.nan_to_num(0.0).max()) if before.numel() else 0.0
 
 
 def _apart(before: Tensor, after: Tensor, rounding: int) -> Tensor:
@@ -44,7 +41,7 @@ def is_measured(value: Tensor) -> bool:
     if not value.is_floating_point():
         return False
     finite = bool(value.isfinite().all())
-    return finite and (value.numel() < 3 or len(value.flatten()[:64].unique()) > 2)
+    return finite and (value.numel() < 3 or len(set(value.flatten()[:64].tolist())) > 2)
 
 
 def drawn(value: Tensor, generator: torch.Generator) -> Tensor:
@@ -74,7 +71,7 @@ def other(row: Tensor, whole: Tensor, generator: torch.Generator) -> Tensor:
         return row + (scale + 1e-2) * (step + step.sign())
     if row.dtype is torch.bool:
         return ~row
-    values = whole.unique().tolist()
+    values = sorted(set(whole.flatten().tolist()))
     if len(values) > 1:
         return next_values(row, values)
     return row - 1 if values and values[0] > 0 else row + 1

@@ -1,0 +1,67 @@
+"""What is to be run: built from a text, with the inputs that are written beside it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from torch import nn
+
+from rnnscope.config import RNNConfig
+from rnnscope.dependence.inputs import made, read_sizes
+from rnnscope.errors import TargetError
+from rnnscope.measuring.randomness import preserved_randomness
+from rnnscope.verification.building import build, parse_arguments
+from rnnscope.verification.target import loaded, said
+
+_CALL = re.compile(r"^(?:torch\.)?(?:nn\.)?(\w+)\((.*)\)$", re.S)
+
+
+@contextmanager
+def built_target(
+    text: str, sizes: Sequence[str], states: Sequence[str], arguments: str | None
+) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """The module or function of a text, and its inputs. Raises TargetError, CallError."""
+    wanted = [read_sizes(size) for size in sizes]
+    handed = [read_sizes(size) for size in states]
+    written = _CALL.match(text)
+    with preserved_randomness():
+        if written and ":" not in text:
+            yield _with_inputs(_of_torch(*written.groups()), wanted, handed)
+            return
+        with loaded(text) as found:
+            features = next((s[-1] for s, _ in wanted if s[-1] is not None), 10)
+            module = _built(found, features, arguments)
+            yield _with_inputs(module, wanted, handed)
+
+
+def _of_torch(name: str, arguments: str) -> nn.Module:
+    kind = getattr(nn, name, None)
+    if not (inspect.isclass(kind) and issubclass(kind, nn.Module)):
+        raise TargetError(f"torch.nn has no layer {name!r}: write it as in 'nn.Conv1d(4, 5, 3)'.")
+    positional, named = parse_arguments(arguments)
+    try:
+        module: nn.Module = kind(*positional, **named)
+    except Exception as error:
+        raise TargetError(
+            f"nn.{name}({arguments}) cannot be built: it raises {said(error)}; see its arguments."
+        ) from None
+    return module
+
+
+def _built(found: Any, features: int, arguments: str | None) -> Any:
+    """A class is built; a function is one, unless it is given arguments to make a module of."""
+    if inspect.isclass(found) or (inspect.isfunction(found) and arguments is not None):
+        return build(found, RNNConfig("LSTM", features, 20), arguments)
+    return found
+
+
+def _with_inputs(
+    module: Any, wanted: Sequence[Any], handed: Sequence[Any]
+) -> tuple[Any, tuple[Any, ...]]:
+    inputs = made(module, wanted)
+    states = made(module, handed) if handed else ()
+    return module, (*inputs, *((states,) if len(states) > 1 else states))
