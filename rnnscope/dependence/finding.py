@@ -233,7 +233,8 @@ class Finding:
             halves = trials.given_back(self.passes, self.inputs, self.base)
         elif axis is not None and told is not None:
             stride = max(1, int(told.stride))
-            halves = trials.halves(self.passes, self.inputs, self.base, time.axis, axis, stride)
+            cut = time.size // 2 // stride * stride
+            halves = trials.halves(self.passes, self.inputs, self.base, time.axis, axis, cut)
         else:
             halves = None
         if halves is not None:

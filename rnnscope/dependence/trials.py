@@ -83,11 +83,10 @@ class Halves:
 
 
 def halves(
-    passes: Passes, inputs: Any, base: Pass, axis: int, result_axis: int, stride: int
+    passes: Passes, inputs: Any, base: Pass, axis: int, result_axis: int, cut: int
 ) -> Halves | None:
     """Cut the first input in two, hand on what came back, and compare with the whole."""
     x, rest = inputs[0], inputs[1:]
-    cut = x.shape[axis] // 2 // stride * stride
     handed_on = _handed_on(base.result, rest) if passes.takes_state else None
     if not cut or passes.left < 2 or (handed_on is None and (rest or not base.kept)):
         return None

@@ -21,12 +21,12 @@ def influences(shown: Sequence[tuple[str, Influence]], title: str) -> Scene:
     x, y, row, width = _LEFT, 0.0, 0.0, 0.0
     for name, influence in shown:
         columns, rows = _size(influence)
-        own = max(columns * _CELL, Label(0, 0, (Word(_head(name, influence)),)).width)
+        own = max(columns * _CELL, *(label.width for label in _labels(name, influence, 0, 0)))
         if x > _LEFT and x + own > _WIDEST:
             x, y, row = _LEFT, y + row, 0.0
         groups.append(_matrix(name, influence, x, y))
         width = max(width, x + own + _LEFT)
-        row = max(row, _TOP + rows * _CELL + _GAP + 12)
+        row = max(row, _TOP + rows * _CELL + _GAP)
         x += own + _GAP
     words = "Result steps go down, input steps across; a box tells that one moves the other."
     return Scene(max(width, 2 * _LEFT), y + row, tuple(groups), title, words)
@@ -37,25 +37,26 @@ def _size(influence: Influence) -> tuple[int, int]:
     return len(rows[0][:_MOST]) if rows else 0, len(rows)
 
 
-def _head(name: str, influence: Influence) -> str:
-    return f"{name} {influence.result} by {influence.input}".strip()
+def _labels(name: str, influence: Influence, x: float, y: float) -> list[Label]:
+    """Whose matrix it is, and of which axes; of how many steps where they are not all drawn."""
+    kind = "batch" if influence.kind == "batch" else "time"
+    head = f"{name}: " if name else ""
+    head += f"{influence.result} by {influence.input}"
+    axes = f"axis {influence.result_axis} by axis {influence.axis}"
+    most = max(len(influence.rows), len(influence.rows[0]) if influence.rows else 0)
+    more = f", the first {_MOST} of {most}" if most > _MOST else ""
+    return [
+        Label(x, y + 20, (Word(head),)),
+        Label(x, y + 35, (Word(axes, kind), Word(more, "quiet")), size=_SMALL),
+    ]
 
 
 def _matrix(name: str, influence: Influence, x: float, y: float) -> Group:
-    columns, rows = _size(influence)
-    kind = "batch" if influence.kind == "batch" else "time"
-    axes = f"axis {influence.result_axis} by axis {influence.axis}"
-    marks: list[Box | Label] = [
-        Label(x, y + 20, (Word(_head(name, influence)),)),
-        Label(x, y + 35, (Word(axes, kind),), size=_SMALL),
-    ]
+    marks: list[Box | Label] = [*_labels(name, influence, x, y)]
     for j, row in enumerate(influence.rows[:_MOST]):
         for i, moved in enumerate(row[:_MOST]):
             box = (x + i * _CELL, y + _TOP + j * _CELL, _CELL - 1, _CELL - 1)
             marks.append(Box(*box, _kind(influence, j, i, moved), 1))
-    more = len(influence.rows) - rows
-    foot = f"{columns} steps in, {rows} out" + (f", {more} more" if more else "")
-    marks.append(Label(x, y + _TOP + rows * _CELL + 13, (Word(foot, "quiet"),), size=_SMALL))
     return Group("influence", tuple(marks), influence.title)
 
 

@@ -42,11 +42,19 @@ def renderable(found: Dependence, parts: Parts, findings: Iterable[Finding]) -> 
     for finding in findings:
         shown += [Text(), FindingText(finding)]
     shown += [Text("\nAs a whole", TITLE), _said(found)]
+    return Group(*shown, *_matrices(found, parts))
+
+
+def matrices(found: Dependence) -> str:
+    """The matrices alone, without colour."""
+    return text_of(Group(*_matrices(found, ())))
+
+
+def _matrices(found: Dependence, parts: Parts) -> Iterator[RenderableType]:
     pictures = [*_pictures(found, parts)]
     if pictures:
-        shown.append(Text("\nInput steps go across, result steps down", TITLE))
-        shown += _rows(pictures)
-    return Group(*shown)
+        yield Text("\nInput steps go across, result steps down", TITLE)
+        yield from _rows(pictures)
 
 
 def _tensors(found: Dependence) -> Iterator[RenderableType]:
