@@ -32,7 +32,7 @@ def assert_equivalent(
     """
     report = verify(module, like, arguments=arguments, mapping=mapping)
     if not report.same:
-        raise AssertionError(f"\\n{report}")
+        raise AssertionError(f"\n{report}")
     return report
 
 
@@ -113,6 +113,6 @@ def _picture(module: Any, inputs: tuple[Any, ...]) -> str:
     from rnnscope.formats.depended import matrices
 
     try:
-        return f"\\n{matrices(depends_of(module, inputs))}"
+        return f"\n{matrices(depends_of(module, inputs))}"
     except RnnscopeError:
         return ""
