@@ -67,6 +67,8 @@ class Bench:
         What was drawn is drawn again as it was; ``calm`` leaves out dropout.
         """
         adapt = without_dropout if calm else None
+        volatile = self.tape.volatile  # what a call changes in place is given as a copy
+        changes = {slot: v.clone() if slot in volatile else v for slot, v in changes.items()}
         try:
             with quietly():
                 done = replay(self.tape, changes, faithful=True, full=True, adapt=adapt)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from rnnscope.dependence import trials, values
@@ -20,7 +20,8 @@ from rnnscope.errors import CallError
 from rnnscope.recording.nest import map_tensors
 
 _FIXED = 4  # passes: the first, one on other values, one again, one in training
-_FILLED = "a mask that is True there"
+_FILLED, _NOT_FILLED = "a mask that is True there", "a mask that is False there"
+_LENGTHS = "the lengths as they were"
 
 
 def depends_of(target: Any, inputs: tuple[Any, ...], name: str | None = None) -> Dependence:
@@ -64,7 +65,8 @@ class Finding:
 
     def _faithful(self) -> bool:
         """Whether the tape says what the module does, on other values as well."""
-        if not self.bench.draws or not self.bench.agrees(self.tensors, self.base.named):
+        read = any(self.tensors[n].is_floating_point() for n in self.bench.held)
+        if read or not self.bench.draws or not self.bench.agrees(self.tensors, self.base.named):
             return False
         generator = torch.Generator().manual_seed(1)
         other = [
@@ -81,7 +83,7 @@ class Finding:
     def _place(self, number: int, axis: int) -> Place:
         size = self.tensors[number].shape[axis]
         indices = values.indices(size) if self.faithful else (size // 2,)
-        held = number in self.bench.held
+        held = number in self.bench.held and self.faithful
         indices = () if held or not size else indices
         columns = [self._column(number, axis, index) for index in indices]
         matrices = matrices_of(self.base.named, columns) if columns else {}
@@ -113,9 +115,10 @@ class Finding:
                 if other.partners.get(name, (None, None))[0] == axis
             }
             together[place.number] = place.axis
-            place.alone = not self.faithful or self.bench.follows(
+            # What is drawn for each sample does not change places with it.
+            place.alone = not self.faithful or self.base.drew or self.bench.follows(
                 together, list(self.base.named).index(name), axis
-            )
+            )  # fmt: skip
 
     def _try_sizes(self) -> None:
         """Longer alone, then with what is as long in the other inputs, then shorter."""
@@ -192,7 +195,8 @@ class Finding:
         axis = time.reached(self.base.named).get(output) if time else None
         second = trials.again(self.passes, self.inputs, axis)
         same = second.done is None or _same(self.base, second.done)
-        trained = self.passes.tried(self.inputs, training=True, taped=True)
+        module = isinstance(self.passes.target, nn.Module)
+        trained = self.passes.tried(self.inputs, training=True, taped=True) if module else None
         x = self.tensors[0]
         floats = [t for t in self.base.named.values() if t.is_floating_point()]
         conduct = Conduct(
@@ -217,14 +221,14 @@ class Finding:
             return conduct
         kept = longer.kept(self.base.named)
         masks = any(tensor.dtype is torch.bool for tensor in self.tensors[1:])
-        whole = len(self.tensors) > 1
+        lengths = any(not tensor.is_floating_point() for tensor in self.tensors[1:])
         if masks and len(kept) < len(self.base.named):
             filled = self._resized(time, longer.by, tied=longer.tied, fill=True)
             better = filled.kept(self.base.named)
             if len(better) > len(kept):
                 return replace(conduct, right=better, padded_by=_FILLED)
-        by = "a mask that is False there" if masks else "what the other inputs say" if whole else ""
-        return replace(conduct, right=kept, padded_by=by or "zeros")
+        by = _NOT_FILLED if masks and longer.tied else "zeros"
+        return replace(conduct, right=kept, padded_by=by if masks or not lengths else _LENGTHS)
 
     def _carried_on(self, conduct: Conduct, time: Place | None, axis: int | None) -> Conduct:
         """States, by halves; then padding in front, if passes are left."""
@@ -277,7 +281,7 @@ class Finding:
     def _notes(self, trained: Pass | None) -> Iterator[str]:
         if not self.faithful:
             yield "parts of it do not run in torch's own functions: one step of each axis was tried"
-        if trained is None:
+        if trained is None and isinstance(self.passes.target, nn.Module):
             yield "it does not run in training mode"
 
     # ---- how it is told --------------------------------------------------------------------------

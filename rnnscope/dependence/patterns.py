@@ -53,8 +53,10 @@ def pattern(matrix: Tensor, indices: Sequence[int], size: int) -> Pattern:
     back = max(int(j * stride) - i for i, j in pairs)
     ahead = max(i - int(j * stride) for i, j in pairs)
     how = _how(back > 0, ahead > 0)
-    far = [n if 0 < n < size - 1 else None for n in (back, ahead)]
-    return Pattern(how, far[0], far[1], stride=stride)
+    # What reaches as far as there are steps may reach further.
+    near_back = 0 < back < size - 1 - min(indices)
+    near_ahead = 0 < ahead < max(indices)
+    return Pattern(how, back if near_back else None, ahead if near_ahead else None, stride=stride)
 
 
 def _how(back: bool, ahead: bool) -> str:

@@ -55,8 +55,19 @@ def _of_torch(name: str, arguments: str) -> nn.Module:
 def _built(found: Any, features: int, arguments: str | None) -> Any:
     """A class is built; a function is one, unless it is given arguments to make a module of."""
     if inspect.isclass(found) or (inspect.isfunction(found) and arguments is not None):
+        if arguments is None and not _names_any(found):
+            arguments = ""
         return build(found, RNNConfig("LSTM", features, 20), arguments)
     return found
+
+
+def _names_any(found: Any) -> bool:
+    """True for a class whose arguments have names; one without any takes those of nn.Module."""
+    try:
+        given = inspect.signature(found).parameters.values()
+    except (TypeError, ValueError):
+        return True
+    return any(p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in given)
 
 
 def _with_inputs(

@@ -88,7 +88,8 @@ def halves(
     """Cut the first input in two, hand on what came back, and compare with the whole."""
     x, rest = inputs[0], inputs[1:]
     handed_on = _handed_on(base.result, rest) if passes.takes_state else None
-    if not cut or passes.left < 2 or (handed_on is None and (rest or not base.kept)):
+    on_self = any("tensors" in change for change in base.kept)
+    if not cut or passes.left < 2 or (handed_on is None and (rest or not on_self)):
         return None
     module = passes.fresh()
     first = passes.tried((x.narrow(axis, 0, cut), *rest), module=module)

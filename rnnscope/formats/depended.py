@@ -68,6 +68,7 @@ def _tensors(found: Dependence) -> Iterator[RenderableType]:
     yield Text()
     for told in found.results:
         words = Text("; ").join(Text(axis.words, _style(axis)) for axis in told.axes)
+        words = words if told.axes else Text("a single number")
         yield Text(f"out  {told.name} {shape_text(told.shape)} {told.dtype}")
         yield Padding(words, (0, 0, 0, 7))
 
