@@ -23,6 +23,7 @@ from rnnscope.weights import names_weights
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from rnnscope.dependence.facts import Dependence
     from rnnscope.dependence.report import Depends
     from rnnscope.explained import Explained
     from rnnscope.gating import Gates
@@ -38,7 +39,8 @@ def inspect(subject: Any, *inputs: Any, reference: bool = False, **named: Any) -
     ``subject`` is an RNNConfig, a text such as ``"LSTM(10, 20)"``, a live layer, any module with
     recurrent layers inside, or a weights file such as ``"model.safetensors"``. With ``inputs`` (and
     ``named`` ones) the module is run on them once, and each layer's real calls are told; when it
-    raises half way, the report holds every layer up to there and the reason. A single layer is also
+    raises half way, the report holds every layer up to there and the reason. Of parts that look
+    recurrent and are none of torch's the axes are told by behaviour. A single layer is also
     recomputed from scratch: at once with ``reference``, else when the report is printed. Nothing of
     the module is changed.
     Raises SubjectError, ConfigError, TargetError.
@@ -55,7 +57,17 @@ def inspect(subject: Any, *inputs: Any, reference: bool = False, **named: Any) -
     torch = import_torch()
     from rnnscope.measuring.inspection import inspect_model
 
-    found = inspect_model(subject, *inputs, **named)
+    behaviours: tuple[tuple[str, Dependence], ...] = ()
+    if inputs and not named:
+        from rnnscope.dependence.parts import recurrent_parts
+
+        behaviours = recurrent_parts(subject, inputs)
+    try:
+        found = inspect_model(subject, *inputs, **named)
+    except SubjectError:
+        if not behaviours:
+            raise
+        return Report(torch=_version(torch), behaviours=behaviours)
     layers = tuple(_layer_result(layer, call) for layer in found.layers for call in layer.calls)
     report = Report(
         layers,
@@ -63,6 +75,7 @@ def inspect(subject: Any, *inputs: Any, reference: bool = False, **named: Any) -
         torch=_version(torch),
         outcome=_outcome(found),
         model=not found.single,
+        behaviours=behaviours,
     )
     # Only torch's own classes: one that extends them may compute something else.
     plain = type(subject).__module__ == "torch.nn.modules.rnn"

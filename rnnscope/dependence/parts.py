@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from rnnscope.errors import RnnscopeError
 from rnnscope.recording.nest import map_tensors, tensors_in
 
 _HOLDERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+_LOOKS = re.compile(r"rnn|lstm|gru|recurr|ssm|s4|mamba|tcn|state_?space", re.I)
 Calls = dict[str, tuple[nn.Module, Any, dict[str, Any]]]
 
 
@@ -45,6 +47,31 @@ def dependences_of_parts(
             yield path, depends_of(module, given, f"{path}: {type(part).__name__}")
         except RnnscopeError:
             continue
+
+
+def recurrent_parts(target: Any, inputs: tuple[Any, ...]) -> tuple[tuple[str, Dependence], ...]:
+    """The outermost parts that are called as recurrent ones are, and that torch.nn has no hand in.
+
+    The target itself has the path ``""``.
+    """
+    if not isinstance(target, nn.Module):
+        return ()
+    if _looks_recurrent(target):
+        try:
+            return (("", depends_of(target, inputs)),)
+        except RnnscopeError:
+            return ()
+    chosen = [path for path, part in target.named_modules() if path and _looks_recurrent(part)]
+    outer = {p for p in chosen if not any(p.startswith(f"{other}.") for other in chosen)}
+    if not outer:
+        return ()
+    return tuple(dependences_of_parts(target, inputs, lambda path, _: path in outer))
+
+
+def _looks_recurrent(part: nn.Module) -> bool:
+    kind, torchs = type(part), (nn.RNNBase, nn.RNNCellBase)
+    own = not kind.__module__.startswith("torch.") and bool(_LOOKS.search(kind.__name__))
+    return own and not any(isinstance(module, torchs) for module in part.modules())
 
 
 def _calls(target: nn.Module, inputs: tuple[Any, ...], wanted: Any) -> Calls:

@@ -14,7 +14,10 @@ from rnnscope.verification.verifying import location_of
 _BATCH, _STEPS = r"(?:N|B|batch\w*)", r"(?:L|T|S|time\w*|seq\w*|steps?)"
 _FIRST = re.compile(rf"[(\[]\s*{_BATCH}\s*,\s*{_STEPS}\s*,")
 _MAJOR = re.compile(rf"[(\[]\s*{_STEPS}\s*,\s*{_BATCH}\s*,")
-_CAUSAL = re.compile(r"(?<!non-)(?<!not )(?<!anti-)\bcausal", re.I)
+# At the start of a docstring, as in "A causal encoder": further on it is often one of several ways.
+_CAUSAL = re.compile(
+    r"^\s*(?:an? |the )?(?:\w+[ -]){0,2}(?<!non-)(?<!not )(?<!anti-)causal\b", re.I
+)
 
 
 def promises_of(target: Any, found: Dependence) -> Promises:
@@ -63,7 +66,7 @@ def _order(target: Any, found: Dependence, axes: tuple[Axis, ...]) -> Iterator[D
     """An option or a docstring that says causal, and a step that reads a later one."""
     said = next((n for n in ("causal", "is_causal") if getattr(target, n, None) is True), None)
     word = f"{said}=True" if said else ""
-    if said is None and _CAUSAL.search(_documentation(target)):
+    if said is None and _CAUSAL.match(_documentation(target)):
         word = "its docstring says that it is causal"
     for number, axis in enumerate(axes if word else ()):
         if axis.kind == "time" and axis.how in ("both", "anti-causal"):

@@ -9,6 +9,15 @@ from rnnscope.dependence.facts import Conduct, Dependence
 Sentence = tuple[bool | None, str]  # True as one would wish, False not so, None neither
 
 
+def in_brief(found: Dependence) -> Iterator[str]:
+    """A part as one of several: its axes, and whether its halves are the whole."""
+    yield f"{found.target}, axes by behaviour"
+    for told in (*found.inputs, *found.results):
+        way = "in " if told in found.inputs else "out"
+        yield f"  {way}  {told.name} {told.shape}: {'; '.join(axis.words for axis in told.axes)}"
+    yield from (f"       {words}" for _, words in _continued(found.conduct))
+
+
 def sentences(found: Dependence) -> Iterator[Sentence]:
     """Everything that was tried, in the order in which one asks."""
     conduct = found.conduct
