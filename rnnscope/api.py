@@ -284,8 +284,8 @@ def depends_of_target(
     import_torch()
     from rnnscope.dependence.targets import built_target
 
-    with built_target(target, inputs, states, arguments) as (module, drawn):
-        return depends(module, *(given or drawn), parts=parts)
+    with built_target(target, inputs, states, arguments, given) as (module, drawn):
+        return depends(module, *drawn, parts=parts)
 
 
 def gates(

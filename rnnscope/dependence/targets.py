@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from rnnscope.config import RNNConfig
 from rnnscope.dependence.inputs import made, read_sizes
@@ -22,10 +22,17 @@ _CALL = re.compile(r"^(?:torch\.)?(?:nn\.)?(\w+)\((.*)\)$", re.S)
 
 @contextmanager
 def built_target(
-    text: str, sizes: Sequence[str], states: Sequence[str], arguments: str | None
+    text: str,
+    sizes: Sequence[str],
+    states: Sequence[str],
+    arguments: str | None,
+    given: Sequence[Any] = (),
 ) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """The module or function of a text, and its inputs. Raises TargetError, CallError."""
-    wanted = [read_sizes(size) for size in sizes]
+    """The module or function of a text, and its inputs: ``given``, or of the sizes that are written.
+
+    Raises TargetError, CallError.
+    """
+    wanted: list[Any] = [*map(read_sizes, sizes)] or [*given]
     handed = [read_sizes(size) for size in states]
     written = _CALL.match(text)
     with preserved_randomness():
@@ -33,9 +40,17 @@ def built_target(
             yield _with_inputs(_of_torch(*written.groups()), wanted, handed)
             return
         with loaded(text) as found:
-            features = next((s[-1] for s, _ in wanted if s[-1] is not None), 10)
+            features = _features(wanted)
             module = _built(found, features, arguments)
             yield _with_inputs(module, wanted, handed)
+
+
+def _features(wanted: Sequence[Any]) -> int:
+    """The last size of the first input, where it is known."""
+    first = wanted[0] if wanted else ()
+    sizes = first.shape if isinstance(first, Tensor) else first
+    sizes = sizes[0] if sizes and isinstance(sizes[0], tuple) else sizes
+    return sizes[-1] if sizes and isinstance(sizes[-1], int) else 10
 
 
 def _of_torch(name: str, arguments: str) -> nn.Module:
