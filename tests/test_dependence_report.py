@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -300,3 +302,28 @@ def test_what_has_no_structure() -> None:
 def test_a_strategy_and_a_report_work_together() -> None:
     x = find(sequence_inputs(4), lambda drawn: drawn.shape[1] > 4)
     assert rnnscope.depends(nn.GRU(4, 5, batch_first=True), x).axes("input")[1] == "time causal"
+
+
+GUIDE = (HERE.parent / "docs" / "depends.md").read_text(encoding="utf-8")
+
+
+def test_the_worked_examples_are_what_happens(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    blocks = re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```$", GUIDE, flags=re.M | re.S)
+    for name, code in blocks:
+        Path(name).write_text(code, encoding="utf-8")
+    shown = re.findall(r"^```console\n\$ rnnscope (.*?)\n(.*?)^```$", GUIDE, flags=re.M | re.S)
+    assert (len(blocks), len(shown)) == (3, 2)
+    for command, screen in shown:
+        assert run(shlex.split(command)) == 1
+        assert capsys.readouterr().out.rstrip() == screen.rstrip()
+    names: dict[str, Any] = {}
+    exec(compile(blocks[2][1], "test_encoder.py", "exec"), names)
+    names["test_the_encoder_is_causal"]()
+    with pytest.raises(
+        AssertionError, match=r"^output\[1, 0, 0\] moved by .* when x\[0, 0\] changed"
+    ):
+        names["test_samples_stay_apart"]()

@@ -28,7 +28,7 @@ def built_target(
     arguments: str | None,
     given: Sequence[Any] = (),
 ) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """The module or function of a text, and its inputs: ``given``, or of the sizes that are written.
+    """The module or function of a text, and its inputs: ``given``, or of written sizes.
 
     Raises TargetError, CallError.
     """
