@@ -48,7 +48,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "depends": (
         "rnnscope depends model.py:ConvLSTM --input 2,7,3,8,8",
-        'rnnscope depends "nn.LSTM(10, 20)" --state 1,3,20 --state 1,3,20 --input 7,3,10',
+        'rnnscope depends "nn.GRU(10, 20)" --input 7,3,10 --state 1,3,20',
         "rnnscope depends model.py:Net --input ?,?,10 --parts -o axes.svg",
     ),
     "fuzz": (

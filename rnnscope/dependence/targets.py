@@ -68,21 +68,21 @@ def _of_torch(name: str, arguments: str) -> nn.Module:
 
 
 def _built(found: Any, features: int, arguments: str | None) -> Any:
-    """A class is built; a function is one, unless it is given arguments to make a module of."""
-    if inspect.isclass(found) or (inspect.isfunction(found) and arguments is not None):
-        if arguments is None and not _names_any(found):
+    """A class is built, and so is what a function makes that takes nothing or is given arguments."""
+    makes = inspect.isfunction(found) and (arguments is not None or not _parameters(found))
+    if inspect.isclass(found) or makes:
+        if arguments is None and not any(name[0] != "*" for name in _parameters(found)):
             arguments = ""
         return build(found, RNNConfig("LSTM", features, 20), arguments)
     return found
 
 
-def _names_any(found: Any) -> bool:
-    """True for a class whose arguments have names; one without any takes those of nn.Module."""
+def _parameters(found: Any) -> list[str]:
+    """The arguments of a class or a function; a class without any of its own takes nn.Module's."""
     try:
-        given = inspect.signature(found).parameters.values()
+        return [str(parameter) for parameter in inspect.signature(found).parameters.values()]
     except (TypeError, ValueError):
-        return True
-    return any(p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in given)
+        return ["?"]
 
 
 def _with_inputs(
