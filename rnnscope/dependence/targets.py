@@ -68,7 +68,7 @@ def _of_torch(name: str, arguments: str) -> nn.Module:
 
 
 def _built(found: Any, features: int, arguments: str | None) -> Any:
-    """A class is built, and so is what a function makes that takes nothing or is given arguments."""
+    """A class is built, and so is a function that takes nothing or is given arguments."""
     makes = inspect.isfunction(found) and (arguments is not None or not _parameters(found))
     if inspect.isclass(found) or makes:
         if arguments is None and not any(name[0] != "*" for name in _parameters(found)):
