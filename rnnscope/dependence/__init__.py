@@ -5,7 +5,8 @@
     bench       slices changed on the tape, on several draws;  values    the changes
     patterns    diagonals, triangles, bands, stairs;           places    so what an axis is
     trials      other sizes, halves, gradients
-    finding     all of it;  parts  of each part;  promises  against the module's own word
+    seeing      the axes of the inputs;  conduct  what it does as a whole;  finding  all of it
+    parts       the same of each part;   promises  against the module's own word
     telling     sentences;  report  what prints itself
 
 ``facts`` is what comes out, without torch.

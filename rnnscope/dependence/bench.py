@@ -96,13 +96,13 @@ class Bench:
             order = order.flip(0)
         for changes, _ in self.draws[:2]:
             moved = {
-                n: changes.get(n, self.given(n)).index_select(a, order) for n, a in places.items()
+                n: _ordered(changes.get(n, self.given(n)), a, order) for n, a in places.items()
             }
             runs = self.run(changes, calm=True), self.run({**changes, **moved}, calm=True)
             before, after = (None if run is None else run[result] for run in runs)
             if before is None or after is None:
                 return False
-            if not values.alike(before.index_select(axis, order), after):
+            if not values.alike(_ordered(before, axis, order), after):
                 return False
         return True
 
@@ -113,6 +113,10 @@ class Bench:
             return False
         pairs = zip(after, named.values(), strict=True)
         return all(mine is not None and values.alike(mine, real) for mine, real in pairs)
+
+
+def _ordered(value: Tensor, axis: int, order: Tensor) -> Tensor:
+    return value.index_select(axis, order.to(value.device))
 
 
 def _masks(

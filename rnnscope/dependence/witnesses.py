@@ -49,7 +49,7 @@ class Check:
         generator = torch.Generator().manual_seed(index)
         x = values.with_slice(self.x, axis, index, generator)
         if other is not None:
-            kept = torch.ones(self.x.shape[other[0]], dtype=torch.bool)
+            kept = torch.ones(self.x.shape[other[0]], dtype=torch.bool, device=x.device)
             kept[other[1]] = False
             x = x.movedim(other[0], 0)
             x[kept] = self.x.movedim(other[0], 0)[kept]
@@ -154,7 +154,7 @@ class Check:
     def order_read(self) -> str | None:
         """A result that does not follow when the samples change places."""
         size = self.x.shape[self.batch]
-        order = torch.arange(size).flip(0)
+        order = torch.arange(size, device=self.x.device).flip(0)
         rest = list(self.tensors[1:])
         for place, axis in trials.ties(self.tensors, 0, self.batch):
             rest[place - 1] = rest[place - 1].index_select(axis, order)
