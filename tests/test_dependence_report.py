@@ -304,6 +304,51 @@ def test_a_strategy_and_a_report_work_together() -> None:
     assert rnnscope.depends(nn.GRU(4, 5, batch_first=True), x).axes("input")[1] == "time causal"
 
 
+@pytest.mark.parametrize(
+    ("module", "x", "axes"),
+    [
+        (nn.GRU(4, 4, batch_first=True), torch.randn(4, 4, 4), "batch; time causal; features"),
+        (nn.GRU(4, 5, batch_first=True), torch.randn(2, 90, 4), "batch; time causal; features"),
+        (nn.GRU(99, 5, batch_first=True), torch.randn(2, 6, 99), "batch; time causal; features"),
+        (nn.GRU(4, 5, batch_first=True).half(), torch.randn(3, 7, 4).half(),
+         "batch; time causal; features"),
+        (nn.GRU(4, 5), torch.randn(1, 1, 4), "unknown; unknown; features"),
+        (nn.LazyLinear(5), torch.randn(3, 7, 4), "batch; batch; features"),
+        (nn.utils.parametrizations.weight_norm(nn.Conv1d(4, 5, 1)), torch.randn(3, 4, 7),
+         "batch; features; batch"),
+        (nn.Identity(), torch.randn(3, 7, 4), "batch; batch; batch"),
+        (lambda x: x.cumsum(1).argmax(-1), torch.randn(3, 7, 4),
+         "batch; time causal; time pooled"),
+        (lambda x: (x.cumsum(1), None), torch.randn(3, 7, 4), "batch; time causal; batch"),
+        (lambda x: torch.vmap(lambda row: row.cumsum(0))(x), torch.randn(3, 7, 4),
+         "batch; time causal; batch"),
+        (torch.inference_mode()(lambda x: x.cumsum(1)), torch.randn(3, 7, 4),
+         "batch; time causal; batch"),
+        (lambda x: 2 * x, torch.tensor(2.0), ""),
+    ],
+)  # fmt: skip
+def test_modules_of_all_sorts(module: Any, x: Tensor, axes: str) -> None:
+    torch.manual_seed(0)
+    seen = rnnscope.depends(module, x)
+    found = seen.dependence.inputs[0].axes
+    assert "; ".join(axis.words for axis in found) == axes
+    for name in ("terminal", "markdown", "json", "html", "svg", "plain", "sarif"):
+        assert isinstance(seen.to_text(name), str)
+    assert max(map(len, str(seen).splitlines())) <= 80
+
+
+def test_one_sentence_for_inputs_that_cannot_be_changed() -> None:
+    packed = nn.utils.rnn.pack_sequence([torch.randn(3, 4)])
+    for module, x, said in (
+        (nn.GRU(4, 5), torch.randn(0, 7, 4), "without elements"),
+        (nn.GRU(4, 5, device="meta"), torch.randn(3, 7, 4, device="meta"), "meta and complex"),
+        (lambda x: packed, torch.randn(3, 7, 4), "of a PackedSequence the padded one"),
+        (nn.GRU(4, 5), "text", "no tensor among the inputs"),
+    ):
+        with pytest.raises(CallError, match=said):
+            rnnscope.depends(module, x)
+
+
 GUIDE = (HERE.parent / "docs" / "depends.md").read_text(encoding="utf-8")
 
 

@@ -31,6 +31,10 @@ def depends_of(target: Any, inputs: tuple[Any, ...], name: str | None = None) ->
     tensors = trials.fields(inputs)
     if not tensors:
         raise CallError("there is no tensor among the inputs: give one, as in --input 3,7,10.")
+    if any(tensor.is_meta or tensor.is_complex() for tensor in tensors):
+        raise CallError("meta and complex tensors cannot be changed a little: give real numbers.")
+    if any(tensor.numel() == 0 for tensor in tensors):
+        raise CallError("an input without elements has nothing to change: give sizes above 0.")
     most = _FIXED + 2 * sum(tensor.dim() for tensor in tensors)
     passes = Passes(target, name or name_of(target), most)
     with surroundings():

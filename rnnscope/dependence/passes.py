@@ -135,7 +135,10 @@ class Passes:
                 "--input, as in --input 3,7,10."
             ) from None
         if not done.named:
-            raise CallError(f"{self.name} returns no tensor, and nothing can be seen to move.")
+            raise CallError(
+                f"{self.name} returns no tensor, and nothing can be seen to move: let it return "
+                "one, of a PackedSequence the padded one."
+            )
         return done
 
     def named(self, result: Any) -> Named:
@@ -152,7 +155,7 @@ def _named(value: Any, path: str) -> Iterator[tuple[str, Tensor]]:
     if isinstance(value, Tensor):
         yield path or "output", value
     elif isinstance(value, PackedSequence):
-        yield f"{path or 'output'}.data", value.data
+        return  # its one axis is samples and steps at once
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield from _named(item, f"{path}[{key!r}]" if path else str(key))
