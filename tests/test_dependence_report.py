@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import find
 from sequence_modules import KNOWN, Both, ByHand, ConvLSTM, Encoder, MinimalGRU, Remembers, ThenGRU
 from torch import Tensor, nn
@@ -233,6 +234,20 @@ def test_what_a_module_says_of_itself() -> None:
     (finding,) = rnnscope.depends(turned, (3, 5, 8)).findings
     assert "steps read only later ones" in finding.message
     assert "turn the mask" in str(finding.fix)
+
+
+def test_samples_that_may_be_none_are_a_hint() -> None:
+    """Width and height of one picture, its channels last: neither of them holds samples."""
+
+    weight = torch.randn(5, 4, 7, 7)
+
+    def convolved(x: Tensor) -> Tensor:
+        return F.conv2d(x.permute(2, 0, 1)[None], weight, padding=3)[0].permute(1, 2, 0)
+
+    (finding,) = rnnscope.depends(convolved, (3, 4, 4)).findings
+    assert (finding.code, finding.severity.value) == ("RNN392", "hint")
+    (finding,) = rnnscope.depends(ThenGRU(lambda x: x - x.mean(0)), (3, 7, 4)).findings
+    assert (finding.code, finding.severity.value) == ("RNN392", "error")
 
 
 def test_correct_modules_break_no_word() -> None:

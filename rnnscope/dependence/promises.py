@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rnnscope.dependence.facts import Axis, Dependence
+from rnnscope.dependence.seeing import MAYBE
 from rnnscope.subjects.likeness import Difference
 from rnnscope.subjects.promises import Promises
 from rnnscope.verification.verifying import location_of
@@ -39,6 +40,7 @@ def _leak(found: Dependence, axes: tuple[Axis, ...]) -> Iterator[Difference]:
             f"in evaluation mode a change of sample {i} of {name} moves the result of sample {j}, "
             f"along axis {number}",
             "compute along the axes of time and features, never along that of the samples",
+            convention=axis.note == MAYBE,
         )
 
 

@@ -14,6 +14,9 @@ from rnnscope.dependence.passes import Passes
 from rnnscope.dependence.places import Place, matrices_of
 from rnnscope.recording.nest import map_tensors
 
+MIXED = "samples see each other"
+MAYBE = f"{MIXED}, if it is they that are here"
+
 
 class Seen:
     """A module on its inputs: ``base`` is its first pass, ``axes`` are those of the inputs."""
@@ -127,11 +130,14 @@ class Seen:
         mixed = [a for a in steps if own[a].how == "both" and own[a].back is own[a].ahead is None]
         if len(steps) < 2 or not mixed:
             return
-        if len(mixed) > 1:
-            mixed = [a for a in mixed if self._takes_any_order(a)] or mixed
-        first = getattr(self.passes.target, "batch_first", True)
-        axis = mixed[0] if len(mixed) == 1 or first else mixed[-1]
-        self.axes[0, axis] = Axis("batch", own[axis].size, "mixed", note="samples see each other")
+        said = getattr(self.passes.target, "batch_first", None)
+        free = [a for a in mixed if self._takes_any_order(a)] if len(mixed) > 1 else []
+        mixed = free or mixed
+        axis = mixed[-1] if said is False else mixed[0]
+        certain = bool(free) or len(steps) > len(mixed) or isinstance(said, bool)
+        self.axes[0, axis] = Axis(
+            "batch", own[axis].size, "mixed", note=MIXED if certain else MAYBE
+        )
 
     def _takes_any_order(self, axis: int) -> bool:
         place = next(p for p in self.places if (p.number, p.axis) == (0, axis))
