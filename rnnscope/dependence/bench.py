@@ -8,6 +8,8 @@ inputs are drawn anew and parameters are as training might leave them; in one al
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from math import prod
 from typing import Any
 
 import torch
@@ -18,8 +20,11 @@ from rnnscope.dependence.passes import Pass
 from rnnscope.experiments.calm import without_dropout
 from rnnscope.experiments.replay import ReplayError, quietly, replay
 from rnnscope.recording.nest import tensors_in
+from rnnscope.recording.tape import Call
 
 DRAWS = 4
+_WORK = 60_000  # calls on a few numbers: some seconds
+_HEAVY = 2_000  # a run of which two draws are enough
 Masks = list[Tensor | None]  # for each result what moved, None where that cannot be compared
 
 
@@ -33,7 +38,27 @@ class Bench:
         self.inputs = tuple(range(len(list(tensors_in(inputs)))))  # slots: they were written first
         self.results = tuple(known(tensor) for tensor in done.named.values())
         self.generator = torch.Generator().manual_seed(0)
+        draws = min(draws, 2) if self.work > _HEAVY else draws
         self.draws = [draw for n in range(draws) if (draw := self._draw(n)) is not None]
+
+    @cached_property
+    def work(self) -> float:
+        """What one run of the tape costs, in calls on a few numbers."""
+        return 1 + sum(map(self._work_of, self.tape.calls))
+
+    def _work_of(self, call: Call) -> float:
+        """A call itself, the numbers that it makes, and what its weights are multiplied by."""
+        made = max((prod(self.tape.shape(slot)) for slot in call.results), default=0)
+        last = max((self.tape.shape(slot)[-1:] or (1,) for slot in call.results), default=(1,))[0]
+        learnt = self.tape.parameters.intersection(call.inputs)
+        weights = sum(prod(self.tape.shape(slot)) for slot in learnt)
+        return 1 + made / 1e4 + weights * made / max(last, 1) / 3e5
+
+    @property
+    def most(self) -> int:
+        """How many indices of an axis may be tried, so that all of it takes some seconds."""
+        axes = sum(self.given(number).dim() for number in self.inputs)
+        return max(4, min(32, int(_WORK / (self.work * DRAWS * max(axes, 1)))))
 
     @property
     def held(self) -> frozenset[int]:

@@ -53,10 +53,20 @@ def pattern(matrix: Tensor, indices: Sequence[int], size: int) -> Pattern:
     back = max(int(j * stride) - i for i, j in pairs)
     ahead = max(i - int(j * stride) for i, j in pairs)
     how = _how(back > 0, ahead > 0)
-    # What reaches as far as there are steps may reach further.
-    near_back = 0 < back < size - 1 - min(indices)
-    near_ahead = 0 < ahead < max(indices)
-    return Pattern(how, back if near_back else None, ahead if near_ahead else None, stride=stride)
+    last = int((matrix.shape[1] - 1) * stride)
+    later = {i: max(int(j * stride) - i for k, j in pairs if k == i) for i, _ in pairs}
+    earlier = {i: max(i - int(j * stride) for k, j in pairs if k == i) for i, _ in pairs}
+    return Pattern(
+        how,
+        back if _is_window([later[i] for i in later if i + back <= last], back) else None,
+        ahead if _is_window([earlier[i] for i in earlier if i >= ahead], ahead) else None,
+        stride=stride,
+    )
+
+
+def _is_window(reaches: list[int], most: int) -> bool:
+    """True when several steps reach equally far; what only fades does not."""
+    return most > 0 and len(reaches) > 2 and set(reaches) == {most}
 
 
 def _how(back: bool, ahead: bool) -> str:

@@ -58,7 +58,7 @@ class Seen:
 
     def _place(self, number: int, axis: int) -> Place:
         size = self.tensors[number].shape[axis]
-        indices = values.indices(size) if self.faithful else (size // 2,)
+        indices = values.indices(size, self.bench.most) if self.faithful else (size // 2,)
         held = number in self.bench.held and self.faithful
         indices = () if held or not size else indices
         columns = [self._column(number, axis, index) for index in indices]

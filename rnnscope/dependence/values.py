@@ -95,9 +95,15 @@ def extended(value: Tensor, axis: int, by: int, front: bool = False, fill: bool 
     return torch.cat([more, value] if front else [value, more], axis)
 
 
-def indices(size: int) -> tuple[int, ...]:
-    """All indices of an axis, of a long one some at both ends and in the middle."""
-    if size <= 32:
+def indices(size: int, most: int = 32) -> tuple[int, ...]:
+    """All indices of an axis, of a long one ``most``: at both ends and in the middle.
+
+    >>> indices(100, 5)
+    (0, 1, 50, 98, 99)
+    """
+    if size <= most:
         return tuple(range(size))
-    middle = size // 2
-    return (*range(12), *range(middle - 4, middle + 4), *range(size - 12, size))
+    end, middle = most * 2 // 5, size // 2
+    around = most - 2 * end
+    start = middle - around // 2
+    return (*range(end), *range(start, start + around), *range(size - end, size))
