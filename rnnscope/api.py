@@ -23,6 +23,8 @@ from rnnscope.weights import names_weights
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from rnnscope.dependence.facts import Dependence
+    from rnnscope.dependence.report import Depends
     from rnnscope.explained import Explained
     from rnnscope.gating import Gates
     from rnnscope.measuring.inspection import CallInspection, LayerInspection, ModelInspection
@@ -37,7 +39,8 @@ def inspect(subject: Any, *inputs: Any, reference: bool = False, **named: Any) -
     ``subject`` is an RNNConfig, a text such as ``"LSTM(10, 20)"``, a live layer, any module with
     recurrent layers inside, or a weights file such as ``"model.safetensors"``. With ``inputs`` (and
     ``named`` ones) the module is run on them once, and each layer's real calls are told; when it
-    raises half way, the report holds every layer up to there and the reason. A single layer is also
+    raises half way, the report holds every layer up to there and the reason. Of parts that look
+    recurrent and are none of torch's the axes are told by behaviour. A single layer is also
     recomputed from scratch: at once with ``reference``, else when the report is printed. Nothing of
     the module is changed.
     Raises SubjectError, ConfigError, TargetError.
@@ -54,7 +57,17 @@ def inspect(subject: Any, *inputs: Any, reference: bool = False, **named: Any) -
     torch = import_torch()
     from rnnscope.measuring.inspection import inspect_model
 
-    found = inspect_model(subject, *inputs, **named)
+    behaviours: tuple[tuple[str, Dependence], ...] = ()
+    if inputs and not named:
+        from rnnscope.dependence.parts import recurrent_parts
+
+        behaviours = recurrent_parts(subject, inputs)
+    try:
+        found = inspect_model(subject, *inputs, **named)
+    except SubjectError:
+        if not behaviours:
+            raise
+        return Report(torch=_version(torch), behaviours=behaviours)
     layers = tuple(_layer_result(layer, call) for layer in found.layers for call in layer.calls)
     report = Report(
         layers,
@@ -62,6 +75,7 @@ def inspect(subject: Any, *inputs: Any, reference: bool = False, **named: Any) -
         torch=_version(torch),
         outcome=_outcome(found),
         model=not found.single,
+        behaviours=behaviours,
     )
     # Only torch's own classes: one that extends them may compute something else.
     plain = type(subject).__module__ == "torch.nn.modules.rnn"
@@ -222,6 +236,58 @@ def verify(
     found = Verified.of(verification_of(target, like, arguments, mapping), _version(torch))
     tell(found.findings)
     return found
+
+
+def depends(target: Any, *inputs: Any, parts: bool = False) -> Depends:
+    """Tell what each axis of a module of any kind is, by what moves when something changes.
+
+    ``target`` is a module, an object with a ``forward``, a function, or a text as the command line
+    takes it. Each of ``inputs`` is what the target is called with; a tuple of numbers stands for a
+    tensor of these sizes, None among them for a small one, and without inputs they are chosen. At
+    most ``4 + 2 * axes`` forward passes are run, each on a copy as new. With ``parts`` every part
+    is looked at as well. Raises CallError, TargetError.
+
+    >>> from torch import nn
+    >>> depends(nn.GRU(4, 5, batch_first=True), (3, 7, 4)).axes("input")
+    ('batch', 'time causal', 'features')
+    """
+    if isinstance(target, str):
+        return depends_of_target(target, given=inputs, parts=parts)
+    torch = import_torch()
+    from rnnscope.aside import tell
+    from rnnscope.dependence.finding import depends_of
+    from rnnscope.dependence.inputs import made
+    from rnnscope.dependence.parts import dependences_of_parts
+    from rnnscope.dependence.promises import promises_of
+    from rnnscope.dependence.report import Depends
+
+    given = made(target, inputs)
+    found = depends_of(target, given)
+    findings = examine(promises_of(target, found))
+    tell(findings)
+    each = tuple(dependences_of_parts(target, given)) if parts else ()
+    return Depends((), findings, _version(torch), found=found, parts=each)
+
+
+def depends_of_target(
+    target: str,
+    inputs: Sequence[str] = (),
+    states: Sequence[str] = (),
+    *,
+    given: Sequence[Any] = (),
+    arguments: str | None = None,
+    parts: bool = False,
+) -> Depends:
+    """The same of ``file.py:Name``, ``package.module:Name`` or ``"nn.Conv1d(4, 5, 3)"``.
+
+    ``inputs`` and ``states`` are sizes as they are written, ``arguments`` those of the class.
+    Raises CallError, TargetError.
+    """
+    import_torch()
+    from rnnscope.dependence.targets import built_target
+
+    with built_target(target, inputs, states, arguments, given) as (module, drawn):
+        return depends(module, *drawn, parts=parts)
 
 
 def gates(

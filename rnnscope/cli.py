@@ -26,6 +26,7 @@ COMMANDS = {
     "run": "Run a script as python would, and report its mistakes.",
     "doctor": "Explain an error message, a warning or a whole traceback.",
     "verify": "Tell whether a hand-written layer computes what torch's does.",
+    "depends": "Tell which axis is the batch and which is time, by behaviour.",
     "fuzz": "Check prediction, torch, reference and rules on drawn layers.",
     "rules": "List every rule by family: code, severity and what is wrong.",
     "rule": "Print the help of one rule, with an example and its repair.",
@@ -33,7 +34,7 @@ COMMANDS = {
 # Commands that take the options of another program after their own: all that follows its name.
 PASSES_ON = {"run": {"allow_interspersed_args": False}}
 # Commands that run for long, or that run somebody's program, whose finalizers are its own business.
-LASTING = ("run", "verify", "fuzz")
+LASTING = ("run", "verify", "depends", "fuzz")
 USAGE = 2
 INTERRUPTED = 130
 

@@ -54,8 +54,8 @@ class Report(Printed, Result):
         from rnnscope.formats.terminal import renderable
 
         whole = self._whole()
-        told = whole.findings or whole.layers or whole.conclusion or whole.outcome
-        return renderable(whole) if told else _NOTHING
+        shown = (whole.findings, whole.layers, whole.conclusion, whole.outcome, whole.behaviours)
+        return renderable(whole) if any(shown) else _NOTHING
 
     def in_full(self) -> RenderableType:
         """What rich prints of every axis and every parameter."""

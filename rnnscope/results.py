@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rnnscope.axes import Axes
+from rnnscope.dependence.facts import Dependence
 from rnnscope.facts import Difference, LayerFacts, ParameterFact, TensorFact, differences
 from rnnscope.findings import Finding
 from rnnscope.reasons import sentence
@@ -109,6 +110,7 @@ class Result:
     """Everything that one command found out; ``model`` is True when the layers are parts of one.
 
     ``conclusion`` is the sentence that a reader is told after the findings, where there is one.
+    ``behaviours`` are the parts that look recurrent and are none of torch's, by their paths.
     """
 
     layers: tuple[LayerResult, ...] = ()
@@ -118,6 +120,7 @@ class Result:
     model: bool = False
     watched: WatchSummary | None = None
     conclusion: str = ""
+    behaviours: tuple[tuple[str, Dependence], ...] = ()
 
     @property
     def stored(self) -> bool:
@@ -142,6 +145,8 @@ class Result:
             data["layers"] = [layer.to_dict() for layer in self.layers]
         elif self.layers:
             data |= self.layers[0].to_dict()
+        if self.behaviours:
+            data["behaviours"] = [{"path": path, **one.to_dict()} for path, one in self.behaviours]
         data["findings"] = [finding.to_dict() for finding in self.findings]
         if self.outcome is not None:
             data["outcome"] = self.outcome.to_dict()

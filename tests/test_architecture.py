@@ -18,18 +18,19 @@ PACKAGE = Path(rnnscope.__file__).parent
 # The order in which data flows: a module imports only from what stands before it. A name stands for
 # everything below it that has no line of its own, and files of one entry may import each other.
 _RIVER = """
-errors legible axes cells options notation config equations call facts prediction reasons drawing
-findings summary frames sources spans subjects subjects.sketching torch_import aside recording
-experiments blame
+errors legible axes cells options notation config equations call facts prediction reasons
+dependence.facts dependence.telling drawing findings summary frames sources spans subjects
+subjects.sketching torch_import aside recording experiments blame
 measuring.randomness measuring.devices measuring.measurement measuring.trial measuring.untouched
 measuring.live measuring.observation reference tracing.factors tracing.labels tracing.events
 tracing.regrouping tracing.operations tracing.ops tracing.naming tracing.readings subjects.proofs
-subjects.facts rules.pages messages subjects.mismatch subjects.likeness subjects.packing rules
+subjects.facts rules.pages messages subjects.mismatch subjects.likeness subjects.promises
+subjects.packing rules
 selection failures subjects.planning diagnosis tracing probing questions session
 measuring.inspection measuring explanation verification weights conclusions results formats repair
-printing report layouts explained verified gating api testing strategies fuzzing running.arrival
-running.output running.cells running.script running.execution running.ranks running.notebook
-console watching running.supervision running pytest_plugin commands cli
+printing report layouts explained verified gating dependence api testing strategies fuzzing
+running.arrival running.output running.cells running.script running.execution running.ranks
+running.notebook console watching running.supervision running pytest_plugin commands cli
 """
 RIVER = _RIVER.split()
 
@@ -213,7 +214,7 @@ measuring.measurement measuring.trial measuring.live measuring.untouched measuri
 measuring.inspection measuring.inputs reference tracing.calls tracing.given tracing.sketching
 tracing.table tracing.loaders tracing.propagation tracing.packing tracing.recurrent tracing.states
 tracing.tracer probing verification verified formats.verified gating layouts.conversion
-weights.initial weights.values testing
+weights.initial weights.values testing dependence
 """
 LIVE = _LIVE.split()
 

@@ -57,6 +57,8 @@ doctor hidden[0]
 doctor weights.txt
 verify torch.nn:LSTM --like LSTM(3,4)
 verify model.py:Other --like RNN(3,4)
+depends nn.GRU(3,4) --input 5,2,3
+depends model.py:Net --input 5,2,3 --parts
 fuzz --examples 2 --seed 0
 rules
 rule RNN202

@@ -46,6 +46,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'rnnscope verify scratch.py:MyLSTM --like "LSTM(10, 20)"',
         'rnnscope verify package.cells:Cell --like "GRUCell(10, 20)" --args "10, 20"',
     ),
+    "depends": (
+        "rnnscope depends model.py:ConvLSTM --input 2,7,3,8,8",
+        'rnnscope depends "nn.GRU(10, 20)" --input 7,3,10 --state 1,3,20',
+        "rnnscope depends model.py:Net --input ?,?,10 --parts -o axes.svg",
+    ),
     "fuzz": (
         "rnnscope fuzz --examples 500 --seed 0",
         "rnnscope fuzz --kind LSTM --kind GRU --dtype float64 --jobs 4",

@@ -72,6 +72,8 @@ MARKS = (
 .node{{fill:var(--paper);stroke:var(--ink)}}
 .in{{fill:none;stroke:var(--line);stroke-dasharray:3 3}}
 .span{{fill:var(--batch);fill-opacity:.3}}
+.moves{{fill:var(--time)}}.leak{{fill:var(--bad)}}.still{{fill:var(--panel)}}
+.untried{{fill:none;stroke:var(--rule)}}
 text.quiet,text .quiet{{fill:var(--quiet)}}
 text.title{{font-weight:bold}}
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rnnscope.axes import shape_text
+from rnnscope.dependence.telling import in_brief
 from rnnscope.findings import Finding
 from rnnscope.formats import values
 from rnnscope.formats.heading import standing
@@ -21,6 +22,8 @@ def render(result: Result, width: int = 80) -> str:
         lines += [result.conclusion, ""]
     for layer in result.layers:
         lines += _layer(layer)
+    for _, found in result.behaviours:
+        lines += ["```text", *in_brief(found), "```", ""]
     if result.outcome is not None and result.outcome.exception:
         lines += [f"**{result.outcome.exception}**: {result.outcome.message}", ""]
     return "\n".join(lines).rstrip()

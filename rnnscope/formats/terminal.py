@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from rnnscope.dependence.telling import in_brief
 from rnnscope.formats import tables
 from rnnscope.formats.brief import FirstScreen, call_lines
 from rnnscope.formats.findings import FindingText
@@ -38,6 +39,8 @@ def assembled(result: Result, layers: Iterable[RenderableType]) -> RenderableTyp
         parts.append(Text(result.conclusion))
     for layer in layers:
         parts += [layer, Text()]
+    for _, found in result.behaviours:
+        parts += [Text("\n".join(in_brief(found))), Text()]
     if result.outcome is not None and result.outcome.exception and not result.conclusion:
         parts.append(Text(f"{result.outcome.exception}: {result.outcome.message}", BAD))
     return Group(*(parts[:-1] if parts and not str(parts[-1]) else parts))

@@ -13,6 +13,7 @@ from rnnscope.rules.definition import Check, Problem, Rule
 from rnnscope.rules.pages import Page
 from rnnscope.subjects import Construction, Reading
 from rnnscope.subjects.likeness import Likeness
+from rnnscope.subjects.promises import Promises
 
 
 def rule_of(page: Page) -> Rule:
@@ -25,12 +26,14 @@ def _check(page: Page) -> tuple[type, Check]:
     match page.keys.get("subject"):
         case "Likeness":
             return Likeness, partial(_differences, page.keys.get("kind", page.name))
+        case "Promises":
+            return Promises, partial(_differences, page.name)
         case "Construction":
             return Construction, partial(_refused, page.keys["options"].split())
     return Reading, getattr(computed, page.keys.get("python", "said"))
 
 
-def _differences(kind: str, likeness: Likeness) -> Iterator[Problem]:
+def _differences(kind: str, likeness: Likeness | Promises) -> Iterator[Problem]:
     """The differences of one kind as problems; a mere convention is a hint."""
     for difference in likeness.of(kind):
         yield Problem(

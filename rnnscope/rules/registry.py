@@ -28,6 +28,7 @@ _FILES = {
     "LayerCall": ("rnn2",),
     "Plan": ("rnn2",),
     "Likeness": ("rnn8",),
+    "Promises": ("rnn39",),
 }
 
 

@@ -7,6 +7,7 @@
     inputs(config, call)     its input: a tensor or a PackedSequence
     states(config, call)     its states: a tensor, a pair of tensors, or None
     broken_calls(config)     a call with one known mistake, named by its rule
+    sequence_inputs(4)       an input for any sequence module, of sizes that tell axes apart
 
 Everything is small by default and shrinks to one layer of size 1. Importing this module imports
 hypothesis and not torch, which is imported when the first tensor is drawn.
@@ -29,6 +30,7 @@ def register() -> None:
 from rnnscope.strategies.broken import BrokenCall, broken_calls  # noqa: E402
 from rnnscope.strategies.calls import calls, lengths  # noqa: E402
 from rnnscope.strategies.configs import configs  # noqa: E402
+from rnnscope.strategies.sequences import sequence_inputs  # noqa: E402
 from rnnscope.strategies.tensors import inputs, modules, states  # noqa: E402
 
 __all__ = [
@@ -40,5 +42,6 @@ __all__ = [
     "lengths",
     "modules",
     "register",
+    "sequence_inputs",
     "states",
 ]
