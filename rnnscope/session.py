@@ -6,7 +6,6 @@ what they say to the rules.
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -26,6 +25,7 @@ from rnnscope.recording.layers import failed_call
 from rnnscope.recording.pace import FIRST
 from rnnscope.recording.recorder import RECORDER, Subscriber
 from rnnscope.recording.tape import Tape
+from rnnscope.recording.threads import runs_alone
 from rnnscope.recording.user_code import here, standing_at
 from rnnscope.recording.writing import Writer
 from rnnscope.subjects import Construction, Failure, LayerCall
@@ -193,14 +193,14 @@ class Session(Subscriber):
 
     def optimizer_steps(self, optimizer: torch.optim.Optimizer) -> None:
         """Gradients have been computed."""
-        if _is_alone():
+        if runs_alone():
             self.histories.optimizer_steps(optimizer)
             self.inquiry.cuts.stepping(optimizer)
 
     def backward_begins(self, location: Location | None) -> None:
         """Gradients are about to be computed."""
         self.steps += 1
-        if _is_alone():
+        if runs_alone():
             self.histories.accumulation.backward(location)
 
     def gradients_cleared(self, owner: Any) -> None:
@@ -223,8 +223,3 @@ class Session(Subscriber):
     ) -> None:
         """An nn.DataParallel was built."""
         self.histories.scatters.built(module, args, kwargs)
-
-
-def _is_alone() -> bool:
-    """True while no other thread runs, whose backward may be writing gradients that are read."""
-    return threading.active_count() == 1

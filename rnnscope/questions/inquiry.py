@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -35,6 +34,7 @@ from rnnscope.questions.target_read import targets_read
 from rnnscope.questions.training_mode import evaluated_in_training
 from rnnscope.questions.weights_idle import WeightsIdle
 from rnnscope.recording.tape import Call, Tape
+from rnnscope.recording.threads import runs_alone
 from rnnscope.subjects.proofs import RandomState
 
 _STEPS = 3  # steps of one kind that are asked: the later ones are like them
@@ -85,7 +85,7 @@ class Inquiry:
         if self._asked.get(kind, 0) >= _STEPS:
             return
         # A replay puts the random stream back, which another thread may be drawing from.
-        if self.budget.left <= 0 or threading.active_count() > 1:
+        if self.budget.left <= 0 or not runs_alone():
             self._wait(kind, tape)
             return
         try:

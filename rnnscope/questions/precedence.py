@@ -32,10 +32,14 @@ _ABOUT: dict[type, tuple[str, ...]] = {
 }
 # Where rows of different orders meet, the proof knows which line gave them their order.
 _KNOWN_BETTER: dict[type, tuple[str, ...]] = {Disorder: ("RNN513",)}
-# Behind a call that is given wrong lengths, padding is read because of them.
-_BEHIND: dict[type, tuple[str, ...]] = dict.fromkeys(
-    (LengthsDiffer, IndexIsLength, PaddingFirst), ("RNN501",)
-)
+# What is so because of a mistake is none of its own: behind a call that is given wrong lengths
+# padding is read, and behind a sample that is taken for a step the batch is gone.
+_BEHIND: dict[type, tuple[str, ...]] = {
+    LengthsDiffer: ("RNN501",),
+    IndexIsLength: ("RNN501",),
+    PaddingFirst: ("RNN501",),
+    SliceRead: ("RNN308",),
+}
 
 
 # What is said of an axis for its name or size is no mistake where the samples stay apart, each is
@@ -71,6 +75,8 @@ def _settle(known: Found, proof: object, lines: frozenset[Location] | None) -> N
         return
     worse = _KNOWN_BETTER.get(type(proof), ())
     behind = _BEHIND.get(type(proof), ())
+    if isinstance(proof, SliceRead) and proof.slice != "sample":
+        behind = ()
     for key, finding in list(known.items()):
         if finding.code in worse or (finding.code in behind and finding.location in (lines or ())):
             del known[key]

@@ -110,7 +110,7 @@ def _fact(tape: Tape, call: Call, reason: str) -> StateCarried:
     layer = call.layer
     assert layer is not None
     at = tape.loaded_at if reason == "shuffled" else None
-    return StateCarried(layer.kind, reason, call.location, layer.built_at, at)
+    return StateCarried(layer.kind, reason, call.location, layer.built_at, at, layer.handed)
 
 
 def _kept(tape: Tape, call: Call) -> Iterator[ref[torch.Tensor]]:

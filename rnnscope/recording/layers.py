@@ -13,6 +13,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from rnnscope.findings import Location
 from rnnscope.frames import place, steps
+from rnnscope.recording.nest import tensors_in
 from rnnscope.recording.tape import Layer, Place
 from rnnscope.recording.user_code import line_of, users_frame
 
@@ -139,4 +140,13 @@ def described(call: LayerCall, built_at: Location | None) -> Layer:
         id(module),
         built_at,
         call.outer_called_at,
+        _is_handed(call),
     )
+
+
+def _is_handed(call: LayerCall) -> bool:
+    """True where the program itself passes the states, and no module keeps them."""
+    states = tensors_in([*call.args[1:], *call.kwargs.values()])
+    outer = {id(t) for t in tensors_in([*call.outer_args, *call.outer_kwargs.values()])}
+    return all(id(state) in outer for state in states)
+

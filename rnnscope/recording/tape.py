@@ -52,6 +52,7 @@ class Layer:
     name: int  # the id of the module: the same layer has the same name, while it lives
     built_at: Location | None = None
     called_at: Location | None = None  # the outermost module around it
+    handed: bool = False  # its initial states are arguments of that module
 
 
 @dataclass(frozen=True, slots=True)

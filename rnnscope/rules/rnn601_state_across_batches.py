@@ -28,6 +28,9 @@ def state_across_batches(state: StateCarried) -> Iterator[Problem]:
     depends on whatever came before it. Carrying states over is for contiguous pieces of
     the same sequences.
 
+    Where the program's own loop hands the states from one shuffled batch to the next, as well-known
+    tutorials do, it was meant, and harms less than it seems: that is a hint.
+
     Example
     -------
         from torch.utils.data import DataLoader, TensorDataset
@@ -69,6 +72,7 @@ def state_across_batches(state: StateCarried) -> Iterator[Problem]:
             "call the layer without states, or reset them where another sequence begins",
         ),
         location=state.location,
+        severity=Severity.HINT if state.handed and state.reason == "shuffled" else None,
         related=(
             *at(state.loaded_at, loaded),
             *at(state.built_at, f"the {state.kind} is built here"),

@@ -75,7 +75,8 @@ class StateCarried:
     ``reason`` is how that is known: "shuffled" (the DataLoader at ``loaded_at`` draws in random
     order), "again" (the same data were read into this state before), "rows" (rows of the same data
     that follow others each), "averaged" (its rows were mixed at this location) or "backward" (the
-    half that reads backwards begins at the end).
+    half that reads backwards begins at the end). ``handed`` tells that the program's own loop
+    passes the states on, and no model keeps them.
     """
 
     kind: str
@@ -83,6 +84,7 @@ class StateCarried:
     location: Location | None
     built_at: Location | None = None
     loaded_at: Location | None = None
+    handed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
