@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rnnscope.api import verify
 from rnnscope.config import RNNConfig
 from rnnscope.verified import Verified
 
 
 def assert_equivalent(
-    module: Any, like: str | RNNConfig, *, arguments: str | None = None, mapping: str | None = None
+    module: object,
+    like: str | RNNConfig,
+    *,
+    arguments: str | None = None,
+    mapping: str | None = None,
 ) -> Verified:
     """Raise AssertionError, with the whole report, unless ``module`` computes what ``like`` does.
 

@@ -53,7 +53,7 @@ _TOKENS = (
 _OPTION_OF = {name: option for option, names in NAMES.items() for name in names}
 
 
-def is_class(target: Any) -> bool:
+def is_class(target: object) -> bool:
     """True for what must be called to give a layer: a class or a factory function."""
     return isinstance(target, type) or inspect.isfunction(target)
 
@@ -83,7 +83,7 @@ def build(target: Any, config: RNNConfig, arguments: str | None = None) -> Any:
     return layer.to(config.device) if isinstance(layer, nn.Module) else layer
 
 
-def _copied(target: Any) -> Any:
+def _copied(target: object) -> Any:
     _check_layer(target, name_of(target))
     try:
         return copy.deepcopy(target)
@@ -94,7 +94,7 @@ def _copied(target: Any) -> Any:
         ) from None
 
 
-def _check_layer(layer: Any, name: str) -> None:
+def _check_layer(layer: object, name: str) -> None:
     no_forward = isinstance(layer, nn.Module) and type(layer).forward is nn.Module.forward
     try:
         method_of(layer)
@@ -145,7 +145,7 @@ def _parameters(target: Callable[..., Any]) -> list[inspect.Parameter]:
 
 
 def _choose(
-    parameter: inspect.Parameter, known: dict[str, Any], keywords: dict[str, Any], target: Any
+    parameter: inspect.Parameter, known: dict[str, Any], keywords: dict[str, Any], target: object
 ) -> None:
     """Give one parameter its value; those with a default that nothing is known of keep it."""
     name = parameter.name.casefold().strip("_")
@@ -165,7 +165,7 @@ def _choose(
         )
 
 
-def _fits(option: str, default: Any) -> bool:
+def _fits(option: str, default: object) -> bool:
     """A default of another type means something else: activation=torch.tanh is no name."""
     if default is inspect.Parameter.empty or default is None:
         return True

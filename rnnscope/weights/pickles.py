@@ -86,7 +86,7 @@ class _Machine:
         self.below: list[list[Any]] = []
         self.memo: dict[int, Any] = {}
 
-    def follow(self, operation: str, argument: Any) -> None:
+    def follow(self, operation: str, argument: object) -> None:
         """One operation. Raises IndexError, KeyError, TypeError for one that has no place here."""
         if operation in _PUSHED:
             self.stack.append(argument)
