@@ -33,7 +33,7 @@ from rnnscope.tracing.calls import LayerCalls, given_to, keeps_contract
 from rnnscope.tracing.events import identity
 from rnnscope.tracing.tracer import Tracer
 
-_MOST_EVENTS = 4096
+_MOST_EVENTS = 4096  # different subjects remembered: lengths that vary make many
 
 
 class Session(Subscriber):

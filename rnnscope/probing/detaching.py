@@ -19,7 +19,7 @@ from rnnscope.tracing.events import Usage
 from rnnscope.tracing.labels import CallRecord
 from rnnscope.tracing.tracer import Tracer
 
-_FEWEST_STEPS = 3
+_FEWEST_STEPS = 3  # without a gradient: one or two may be left out on purpose
 _CUTS = ("detach", "detach_", "data")
 
 

@@ -15,7 +15,7 @@ from rnnscope.errors import TargetError
 from rnnscope.verification.runner import method_of
 from rnnscope.verification.target import said
 
-VOCABULARY = 131
+VOCABULARY = 131  # words: a prime, like the sizes of a probe, and larger than each of them
 
 # What people call torch's options. A name may carry a prefix or suffix of these in its words.
 NAMES: dict[str, tuple[str, ...]] = {

@@ -13,7 +13,7 @@ from rnnscope.verification.oracle import Oracle
 from rnnscope.verification.pristine import weights_of
 from rnnscope.verification.probe import Weights, largest
 
-_ROUNDING = 1e-6
+_ROUNDING = 1e-6  # of weights that were copied through float32
 
 _METHODS = (
     "load", "load_weights", "load_from", "load_torch", "load_lstm", "load_gru", "load_rnn",

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-_DEPTH = 3
+_DEPTH = 3  # of lists and objects in which a layer may keep its tensors
 
 
 def weights_of(layer: object) -> dict[str, Tensor]:

@@ -36,6 +36,7 @@ from rnnscope.verification.writing import read_mapping
 
 # Primes apart from each other and from every count of layers, gates and directions.
 _INPUT, _HIDDEN, _PROJECTED = 11, 13, 7
+# Rounding of a whole stack, by a program that adds in another order than torch.
 _TOLERANCES = {"float64": 1e-8, "float32": 3e-5}
 # Above this the layer is verified at small sizes only.
 _MOST_WEIGHTS = 20_000_000

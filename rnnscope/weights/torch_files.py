@@ -27,8 +27,8 @@ from rnnscope.weights.stored import (
     is_count,
 )
 
-MOST_PICKLE = 64 * 2**20
-_MOST_DEPTH = 100
+MOST_PICKLE = 64 * 2**20  # bytes without the numbers: 100,000 tensors take about twenty million
+_MOST_DEPTH = 100  # of dicts inside dicts: no model nests deeper, and Python's stack is safe
 _MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of the format before torch 1.6
 
 _STORAGES = {
