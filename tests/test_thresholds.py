@@ -110,7 +110,7 @@ def test_the_page_lists_them_all() -> None:
     [
         ("A = 3", ("A", "3", "")),
         ("A = 3  # steps: two may be chance", ("A", "3", "steps: two may be chance")),
-        ("# Two lines\n# of reasons.\nA: float = 2 * 1e-3", ("A", "2 * 1e-3", "Two lines of reasons")),
+        ("# Two lines\n# of it.\nA: float = 2 * 1e-3", ("A", "2 * 1e-3", "Two lines of it")),
         ("A, B = 3, -4", ("(A, B)", "3, -4", "")),
         ("A = {'x': 1.5}", ("A", "{'x': 1.5}", "")),
         ("A = timedelta(seconds=6)", ("A", "timedelta(seconds=6)", "")),
