@@ -38,7 +38,8 @@ class Wrapped(nn.Module):
         self.l = nn.LSTM(10, 20)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.l(x)[0]
+        output: torch.Tensor = self.l(x)[0]
+        return output
 
 
 def bad_mode() -> None:
@@ -117,7 +118,7 @@ def triggered(row: dict[str, Any]) -> BaseException | str:
             eval(row["trigger"], {"__name__": __name__, **NAMES})
         except Exception as error:
             return error
-    wanted = Message(plain(row["message"]), "")
+    wanted = Message(plain(row["message"]), "")  # type: ignore[arg-type]
     for warning in caught:
         if wanted.match(plain(str(warning.message))) is not None:
             return f"{warning.category.__name__}: {warning.message}"

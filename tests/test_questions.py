@@ -72,7 +72,8 @@ def facts(program: Callable[[], None]) -> list[tuple[type, str]]:
 
 def _line(subject: Any, program: Callable[[], None]) -> str:
     source, first = inspect.getsourcelines(program)
-    return source[subject.location.line - first].strip()
+    line: int = subject.location.line
+    return source[line - first].strip()
 
 
 def batches(*shape: int) -> DataLoader[Any]:

@@ -203,7 +203,8 @@ def test_a_scripted_model_runs() -> None:
             self.lstm = nn.LSTM(4, 6)
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return self.lstm(x)[0]
+            output: torch.Tensor = self.lstm(x)[0]
+            return output
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # newer versions of torch call scripting deprecated

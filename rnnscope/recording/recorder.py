@@ -432,7 +432,7 @@ class Recording(TorchFunctionMode):
         self.paused = False
         if self.on or self.gone:
             return
-        stack = _get_current_function_mode_stack()  # type: ignore[no-untyped-call]
+        stack = _get_current_function_mode_stack()
         if self._stack and not _same(stack, self._stack[:-1]):
             return  # inside of a mode of the user's, whose end would take ours for its own
         self.writer = Writer(self.pace.steps)
@@ -461,7 +461,7 @@ class Recording(TorchFunctionMode):
             self.on = False
 
     def _is_on_top(self) -> bool:
-        stack = _get_current_function_mode_stack()  # type: ignore[no-untyped-call]
+        stack = _get_current_function_mode_stack()
         return bool(stack) and stack[-1] is self
 
 
