@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import importlib
 import re
@@ -139,6 +140,27 @@ def test_the_versions_agree() -> None:
     )
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.search(r"^## \[([\d.]+)\]", changes, flags=re.M).group(1) == rnnscope.__version__
+
+
+ALONE = {"benchmarks", "mutation"}
+WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
+
+
+@pytest.mark.skipif(not WORKFLOW.exists(), reason="the workflow is not part of the sdist")
+def test_the_workflow_runs_the_sessions_of_nox() -> None:
+    """Each with the Python that nox has for it; what needs an idle machine is left out."""
+    sessions = {}
+    for node in ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef):
+            given = re.search(r"python=(.*)\)$", ast.unparse(node.decorator_list[0]))
+            sessions[node.name] = set(re.findall(r"[\d.]+", given[1])) if given else set()
+    text = WORKFLOW.read_text(encoding="utf-8")
+    named = re.findall(r"session: \[(.*)\]", text)
+    run = {name: set[str]() for names in named for name in names.split(", ")}
+    run["tests"] |= set(re.findall(r"[\d.]+", re.findall(r"python: \[(.*)\]", text)[0]))
+    for python, name in re.findall(r'python: "([\d.]+)", session: (\w+)', text):
+        run.setdefault(name, set()).add(python)
+    assert run == {name: sessions[name] for name in sessions if name not in ALONE}
 
 
 def test_the_list_of_commands_says_what_each_of_them_says() -> None:
