@@ -15,7 +15,7 @@ from typing import Any
 from rnnscope.cells import KINDS, PROJECTED_KINDS, Kind, kind_named
 from rnnscope.errors import ConfigError
 
-# The dtypes in which torch 2.2 and later can create the parameters of a recurrent layer.
+# The dtypes in which torch 2.6 and later can create the parameters of a recurrent layer.
 DTYPES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128")
 ITEM_BYTES = dict(zip(DTYPES, (2, 2, 4, 8, 8, 16), strict=True))
 NONLINEARITIES = ("tanh", "relu")

@@ -8,14 +8,8 @@ from typing import Any
 
 import torch
 
-
-def _never() -> bool:
-    return False
-
-
-# By this very function torch.compile knows that it is asked; torch 2.2 does not have it.
-is_compiling: Callable[[], bool] = getattr(torch.compiler, "is_compiling", _never)
-
+# By this very function torch.compile knows that it is asked.
+is_compiling: Callable[[], bool] = torch.compiler.is_compiling
 
 _callback: Callable[[], object] = getattr(
     torch._C._dynamo.eval_frame, "get_eval_frame_callback", lambda: None
