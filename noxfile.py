@@ -56,6 +56,17 @@ def coverage(session: nox.Session) -> None:
 
 
 @nox.session
+def mutation(session: nox.Session) -> None:
+    """Changes to the modules that decide, each of which a test should notice.
+
+    ``nox -s mutation -- "rnnscope.questions*"`` tries some of them: all of them take hours.
+    """
+    session.install(*PINNED, ".[test]", "mutmut>=3.8", "numpy")
+    session.run("mutmut", "run", *session.posargs)
+    session.run("mutmut", "results")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """ruff: format and rules."""
     session.install(*PINNED, "ruff")
