@@ -91,6 +91,13 @@ def rows_torn_by_a_view() -> None:
         F.cross_entropy(head(gru(torn)[1][-1]), y).backward()
 
 
+def samples_joined_to_one_sequence() -> None:
+    before, gru, head = nn.Linear(4, 4), nn.GRU(4, 8), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        joined = before(x).view(30, 1, 4)  # here
+        F.cross_entropy(head(gru(joined)[0].view(6, 5, 8)[:, -1]), y).backward()
+
+
 def every_prediction_against_every_target() -> None:
     gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 1)
     for x, y in batches(5, 4):
@@ -159,6 +166,7 @@ def asked_in_training() -> None:
 
 YES = [
     (rows_torn_by_a_view, Leak),
+    (samples_joined_to_one_sequence, Leak),
     (every_prediction_against_every_target, OthersTarget),
     (sorted_and_never_put_back, Disorder),
     (padding_is_averaged, PaddingRead),
