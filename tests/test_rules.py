@@ -51,7 +51,7 @@ def _runs_here(rule: Rule) -> bool:
     code = _snippet(rule, "Example")
     elsewhere = rule.subject.__name__ in ("Likeness", "Activity") or rule.code in UNWATCHED
     needed = re.search(r"# needs torch (\d+)\.(\d+)", code)
-    late = needed is not None and TORCH < (int(needed[1]), int(needed[2]))
+    late = needed is not None and (int(needed[1]), int(needed[2])) > TORCH
     return not elsewhere and not late and not code.startswith("$") and "needs CUDA" not in code
 
 
