@@ -95,7 +95,7 @@ def samples_joined_to_one_sequence() -> None:
     before, gru, head = nn.Linear(4, 4), nn.GRU(4, 8), nn.Linear(8, 3)
     for x, y in batches(5, 4):
         joined = before(x).view(30, 1, 4)  # here
-        F.cross_entropy(head(gru(joined)[0].view(6, 5, 8)[:, -1]), y).backward()
+        F.cross_entropy(head(gru(joined.relu())[0].view(6, 5, 8)[:, -1]), y).backward()
 
 
 def every_prediction_against_every_target() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import rnnscope
 from rnnscope.config import RNNConfig
 from rnnscope.rules import examine
 from rnnscope.tracing.events import Part, Usage
@@ -44,3 +45,17 @@ def one_sample(config: str, result: str, sample: int) -> Usage:
 def test_one_sample_read(usage: Usage, message: str, fix: str) -> None:
     (finding,) = [f for f in examine(usage) if f.code == "RNN401"]
     assert (finding.message, finding.fix) == (message, fix)
+
+
+@pytest.mark.parametrize(
+    ("got", "twice"), [(2, ", as when the 2 of bidirectional=True is missing"), (1, "")]
+)
+def test_state_layers_of_a_layer_that_a_message_does_not_name(got: int, twice: str) -> None:
+    (finding,) = rnnscope.diagnose(
+        f"Expected hidden[0] size (4, 3, 20), got [{got}, 3, 20]"
+    ).findings
+    assert finding.code == "RNN203"
+    assert finding.message.endswith(
+        f"the layer has 4 slots, one for each layer and direction, the state {got}{twice}; "
+        "a state from another layer must come from one of the same depth and directions."
+    )
