@@ -1,16 +1,18 @@
 """What CI runs, session by session: ``nox -l`` lists them, ``nox -s lint types`` runs two.
 
-Everything is installed with the versions of constraints.txt, except in ``oldest``.
+Everything is installed with the versions of constraints.txt, except in the sessions that are named
+after the versions that they install.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nox
 
 PINNED = ("-c", "constraints.txt")
-OLDEST_TORCH = "2.2"  # the bound of pyproject.toml
+SUITE = ("python", "-m", "pytest")
 
 nox.needs_version = ">=2024.4.15"
 nox.options.sessions = ["lint", "types", "tests"]
@@ -21,17 +23,47 @@ nox.options.error_on_missing_interpreters = False
 def tests(session: nox.Session) -> None:
     """The whole suite; arguments after -- are pytest's."""
     session.install(*PINNED, ".[test]")
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run(*SUITE, *session.posargs)
 
 
 @nox.session(python="3.10")
 def oldest(session: nox.Session) -> None:
-    """The whole suite with the oldest torch that is allowed."""
-    pinned = Path(session.create_tmp(), "constraints.txt")
-    lines = Path("constraints.txt").read_text(encoding="utf-8").splitlines(keepends=True)
-    pinned.write_text("".join(line for line in lines if not line.startswith("torch==")))
-    session.install("-c", str(pinned.absolute()), ".[test]", f"torch=={OLDEST_TORCH}.*")
-    session.run("python", "-m", "pytest", *session.posargs)
+    """The whole suite with every dependency at the lower bound of pyproject.toml."""
+    project = nox.project.load_toml("pyproject.toml")["project"]
+    lowest = [re.sub(r">=([\d.]+)", r"==\1.*", line) for line in project["dependencies"]]
+    # typer of that time uses what click 8.3 deprecates.
+    session.install(".[test]", *lowest, "numpy", "click<8.3")
+    session.run(*SUITE, *session.posargs)
+
+
+@nox.session(python="3.13")
+def newest(session: nox.Session) -> None:
+    """The whole suite with the newest of everything."""
+    session.install("--upgrade", ".[test]", "numpy")
+    session.run(*SUITE, *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Which branches the suite takes, in every process; pyproject.toml holds the floor."""
+    session.install(*PINNED, ".[test]", "coverage>=7.10", "numpy")
+    data = Path(session.create_tmp(), "coverage").absolute()
+    session.env["COVERAGE_FILE"] = str(data)
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """Changes to the modules that decide, each of which a test should notice.
+
+    ``nox -s mutation -- "rnnscope.questions*"`` tries some of them: all of them take hours.
+    """
+    session.install(*PINNED, ".[test]", "mutmut>=3.8", "numpy")
+    session.run("mutmut", "run", *session.posargs)
+    session.run("mutmut", "results")
 
 
 @nox.session

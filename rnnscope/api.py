@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rnnscope.weights.recognition import StoredLayer
 
 
-def inspect(subject: Any, *inputs: Any, reference: bool = False, **named: Any) -> Report:
+def inspect(subject: object, *inputs: object, reference: bool = False, **named: object) -> Report:
     """Tell every parameter and every tensor of a layer, or of each recurrent layer in a model.
 
     ``subject`` is an RNNConfig, a text such as ``"LSTM(10, 20)"``, a live layer, any module with
@@ -168,7 +168,7 @@ def _stored_result(layer: StoredLayer, values: LayerValues | None) -> LayerResul
     )
 
 
-def configs_of(weights: str | Path | Mapping[str, Any]) -> dict[str, RNNConfig]:
+def configs_of(weights: str | Path | Mapping[str, object]) -> dict[str, RNNConfig]:
     """The recurrent layers in a weights file or a state_dict, by their paths.
 
     What names and shapes do not tell (batch_first, dropout, the nonlinearity of an RNN) has torch's
@@ -215,7 +215,11 @@ def explain(
 
 
 def verify(
-    target: Any, like: str | RNNConfig, *, arguments: str | None = None, mapping: str | None = None
+    target: object,
+    like: str | RNNConfig,
+    *,
+    arguments: str | None = None,
+    mapping: str | None = None,
 ) -> Verified:
     """Tell whether a hand-written layer is the same function as torch's, and if not, what differs.
 

@@ -35,8 +35,8 @@ COMMANDS = {
 PASSES_ON = {"run": {"allow_interspersed_args": False}}
 # Commands that run for long, or that run somebody's program, whose finalizers are its own business.
 LASTING = ("run", "verify", "depends", "fuzz")
-USAGE = 2
-INTERRUPTED = 130
+USAGE = 2  # as argparse and shells have it
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

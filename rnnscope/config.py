@@ -59,7 +59,7 @@ class RNNConfig:
         check_storage(self.hidden_size, self.gate_multiple, widest, self.dtype)
 
     @classmethod
-    def of_arguments(cls, kind: str, *args: Any, **kwargs: Any) -> RNNConfig:
+    def of_arguments(cls, kind: str, *args: object, **kwargs: object) -> RNNConfig:
         """Bind arguments as ``torch.nn.<kind>(*args, **kwargs)`` does, positions included.
 
         >>> RNNConfig.of_arguments("GRU", 10, 20, 2, True, True).batch_first

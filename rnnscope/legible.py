@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import sys
-from typing import Any
 
 # One character for one, or the columns of tables and drawings would no longer meet.
 _PAIRS = "✓+ ✗x →> ←< ↑^ ↓v │| ─- ┌+ ┐+ └+ ┘+ ├+ ┤+ ·. ⋮: ×x −- –- ’'"
@@ -25,7 +24,7 @@ def _stand_in(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("rnnscope", _stand_in)
 
 
-def legible(text: str, stream: Any = None) -> str:
+def legible(text: str, stream: object = None) -> str:
     """The text as a stream, by default standard output, can show it."""
     encoding = getattr(stream or sys.stdout, "encoding", None) or "utf-8"
     return text.encode(encoding, "rnnscope").decode(encoding)

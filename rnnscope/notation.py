@@ -27,7 +27,9 @@ _OTHER_NAMES = {
 }
 
 
-def bound_arguments(kind: Kind, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def bound_arguments(
+    kind: Kind, args: Sequence[object], kwargs: Mapping[str, object]
+) -> dict[str, Any]:
     """Options by name, bound as ``torch.nn.<kind>(*args, **kwargs)`` binds them."""
     if len(args) > len(kind.options):
         raise ConfigError(

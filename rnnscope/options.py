@@ -15,7 +15,7 @@ from typing import Any
 from rnnscope.cells import KINDS, PROJECTED_KINDS, Kind, kind_named
 from rnnscope.errors import ConfigError
 
-# The dtypes in which torch 2.2 and later can create the parameters of a recurrent layer.
+# The dtypes in which torch 2.6 and later can create the parameters of a recurrent layer.
 DTYPES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128")
 ITEM_BYTES = dict(zip(DTYPES, (2, 2, 4, 8, 8, 16), strict=True))
 NONLINEARITIES = ("tanh", "relu")
@@ -33,7 +33,7 @@ def checked_kind(name: object) -> Kind:
 
 
 def checked_options(
-    kind: Kind, given: Mapping[str, Any], defaults: Mapping[str, Any]
+    kind: Kind, given: Mapping[str, object], defaults: Mapping[str, object]
 ) -> dict[str, Any]:
     """Every option of a layer or a cell as torch takes it; ``given`` has them all by name."""
     _check_dtype(given["dtype"])
@@ -80,7 +80,7 @@ def _check_dtype(dtype: object) -> None:
         )
 
 
-def _checked_stack(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
+def _checked_stack(kind: Kind, given: Mapping[str, object]) -> dict[str, Any]:
     dropout = _checked_dropout(given["dropout"])
     for name in ("bias", "batch_first"):
         _check_bool(name, given[name])
@@ -185,7 +185,7 @@ def _checked_projection(kind: Kind, value: Any, hidden_size: int) -> int:
     return size
 
 
-def _check_known(kind: Kind, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+def _check_known(kind: Kind, given: Mapping[str, object], defaults: Mapping[str, object]) -> None:
     """Refuse to a cell what only a stack of layers has."""
     for name, value in given.items() if kind.single_step else ():
         known = name in (*kind.options, "kind", "nonlinearity")
@@ -198,7 +198,7 @@ def _check_known(kind: Kind, given: Mapping[str, Any], defaults: Mapping[str, An
             )
 
 
-def _checked_cell(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
+def _checked_cell(kind: Kind, given: Mapping[str, object]) -> dict[str, Any]:
     sizes = {name: _checked_cell_size(name, given[name]) for name in ("input_size", "hidden_size")}
     return {**sizes, "bias": bool(given["bias"])}
 

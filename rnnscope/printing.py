@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rnnscope.errors import OutputError
 from rnnscope.formats import FORMATS, format_for
@@ -61,7 +61,7 @@ class Printed(ABC):
 
         return recorded(self, 80).export_html(inline_styles=True, code_format=CODE)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """What IPython shows, once: the text for a terminal, or the coloured one for a page."""
         return {"text/plain": str(self), "text/html": self._repr_html_()}
 

@@ -111,7 +111,7 @@ def _table(file: Path) -> Mapping[str, Any]:
     return dict(table)
 
 
-def _check_entry(file: Path, key: str, value: Any) -> None:
+def _check_entry(file: Path, key: str, value: object) -> None:
     if key not in _KEYS:
         raise TargetError(
             f"{file}: [tool.rnnscope] has no option {key!r}: choose {' or '.join(_KEYS)}."

@@ -36,7 +36,7 @@ from rnnscope.tracing.calls import LayerCalls, given_to, keeps_contract
 from rnnscope.tracing.events import identity
 from rnnscope.tracing.tracer import Tracer
 
-_MOST_EVENTS = 4096
+_MOST_EVENTS = 4096  # different subjects remembered: lengths that vary make many
 
 
 class Session(Subscriber):
@@ -110,12 +110,12 @@ class Session(Subscriber):
         for place, count in (*RECORDER.failures.items(), *self.inquiry.failures.items()):
             yield f"a mistake of rnnscope's own, {count} times: {place}"
 
-    def report(self, subject: Any, findings: tuple[Finding, ...] | None = None) -> None:
+    def report(self, subject: object, findings: tuple[Finding, ...] | None = None) -> None:
         """Let the rules look at a subject, or pass on what they said about its like before."""
         for finding in self.examine(subject) if findings is None else findings:
             self.found(finding)
 
-    def reported(self, event: Any) -> None:
+    def reported(self, event: object) -> None:
         """An event of the tracer's: rules look once at all that are alike."""
         key = identity(event)
         known = self._events.get(key)
@@ -143,7 +143,7 @@ class Session(Subscriber):
     # ---- what is recorded ------------------------------------------------------------------------
 
     def constructed(
-        self, kind: str, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+        self, kind: str, module: nn.Module, args: tuple[object, ...], kwargs: Mapping[str, object]
     ) -> None:
         """A recurrent layer was built at this line."""
         try:
@@ -155,10 +155,10 @@ class Session(Subscriber):
     def function_returned(
         self,
         name: str,
-        function: Any,
-        args: tuple[Any, ...],
-        kwargs: Mapping[str, Any],
-        result: Any,
+        function: object,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        result: object,
     ) -> None:
         """A torch function has returned."""
         self.tracer.propagation.returned(function, args, kwargs, result)
@@ -203,7 +203,7 @@ class Session(Subscriber):
         if runs_alone():
             self.histories.accumulation.backward(location)
 
-    def gradients_cleared(self, owner: Any) -> None:
+    def gradients_cleared(self, owner: object) -> None:
         """``zero_grad`` of an optimizer or a module is about to run."""
         if isinstance(owner, torch.optim.Optimizer):
             self.histories.accumulation.cleared(owner)
@@ -214,12 +214,12 @@ class Session(Subscriber):
         """An optimizer was built at this line."""
         self.histories.gradients.built(optimizer, here(1))
 
-    def batch_loaded(self, iterator: Any, batch: Any) -> None:
+    def batch_loaded(self, iterator: object, batch: object) -> None:
         """A DataLoader has handed out a batch."""
         loaders.label_batch(self.tracer.table, iterator, batch)
 
     def scattered(
-        self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+        self, module: nn.Module, args: tuple[object, ...], kwargs: Mapping[str, object]
     ) -> None:
         """An nn.DataParallel was built."""
         self.histories.scatters.built(module, args, kwargs)

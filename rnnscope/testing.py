@@ -20,7 +20,11 @@ from rnnscope.verified import Verified
 
 
 def assert_equivalent(
-    module: Any, like: str | RNNConfig, *, arguments: str | None = None, mapping: str | None = None
+    module: object,
+    like: str | RNNConfig,
+    *,
+    arguments: str | None = None,
+    mapping: str | None = None,
 ) -> Verified:
     """Raise AssertionError, with the whole report, unless ``module`` computes what ``like`` does.
 

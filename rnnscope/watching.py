@@ -112,7 +112,7 @@ class Watch(ContextDecorator):
     def __str__(self) -> str:
         return str(self.report)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """What IPython shows of a watch is its report."""
         return self.report._repr_mimebundle_()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fractions
 import math
 import warnings
+from typing import Any
 
 import pytest
 import torch
@@ -20,7 +21,7 @@ from rnnscope.strategies import configs
 
 TORCH = tuple(int(part) for part in torch.__version__.split(".")[:2])
 # Older constructors let wrong types pass, such as bias=0.5; RNNConfig refuses as the newest does.
-checks_types = pytest.mark.skipif(TORCH < (2, 13), reason="this torch does not check the types")
+checks_types = pytest.mark.skipif(TORCH < (2, 13), reason="an older torch checks less")
 
 
 class Index(float):
@@ -29,7 +30,7 @@ class Index(float):
     def __index__(self) -> int:
         return int(self)
 
-    def __mul__(self, other: int) -> Index:
+    def __mul__(self, other: float) -> Index:
         return Index(float(self) * other)
 
     __rmul__ = __mul__
@@ -38,13 +39,15 @@ class Index(float):
         return f"Index({int(self)})"
 
 
-JUNK = (None, "", "tanh", "half", (), (2,), [3], {}, 1j, object())
+JUNK: tuple[Any, ...] = (None, "", "tanh", "half", (), (2,), [3], {}, 1j, object())
 SIZES = st.one_of(
     st.integers(1, 6),
     st.sampled_from((0, -1, -20, True, False, 1.0, 2.5, math.inf, math.nan, Index(3), *JUNK)),
 )
 HUGE = st.sampled_from((2**31, 2**40, 2**62, 2**63, 2**64))
-FLAGS = st.sampled_from((True, False, 0, 1, 2, 0.5, None, "False", "", [], Index(1)))
+FLAGS: st.SearchStrategy[Any] = st.sampled_from(
+    (True, False, 0, 1, 2, 0.5, None, "False", "", [], Index(1))
+)
 LAYERS = st.one_of(st.integers(-1, 3), st.sampled_from((True, False, 2.0, Index(2), *JUNK)))
 DROPOUTS = st.one_of(
     st.floats(-0.5, 1.5),
@@ -52,7 +55,7 @@ DROPOUTS = st.one_of(
     st.sampled_from((math.nan, math.inf, -0.0, Index(1), (), [0.5])),
 )
 PROJECTIONS = st.one_of(st.integers(-1, 6), st.sampled_from((True, False, 0.0, 1.5, *JUNK)))
-NONLINEARITIES = st.sampled_from(
+NONLINEARITIES: st.SearchStrategy[Any] = st.sampled_from(
     ("tanh", "relu", "ReLU", "sigmoid", "", None, True, 2, [], "tanh ")
 )
 DTYPES = st.sampled_from((*(f"float{n}" for n in (16, 32, 64)), "complex64", "int64", "bool", None))
@@ -71,26 +74,31 @@ OPTIONS = {
 }
 
 
-def verdict_of_torch(kind: str, args: tuple, kwargs: dict) -> nn.Module | Exception:
+def verdict_of_torch(
+    kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> nn.Module | Exception:
     """The layer, or what its constructor raised. On the meta device: nothing is allocated."""
     if isinstance(kwargs.get("dtype"), str):
         kwargs = {**kwargs, "dtype": getattr(torch, kwargs["dtype"])}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return getattr(nn, kind)(*args, **{"device": "meta", **kwargs})
+            layer: nn.Module = getattr(nn, kind)(*args, **{"device": "meta", **kwargs})
+            return layer
         except Exception as error:
             return error
 
 
-def verdict_of_rnnscope(kind: str, args: tuple, kwargs: dict) -> RNNConfig | ConfigError:
+def verdict_of_rnnscope(
+    kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> RNNConfig | ConfigError:
     try:
         return RNNConfig.of_arguments(kind, *args, **{"device": "meta", **kwargs})
     except ConfigError as error:
         return error
 
 
-def assert_same_verdict(kind: str, args: tuple, kwargs: dict) -> bool:
+def assert_same_verdict(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Compare both decisions, and for an accepted layer what it is; True when it was accepted."""
     theirs = verdict_of_torch(kind, args, kwargs)
     ours = verdict_of_rnnscope(kind, args, kwargs)
@@ -111,7 +119,7 @@ def shapes(module: nn.Module) -> list[tuple[str, torch.Size, torch.dtype]]:
 
 
 @st.composite
-def spoiled_options(draw: st.DrawFn) -> tuple[str, dict]:
+def spoiled_options(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     """A valid layer of which one, two or three options are replaced by anything at all."""
     config = draw(configs(max_dropout=1.0))
     options = dict(config.arguments())
@@ -123,7 +131,7 @@ def spoiled_options(draw: st.DrawFn) -> tuple[str, dict]:
 @checks_types
 @at_least(1000)
 @given(spoiled_options())
-def test_the_same_options_are_accepted_by_keyword(spoiled):
+def test_the_same_options_are_accepted_by_keyword(spoiled: tuple[str, dict[str, Any]]) -> None:
     kind, options = spoiled
     event("accepted" if assert_same_verdict(kind, (), options) else "refused")
 
@@ -131,7 +139,9 @@ def test_the_same_options_are_accepted_by_keyword(spoiled):
 @checks_types
 @at_least(1000)
 @given(spoiled_options(), st.integers(0, 9), st.booleans())
-def test_the_same_options_are_accepted_by_position(spoiled, count, slipped):
+def test_the_same_options_are_accepted_by_position(
+    spoiled: tuple[str, dict[str, Any]], count: int, slipped: bool
+) -> None:
     kind, options = spoiled
     names = [name for name in KINDS[kind].options if name in options][:count]
     args = tuple(options[name] for name in names)
@@ -143,7 +153,9 @@ def test_the_same_options_are_accepted_by_position(spoiled, count, slipped):
 
 
 @pytest.mark.parametrize(("kind", "args"), [("GRU", (2,)), ("RNN", (2, "tanh"))])
-def test_a_projection_that_torch_builds_and_never_runs_is_refused(kind, args):
+def test_a_projection_that_torch_builds_and_never_runs_is_refused(
+    kind: str, args: tuple[Any, ...]
+) -> None:
     """torch refuses proj_size by keyword only; the layer built by position fails in every call."""
     args = (10, 20, *args, True, False, 0.0, False, 5)
     layer = getattr(nn, kind)(*args)
@@ -157,15 +169,16 @@ def test_a_projection_that_torch_builds_and_never_runs_is_refused(kind, args):
 @given(configs(max_dropout=1.0, dtypes=("float16", "bfloat16", "float32", "complex128")))
 @example(RNNConfig("LSTM", 3, 1))
 @example(RNNConfig("LSTMCell", 0, 0))
-def test_every_drawn_configuration_is_accepted(config):
+def test_every_drawn_configuration_is_accepted(config: RNNConfig) -> None:
     assert assert_same_verdict(config.kind, (), {**config.arguments(), "dtype": config.dtype})
 
 
+@checks_types
 @at_least(300)
 @given(st.sampled_from(sorted(KINDS)), SIZES | HUGE, SIZES | HUGE, DTYPES)
 def test_huge_layers_are_accepted_exactly_when_torch_can_count_their_bytes(
-    kind, input_size, hidden_size, dtype
-):
+    kind: str, input_size: Any, hidden_size: Any, dtype: str | None
+) -> None:
     assert_same_verdict(kind, (input_size, hidden_size), {"dtype": dtype})
 
 
@@ -173,11 +186,12 @@ def test_huge_layers_are_accepted_exactly_when_torch_can_count_their_bytes(
 @pytest.mark.parametrize(
     "name", ["hidden_dim", "units", "batchfirst", "num_directions", "proj_size", "num_layers", "x"]
 )
-def test_unknown_keywords_are_refused_by_both(kind, name):
+def test_unknown_keywords_are_refused_by_both(kind: str, name: str) -> None:
     accepted = assert_same_verdict(kind, (10, 20), {name: 2})
     assert accepted == (name in RNNConfig(kind, 10, 20).arguments())
 
 
+@checks_types
 @pytest.mark.parametrize("kind", sorted(KINDS))
 @pytest.mark.parametrize(
     "edge",
@@ -200,18 +214,20 @@ def test_unknown_keywords_are_refused_by_both(kind, name):
     ],
     ids=str,
 )
-def test_both_draw_the_line_at_the_same_value(kind, edge):
+def test_both_draw_the_line_at_the_same_value(kind: str, edge: dict[str, Any]) -> None:
     assert_same_verdict(kind, (), {"input_size": 2, "hidden_size": 3, **edge})
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 @pytest.mark.parametrize("args", [(), (10,), (10, 20, *range(1, 12))])
-def test_too_few_and_too_many_arguments_are_refused_by_both(kind, args):
+def test_too_few_and_too_many_arguments_are_refused_by_both(
+    kind: str, args: tuple[int, ...]
+) -> None:
     assert not assert_same_verdict(kind, args, {})
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_an_argument_given_twice_is_refused_by_both(kind):
+def test_an_argument_given_twice_is_refused_by_both(kind: str) -> None:
     assert not assert_same_verdict(kind, (10, 20), {"hidden_size": 20})
 
 
@@ -236,7 +252,7 @@ INTENTS = {
 
 
 @pytest.mark.parametrize("text", INTENTS)
-def test_the_message_names_option_value_range_and_intent(text):
+def test_the_message_names_option_value_range_and_intent(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         RNNConfig.parse(text)
     assert str(caught.value) == INTENTS[text]

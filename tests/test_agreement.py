@@ -29,7 +29,7 @@ pytestmark = [
 
 @at_least(300)
 @given(st.data())
-def test_predicted_measured_and_recomputed_agree(data):
+def test_predicted_measured_and_recomputed_agree(data: st.DataObject) -> None:
     config = data.draw(configs(max_dropout=0.9))
     call = data.draw(calls(config))
     module = data.draw(modules(config))
@@ -51,7 +51,7 @@ def test_predicted_measured_and_recomputed_agree(data):
 
 @at_least(300)
 @given(configs(max_dropout=0.9, dtypes=["float16", "bfloat16", "complex64", "complex128"]))
-def test_parameters_agree_in_every_dtype_and_on_the_meta_device(config):
+def test_parameters_agree_in_every_dtype_and_on_the_meta_device(config: RNNConfig) -> None:
     measured = measure(config.build())
     predicted = predict(config)
     assert predicted.parameters[0].nbytes == measured.parameters[0].nbytes
@@ -66,7 +66,7 @@ def test_parameters_agree_in_every_dtype_and_on_the_meta_device(config):
 
 @at_least(300)
 @given(configs(max_dropout=0.9))
-def test_parameters_are_those_of_named_parameters_in_torch_s_order(config):
+def test_parameters_are_those_of_named_parameters_in_torch_s_order(config: RNNConfig) -> None:
     module = config.build()
     predicted = predict(config)
     assert [(p.name, p.shape) for p in predicted.parameters] == [
@@ -82,7 +82,7 @@ def test_parameters_are_those_of_named_parameters_in_torch_s_order(config):
 
 @settings(max_examples=40)  # on the meta device torch unrolls every step in Python
 @given(st.data())
-def test_multiply_accumulates_are_half_of_torch_s_flops(data):
+def test_multiply_accumulates_are_half_of_torch_s_flops(data: st.DataObject) -> None:
     config = data.draw(configs(device="meta", max_layers=2))
     call = data.draw(calls(config, packed=False, max_seq_len=3))
     module = config.build()
@@ -94,6 +94,6 @@ def test_multiply_accumulates_are_half_of_torch_s_flops(data):
 
 @at_least(100)
 @given(configs())
-def test_a_layer_is_read_back_as_it_was_written(config):
+def test_a_layer_is_read_back_as_it_was_written(config: RNNConfig) -> None:
     assert RNNConfig.of(config.build()) == config
     assert RNNConfig.parse(str(config)) == config

@@ -113,7 +113,7 @@ def test_a_bar_of_tqdm_is_cleared_and_drawn_again(monkeypatch: pytest.MonkeyPatc
             stream.write("drawn")
 
     bars = SimpleNamespace(tqdm=SimpleNamespace(external_write_mode=Mode))
-    monkeypatch.setitem(sys.modules, "tqdm", bars)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "tqdm", bars)
     console.write_between(stream, "text")
     assert stream.getvalue() == "cleared\ntext\ndrawn"
 

@@ -55,7 +55,7 @@ def imported(tree: ast.AST) -> set[str]:
             assert node.level == 0, "imports are written out in full"
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
-            found |= {arg.value for arg in node.args if isinstance(arg, ast.Constant)}
+            found |= {str(arg.value) for arg in node.args if isinstance(arg, ast.Constant)}
     inner = {name.removeprefix("rnnscope.") for name in found if name.startswith("rnnscope.")}
     return {_module(name) for name in inner if name != "__version__"}
 
@@ -110,20 +110,20 @@ def cycle(graph: dict[str, set[str]]) -> list[str]:
     return []
 
 
-def test_every_module_has_its_place_in_the_river():
+def test_every_module_has_its_place_in_the_river() -> None:
     assert [name for name in sources() if place(name, RIVER) is None] == []
     assert [name for name in RIVER if name not in sources()] == []
 
 
-def test_imports_point_downward():
+def test_imports_point_downward() -> None:
     assert upward(edges(), RIVER) == []
 
 
-def test_imports_make_no_circle():
+def test_imports_make_no_circle() -> None:
     assert cycle(edges(types=False)) == []
 
 
-def test_an_import_that_points_upward_would_be_found():
+def test_an_import_that_points_upward_would_be_found() -> None:
     river = ["low", "middle", "middle.part", "high"]
     graph = {"low": set(), "middle.a": {"low", "middle.part"}, "high": {"middle.a", "rnnscope"}}
     assert upward(graph, river) == [
@@ -146,16 +146,16 @@ def test_an_import_that_points_upward_would_be_found():
         "import_module('rnnscope.config')",
     ],
 )
-def test_an_import_is_found_wherever_it_is(source):
+def test_an_import_is_found_wherever_it_is(source: str) -> None:
     assert imported(ast.parse(source)) == {"config"}
 
 
-def test_an_import_for_types_alone_does_not_run():
+def test_an_import_for_types_alone_does_not_run() -> None:
     tree = ast.parse("if TYPE_CHECKING:\n    import rnnscope.config\nimport rnnscope.call")
     assert imported(WithoutTypes().visit(tree)) == {"call"}
 
 
-def test_public_names_are_imported_from_the_top_by_nobody_inside():
+def test_public_names_are_imported_from_the_top_by_nobody_inside() -> None:
     assert imported(ast.parse("from rnnscope import watch")) == {"rnnscope"}
     assert imported(ast.parse("from rnnscope import __version__")) == set()
 
@@ -191,18 +191,18 @@ def live() -> set[str]:
     return found
 
 
-def _at_once(tree: ast.Module) -> list[ast.stmt]:
+def _at_once(tree: ast.Module) -> list[ast.Import | ast.ImportFrom]:
     return [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
 
 
-def _is_torch(node: ast.stmt) -> bool:
-    names = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module]
+def _is_torch(node: ast.Import | ast.ImportFrom) -> bool:
+    names = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
     return any(name.partition(".")[0] == "torch" for name in names)
 
 
 def _loaded_with(name: str, tree: ast.Module) -> set[str]:
     """What is loaded at once: top-level imports, and the packages around each of them."""
-    found = imported(ast.Module(_at_once(tree), [])) | {name}
+    found = imported(ast.Module([*_at_once(tree)], [])) | {name}
     around = {".".join(n.split(".")[:i]) for n in found for i in range(1, n.count(".") + 1)}
     return (found | around) - {name}
 
@@ -219,11 +219,11 @@ weights.initial weights.values testing dependence
 LIVE = _LIVE.split()
 
 
-def test_only_live_modules_need_torch_to_be_loaded():
+def test_only_live_modules_need_torch_to_be_loaded() -> None:
     assert [name for name in sorted(live()) if place(name, LIVE) is None] == []
 
 
-def test_the_other_half_loads_where_torch_does_not_exist():
+def test_the_other_half_loads_where_torch_does_not_exist() -> None:
     names = [f"import rnnscope.{name}" for name in sources() if name not in live()]
     assert len(names) > 30
     result = without_torch("\n".join(["import rnnscope", *names]))
@@ -254,13 +254,13 @@ def run_command(arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(("arguments", "status"), COMMANDS)
-def test_what_is_only_arithmetic_does_not_import_torch(arguments, status):
+def test_what_is_only_arithmetic_does_not_import_torch(arguments: str, status: int) -> None:
     result = run_command(arguments)
     assert (result.returncode, result.stderr if status != 2 else "") == (status, "")
     assert result.stdout or status == 2
 
 
-def test_doctor_reads_a_message_without_torch():
+def test_doctor_reads_a_message_without_torch() -> None:
     program = """from rnnscope.cli import main
 main(["doctor", "Expected hidden[0] size (2, 3, 20), got [3, 2, 20]"])"""
     result = without_torch(program)
@@ -268,7 +268,7 @@ main(["doctor", "Expected hidden[0] size (2, 3, 20), got [3, 2, 20]"])"""
     assert "RNN202" in result.stdout
 
 
-def test_these_tests_can_fail():
+def test_these_tests_can_fail() -> None:
     for program in ("import torch", "import rnnscope.measuring.measurement", "import torch.nn"):
         result = without_torch(program)
         assert result.returncode == 1

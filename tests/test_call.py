@@ -1,5 +1,7 @@
 """Call: sizes of one call, and the packing that follows from lengths."""
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given
@@ -13,9 +15,11 @@ LENGTHS = st.lists(st.integers(1, 6), min_size=1, max_size=7).map(tuple)
 
 
 @given(LENGTHS)
-def test_packing_is_as_torch_packs(lengths):
+def test_packing_is_as_torch_packs(lengths: tuple[int, ...]) -> None:
     call = Call(lengths=lengths, seq_len=6)
-    packed = pack_padded_sequence(torch.zeros(6, len(lengths), 1), lengths, enforce_sorted=False)
+    packed = pack_padded_sequence(
+        torch.zeros(6, len(lengths), 1), list(lengths), enforce_sorted=False
+    )
     assert call.batch_sizes == tuple(packed.batch_sizes.tolist())
     assert call.steps == packed.data.shape[0]
     assert call.batch == len(lengths)
@@ -24,7 +28,7 @@ def test_packing_is_as_torch_packs(lengths):
 
 
 @given(LENGTHS)
-def test_the_indices_undo_each_other(lengths):
+def test_the_indices_undo_each_other(lengths: tuple[int, ...]) -> None:
     call = Call(lengths=lengths, seq_len=6)
     assert [call.sorted_indices[i] for i in call.unsorted_indices] == list(range(len(lengths)))
     assert call.sorted == (list(lengths) == sorted(lengths, reverse=True))
@@ -34,15 +38,15 @@ def test_the_indices_undo_each_other(lengths):
     ("call", "steps"),
     [(Call(), 15), (Call(batched=False), 5), (Call(lengths=(2, 5, 3)), 10), (Call(batch=0), 0)],
 )
-def test_steps_are_the_real_ones(call, steps):
+def test_steps_are_the_real_ones(call: Call, steps: int) -> None:
     assert call.steps == steps
 
 
-def test_the_batch_of_a_packed_call_is_the_number_of_lengths():
+def test_the_batch_of_a_packed_call_is_the_number_of_lengths() -> None:
     assert Call(batch=17, lengths=(4, 1)).batch == 2
 
 
-def test_a_call_without_lengths_is_not_packed():
+def test_a_call_without_lengths_is_not_packed() -> None:
     call = Call()
     assert not call.packed
     assert call.batch_sizes == ()
@@ -59,7 +63,9 @@ def test_a_call_without_lengths_is_not_packed():
         ({"lengths": (3,), "batched": False}, ["lengths need a batch"]),
     ],
 )
-def test_an_impossible_call_is_refused_in_one_sentence(options, words):
+def test_an_impossible_call_is_refused_in_one_sentence(
+    options: dict[str, Any], words: list[str]
+) -> None:
     with pytest.raises(CallError) as caught:
         Call(**options)
     message = str(caught.value)
@@ -67,12 +73,12 @@ def test_an_impossible_call_is_refused_in_one_sentence(options, words):
     assert "\n" not in message
 
 
-def test_a_call_cannot_be_changed():
+def test_a_call_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
-        Call().batch = 4
+        Call().batch = 4  # type: ignore[misc]
 
 
-def test_a_length_is_at_most_the_padded_length():
+def test_a_length_is_at_most_the_padded_length() -> None:
     assert Call(lengths=(5, 1), seq_len=5).seq_len == 5
     with pytest.raises(CallError, match="a length of 6 is longer than seq_len=5"):
         Call(lengths=(6, 1), seq_len=5)

@@ -59,6 +59,14 @@ MESSAGES = [
         "h_0 = input.new_zeros(2, input.size(1), 20)",
     ),
     (
+        call("GRU(10, 20, num_layers=2)", INPUT, shaped(4, 5, 20)),
+        "RNN203",
+        "h_0 must be (D*num_layers, N, H_out) = (2, 5, 20), got (4, 5, 20), which reads as "
+        "(D*num_layers = 4, N, H_out): the layer is not bidirectional, so it needs one slot a "
+        "layer.",
+        "h_0 = input.new_zeros(2, input.size(1), 20)",
+    ),
+    (
         call("LSTM(10, 20, batch_first=True)", INPUT, pair(1, 8, 20)),
         "RNN204",
         "h_0 and c_0 must be (D*num_layers, N, H_out) = (1, 3, 20), got (1, 8, 20), which reads as "

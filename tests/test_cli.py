@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ REFUSED = {
     ("check", "LSTMCell", "10", "20", "--lengths", "5,3"): "a cell computes one step",
     ("check", "LSTM", "10", "20", "--input-dtype", "floaty"): "choose float16",
     ("frobnicate",): "No such command",
-    ("inspekt", "LSTM"): "Did you mean inspect? See rnnscope --help.\n",
+    ("inspekt", "LSTM"): "See rnnscope --help.\n",
     ("inspect", "LSTM", "-10", "20"): "input_size=-10",
     ("inspect", "LSTM", "10", "-20"): "hidden_size=-20",
     ("inspect", "LSTM", "10", "999999999999999"): "hidden_size=999999999999999 is",
@@ -72,6 +73,16 @@ REFUSED = {
     ("rules", "--format", "html"): "choose terminal, json, markdown",
     ("doctor", "absent.txt"): "there is no file absent.txt",
 }
+
+
+@pytest.mark.skipif(
+    tuple(map(int, version("typer").split(".")[:2])) < (0, 20), reason="typer tells since 0.20"
+)
+def test_a_misspelt_command_is_answered_with_the_right_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["inspekt", "LSTM"]) == 2
+    assert capsys.readouterr().err.endswith("Did you mean inspect? See rnnscope --help.\n")
 
 
 @pytest.mark.parametrize("arguments", REFUSED, ids=" ".join)

@@ -13,23 +13,23 @@ from rnnscope.strategies import configs
 
 
 @given(configs(max_dropout=0.5, dtypes=DTYPES))
-def test_a_built_layer_is_read_back_as_the_same_config(config):
+def test_a_built_layer_is_read_back_as_the_same_config(config: RNNConfig) -> None:
     assert RNNConfig.of(config.build()) == config
 
 
 @given(configs(max_dropout=0.5, dtypes=DTYPES))
-def test_the_text_of_a_config_is_read_back_as_the_same_config(config):
+def test_the_text_of_a_config_is_read_back_as_the_same_config(config: RNNConfig) -> None:
     assert RNNConfig.parse(str(config)) == config
 
 
 @given(configs(dtypes=["float32"]))
-def test_the_text_of_a_config_is_python_that_builds_it(config):
+def test_the_text_of_a_config_is_python_that_builds_it(config: RNNConfig) -> None:
     built = eval(f"nn.{config}", {"nn": nn, "torch": torch})
     assert RNNConfig.of(built) == config
 
 
 @given(configs(kinds=["LSTM", "GRU"], max_dropout=0.5, dtypes=["float32"]))
-def test_the_repr_of_a_layer_is_read(config):
+def test_the_repr_of_a_layer_is_read(config: RNNConfig) -> None:
     assert RNNConfig.parse(f"  (lstm): {config.build()!r}") == config
 
 
@@ -47,7 +47,7 @@ def test_the_repr_of_a_layer_is_read(config):
         "\n LSTM(10,\n   20, 2,\n bidirectional=True)\n",
     ],
 )
-def test_spellings_of_one_layer(text):
+def test_spellings_of_one_layer(text: str) -> None:
     assert RNNConfig.parse(text) == RNNConfig("LSTM", 10, 20, num_layers=2, bidirectional=True)
 
 
@@ -68,7 +68,7 @@ def test_spellings_of_one_layer(text):
         "LSTM(10, 20)\0",
     ],
 )
-def test_what_does_not_read_as_a_layer_is_refused_in_one_sentence(text):
+def test_what_does_not_read_as_a_layer_is_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(ConfigSyntaxError) as caught:
         RNNConfig.parse(text)
     assert str(caught.value).count("\n") == 0
@@ -97,7 +97,7 @@ def test_what_does_not_read_as_a_layer_is_refused_in_one_sentence(text):
         ("GRU(10, 20, nonlinearity='tanh')", ["nonlinearity"]),
     ],
 )
-def test_a_refusal_names_the_value_and_what_was_meant(text, words):
+def test_a_refusal_names_the_value_and_what_was_meant(text: str, words: list[str]) -> None:
     with pytest.raises(ConfigError) as caught:
         RNNConfig.parse(text)
     message = str(caught.value)
@@ -107,34 +107,34 @@ def test_a_refusal_names_the_value_and_what_was_meant(text, words):
     assert isinstance(caught.value, RnnscopeError)
 
 
-def test_a_refusal_has_its_parts_as_fields():
+def test_a_refusal_has_its_parts_as_fields() -> None:
     with pytest.raises(ConfigError) as caught:
         RNNConfig("LSTM", 10, -1)
     assert (caught.value.option, caught.value.value) == ("hidden_size", -1)
     assert "greater than 0" in caught.value.allowed
 
 
-def test_the_nonlinearity_is_read_off_the_attribute_that_the_repr_drops():
+def test_the_nonlinearity_is_read_off_the_attribute_that_the_repr_drops() -> None:
     assert RNNConfig.of(nn.RNN(3, 4, nonlinearity="relu")).nonlinearity == "relu"
     assert RNNConfig.of(nn.LSTM(3, 4)).nonlinearity is None
 
 
-def test_device_and_dtype_are_read_off_the_parameters():
+def test_device_and_dtype_are_read_off_the_parameters() -> None:
     config = RNNConfig.of(nn.GRU(3, 4, device="meta", dtype=torch.float64))
     assert (config.device, config.dtype) == ("meta", "float64")
 
 
 @pytest.mark.parametrize("thing", [nn.Linear(2, 3), nn.Sequential(nn.LSTM(2, 3)), "LSTM", None])
-def test_other_objects_are_no_layer(thing):
+def test_other_objects_are_no_layer(thing: object) -> None:
     assert kind_of(thing) is None
 
 
-def test_a_module_that_is_no_layer_is_refused():
+def test_a_module_that_is_no_layer_is_refused() -> None:
     with pytest.raises(SubjectError, match=r"Linear is no torch\.nn recurrent layer"):
         RNNConfig.of(nn.Linear(2, 3))
 
 
-def test_a_subclass_is_the_kind_that_it_extends():
+def test_a_subclass_is_the_kind_that_it_extends() -> None:
     class Mine(nn.GRU):
         pass
 
@@ -142,18 +142,18 @@ def test_a_subclass_is_the_kind_that_it_extends():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_sizes_give_every_symbol_its_number(kind):
+def test_sizes_give_every_symbol_its_number(kind: str) -> None:
     sizes = RNNConfig(kind, 10, 20).sizes()
     assert sizes == {"H_in": 10, "H_cell": 20, "H_out": 20, "D": 1, "num_layers": 1}
 
 
-def test_derived_sizes_of_a_projected_bidirectional_stack():
+def test_derived_sizes_of_a_projected_bidirectional_stack() -> None:
     config = RNNConfig("LSTM", 10, 20, num_layers=3, bidirectional=True, proj_size=5)
     assert [config.input_size_of(layer) for layer in range(3)] == [10, 10, 10]
     assert (config.output_size, config.directions, config.gate_multiple) == (5, 2, 4)
 
 
-def test_options_are_changed_in_a_copy_that_is_checked_again():
+def test_options_are_changed_in_a_copy_that_is_checked_again() -> None:
     config = RNNConfig("LSTM", 10, 20)
     assert config.with_options(num_layers=2).num_layers == 2
     assert config.num_layers == 1
@@ -161,12 +161,14 @@ def test_options_are_changed_in_a_copy_that_is_checked_again():
         config.with_options(proj_size=99)
 
 
-def test_equal_configs_are_one_key():
+def test_equal_configs_are_one_key() -> None:
     assert len({RNNConfig("lstm", 10, 20), RNNConfig.parse("LSTM(10, 20)")}) == 1
 
 
 @pytest.mark.parametrize("options", ["--layers 0", "--proj-size -1", "--dropout 2", "--layers -1"])
-def test_a_zero_on_the_command_line_is_given_and_not_left_out(options, capsys):
+def test_a_zero_on_the_command_line_is_given_and_not_left_out(
+    options: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     from rnnscope.cli import run
 
     assert run(["inspect", "LSTM", "10", "20", "--no-run", *options.split()]) == 2

@@ -45,7 +45,9 @@ def loaded(*names: str) -> list[Any]:
         return [pytest.importorskip(name) for name in names]
 
 
-def of_layer(config: RNNConfig, arrays: Mapping[str, Any], layer: int, direction: str = "") -> dict:
+def of_layer(
+    config: RNNConfig, arrays: Mapping[str, Any], layer: int, direction: str = ""
+) -> dict[str, Any]:
     """The arrays of one place by their own names."""
     place = "" if config.single_step else f"layer_{layer}/"
     place += f"{direction}/" * (config.bidirectional and bool(direction))
@@ -147,7 +149,9 @@ def by_torch(config: RNNConfig, state: Mapping[str, Tensor], x: Tensor) -> Tenso
 
 
 def _output(layer: torch.nn.Module, x: Tensor) -> Tensor:
-    return layer(x[0])[0][None] if isinstance(layer, torch.nn.LSTMCell) else layer(x)[0]
+    result = layer(x[0])[0][None] if isinstance(layer, torch.nn.LSTMCell) else layer(x)[0]
+    assert isinstance(result, Tensor)
+    return result
 
 
 def differences(framework: str, config: RNNConfig) -> tuple[float, float]:
@@ -169,11 +173,13 @@ def differences(framework: str, config: RNNConfig) -> tuple[float, float]:
 
 @pytest.mark.parametrize("case", CASES, ids=" ".join)
 @pytest.mark.parametrize("framework", RUNS)
-def test_the_other_framework_computes_the_same_on_converted_weights(framework, case):
+def test_the_other_framework_computes_the_same_on_converted_weights(
+    framework: str, case: tuple[str, str]
+) -> None:
     assert max(differences(framework, CASES[case])) < 1e-5
 
 
-def test_keras_gru_with_reset_before_the_product_is_another_function_and_is_refused():
+def test_keras_gru_with_reset_before_the_product_is_another_function_and_is_refused() -> None:
     config = RNNConfig("GRU", 5, 4, bias=False)
     state, x = config.build().state_dict(), torch.randn(STEPS, SAMPLES, 5)
     arrays = rnnscope.convert(state, to="keras")
@@ -184,7 +190,7 @@ def test_keras_gru_with_reset_before_the_product_is_another_function_and_is_refu
         rnnscope.convert(arrays, from_="keras", like=config, reset_after=False)
 
 
-def test_onnx_gru_with_linear_before_reset_0_is_another_function_and_is_refused():
+def test_onnx_gru_with_linear_before_reset_0_is_another_function_and_is_refused() -> None:
     config = RNNConfig("GRU", 5, 4)
     state, x = config.build().state_dict(), torch.randn(STEPS, SAMPLES, 5)
     arrays = rnnscope.convert(state, to="onnx")
@@ -194,7 +200,7 @@ def test_onnx_gru_with_linear_before_reset_0_is_another_function_and_is_refused(
         rnnscope.convert(arrays, from_="onnx", like=config, linear_before_reset=0)
 
 
-def test_keras_own_gru_without_reset_after_is_refused_by_its_bias():
+def test_keras_own_gru_without_reset_after_is_refused_by_its_bias() -> None:
     os.environ["KERAS_BACKEND"] = "torch"
     (keras,) = loaded("keras")
     layer = keras.layers.GRU(4, reset_after=False)
@@ -210,7 +216,7 @@ def rows() -> list[str]:
     return [f"| {kind} | {option} |" for kind, option in CASES]
 
 
-def test_the_page_has_every_case():
+def test_the_page_has_every_case() -> None:
     page = (Path(__file__).parent.parent / "docs" / "converters.md").read_text(encoding="utf-8")
     assert [row for row in rows() if row not in page] == []
     assert all(layout.title in page for layout in LAYOUTS.values())

@@ -222,7 +222,7 @@ def test_what_a_module_says_of_itself() -> None:
         """A non-causal encoder of (batch, time, features)."""
 
     turned = Encoder("turned")
-    turned.is_causal = True
+    vars(turned)["is_causal"] = True
     for module, codes in (
         (Documented(lambda x: x), ["RNN393"]),
         (Causal(), ["RNN394"]),

@@ -75,7 +75,7 @@ def test_training_mode_is_tested_as_it_is() -> None:
     assert_batch_independent(norm.eval(), x)
     assert "moved by" in failure(assert_batch_independent, norm.train(), x)
     assert norm.training
-    assert norm.function.num_batches_tracked == 0
+    assert norm.state_dict()["function.num_batches_tracked"] == 0
 
 
 def test_halves_that_are_not_the_whole() -> None:

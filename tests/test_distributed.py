@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from rnnscope.findings import Finding, Location, Severity
-from rnnscope.running.ranks import World, gathered, merged
+from rnnscope.findings import Finding, Location, Related, Severity
+from rnnscope.running.ranks import World, gathered, merged, read, written
 from rnnscope.watching import watch
 
 TRAIN = """
@@ -94,6 +95,21 @@ def test_findings_of_ranks_are_put_together() -> None:
         ("message (on every rank)", 3),
         ("message (on rank 1)", 1),
     ]
+
+
+def test_findings_are_told_to_another_process_as_text() -> None:
+    told = replace(
+        finding(1),
+        location=Location("a.py", 1, 5, 1, 9),
+        related=(Related(Location("b.py", 2), "made here"),),
+        proof="prediction 3 moved",
+        values={"wanted": 10, "before": (4, 3)},
+    )
+    (found,) = read(written((told,)))
+    assert found == told
+    assert found.location is not None
+    assert (found.location.column, found.location.end_column) == (5, 9)
+    assert (found.values["wanted"], tuple(found.values["before"])) == (10, (4, 3))
 
 
 @pytest.mark.parametrize(

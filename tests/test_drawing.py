@@ -6,6 +6,7 @@ import os
 import re
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -52,7 +53,7 @@ def layers(draw: st.DrawFn) -> tuple[str, Call]:
     size = st.sampled_from([1, 20, 300_000]) | st.integers(1, 300_000)
     kind = draw(st.sampled_from(["LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell"]))
     hidden = draw(size)
-    options = {"bias": draw(st.booleans())}
+    options: dict[str, Any] = {"bias": draw(st.booleans())}
     stack = not kind.endswith("Cell")
     if stack:
         options["num_layers"] = draw(st.integers(1, 12))

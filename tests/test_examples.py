@@ -6,6 +6,7 @@ import re
 import runpy
 import sys
 import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,13 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 ALL = sorted(path.name for path in EXAMPLES.glob("*.py"))
 
 
+Printed = Callable[..., str]
+
+
 @pytest.fixture
-def printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Printed]:
     """Run an example as a program and return what it prints, threads and random stream restored."""
     monkeypatch.syspath_prepend(str(EXAMPLES))
     monkeypatch.setenv("PYTHONPATH", str(EXAMPLES.parent))
@@ -42,7 +48,7 @@ def test_an_example_is_short(name: str) -> None:
     assert len((EXAMPLES / name).read_text(encoding="utf-8").splitlines()) < 100
 
 
-def test_parameters(printed) -> None:
+def test_parameters(printed: Printed) -> None:
     text = printed("parameters.py")
     for line in (
         "weight_ih_l0  (80, 10)",
@@ -57,14 +63,14 @@ def test_parameters(printed) -> None:
         assert line in text
 
 
-def test_gates(printed) -> None:
+def test_gates(printed: Printed) -> None:
     text = printed("gates.py")
     assert "findings: ['RNN661']" in text
     assert "findings: []" in text
     assert "✓ recomputed openly, it agrees with the real layer" in text
 
 
-def test_layouts(printed) -> None:
+def test_layouts(printed: Printed) -> None:
     text = " ".join(printed("layouts.py").split())
     for line in (
         "plain (5, 3, 10) (5, 3, 20) (2, 3, 20) (2, 3, 20)",
@@ -77,7 +83,7 @@ def test_layouts(printed) -> None:
         assert line in text
 
 
-def test_any_rnn(printed) -> None:
+def test_any_rnn(printed: Printed) -> None:
     text = printed("any_rnn.py")
     for kind, count in (("RNN", 1480), ("LSTM", 5920), ("GRU", 4440)):
         assert f"{kind:4} scores (3, 5, 4) {count} parameters" in text
@@ -85,14 +91,14 @@ def test_any_rnn(printed) -> None:
     assert text.count("c_n (2, 3, 20)") == 1
 
 
-def test_char_rnn_continues_the_sentence(printed) -> None:
+def test_char_rnn_continues_the_sentence(printed: Printed) -> None:
     text = printed("char_rnn.py")
     sentence = "Knowing is not enough; we must apply. Willing is not enough; we must do"
     assert sentence[5:] in text
     assert "findings: 0" in text
 
 
-def test_char_lstm_knows_the_stanza(printed) -> None:
+def test_char_lstm_knows_the_stanza(printed: Printed) -> None:
     text = printed("char_lstm.py")
     share = re.search(r"([\d.]+)% of (\d+) characters are right", text)
     assert share is not None
@@ -101,7 +107,7 @@ def test_char_lstm_knows_the_stanza(printed) -> None:
 
 
 @pytest.mark.parametrize("choice", ["torch", "reference", "scratch"])
-def test_tagger(choice: str, printed) -> None:
+def test_tagger(choice: str, printed: Printed) -> None:
     lines = printed("tagger.py", choice).splitlines()
     assert lines == [f"{choice}: loss {LOSS}", "The dog ate the apple", "0 1 2 0 1"]
 
@@ -110,7 +116,7 @@ def test_tagger(choice: str, printed) -> None:
 LOSS = "0.0247"
 
 
-def test_scratch_lstm_is_verified(printed) -> None:
+def test_scratch_lstm_is_verified(printed: Printed) -> None:
     text = printed("scratch_lstm.py")
     assert text.startswith("same function: ScratchLSTM is LSTM(10, 20, num_layers=2)")
     gap = re.search(r"after from_torch: (.+)", text)
@@ -118,7 +124,7 @@ def test_scratch_lstm_is_verified(printed) -> None:
     assert float(gap.group(1)) < 1e-6
 
 
-def test_scratch_mistakes_are_found(printed) -> None:
+def test_scratch_mistakes_are_found(printed: Printed) -> None:
     text = printed("scratch_mistakes.py")
     one, broadcast, growing = re.split(
         r"^(?=BroadcastState: d|GrowingOutputs: d)", text, flags=re.M
@@ -132,7 +138,7 @@ def test_scratch_mistakes_are_found(printed) -> None:
     assert "self.outputs grew" in growing
 
 
-def test_variable_lengths(printed) -> None:
+def test_variable_lengths(printed: Printed) -> None:
     text = printed("variable_lengths.py")
     for line in (
         "findings: 0",
@@ -146,11 +152,11 @@ def test_variable_lengths(printed) -> None:
         assert line in text
 
 
-def test_property_test(printed) -> None:
+def test_property_test(printed: Printed) -> None:
     assert "holds for 40 configurations" in printed("property_test.py")
 
 
-def test_debugging_session(printed) -> None:
+def test_debugging_session(printed: Printed) -> None:
     first, _, last = re.split(r"(?=[23]\. )", printed("debugging_session.py"))
     assert "train.py:14:21: RNN301" in first
     assert "(exit status 1)" in first

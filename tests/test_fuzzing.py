@@ -10,6 +10,7 @@ import sys
 from contextlib import redirect_stdout
 from dataclasses import replace
 from io import StringIO
+from typing import Any
 
 import pytest
 import torch
@@ -34,7 +35,7 @@ codes = st.binary(min_size=CODE_BYTES, max_size=CODE_BYTES)
 
 @at_least(200)
 @given(codes)
-def test_every_code_is_a_case_that_its_own_words_give_back(code):
+def test_every_code_is_a_case_that_its_own_words_give_back(code: bytes) -> None:
     case = decode(code, Space())
     names = {"Case": Case, "Call": Call, "RNNConfig": RNNConfig}
     assert eval(str(case), names) == case
@@ -42,7 +43,7 @@ def test_every_code_is_a_case_that_its_own_words_give_back(code):
     assert case.command.startswith(f"rnnscope inspect {case.config.kind} ")
 
 
-def test_byte_zero_is_always_the_simplest_choice():
+def test_byte_zero_is_always_the_simplest_choice() -> None:
     case = decode(bytes(CODE_BYTES), Space())
     assert str(case.config) == "RNN(1, 1)"
     assert case.call == Call(batch=1, seq_len=1)
@@ -51,7 +52,7 @@ def test_byte_zero_is_always_the_simplest_choice():
 
 @at_least(25)
 @given(codes)
-def test_the_command_of_a_case_shows_that_case(code):
+def test_the_command_of_a_case_shows_that_case(code: bytes) -> None:
     case = decode(code, Space(dtypes=("float64",)))
     words = case.command.split()[1:]
     out = StringIO()
@@ -65,7 +66,7 @@ def test_the_command_of_a_case_shows_that_case(code):
     ]
 
 
-def test_the_python_of_a_case_checks_it():
+def test_the_python_of_a_case_checks_it() -> None:
     case = Case(RNNConfig("GRU", 2, 3), Call(lengths=(1, 2), seq_len=2, states_given=True), 5)
     shown = subprocess.run([sys.executable, "-c", case.python], capture_output=True, text=True)
     assert (shown.returncode, shown.stdout) == (0, "\n")
@@ -74,7 +75,7 @@ def test_the_python_of_a_case_checks_it():
 # --- what is wrong is found ------------------------------------------------------------------
 
 
-def test_right_cases_have_no_disagreement():
+def test_right_cases_have_no_disagreement() -> None:
     outcome = fuzz(examples=100)
     assert outcome.failing is None
     assert outcome.coverage.examples == 100
@@ -82,12 +83,12 @@ def test_right_cases_have_no_disagreement():
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "complex64", "complex128"])
-def test_other_dtypes_agree_as_far_as_they_can(dtype):
+def test_other_dtypes_agree_as_far_as_they_can(dtype: str) -> None:
     outcome = fuzz(Space(dtypes=(dtype,)), examples=60)
     assert outcome.failing is None
 
 
-def test_a_wrong_prediction_is_found_and_shrunk(monkeypatch):
+def test_a_wrong_prediction_is_found_and_shrunk(monkeypatch: pytest.MonkeyPatch) -> None:
     right = prediction.predict
 
     def wrong(config: RNNConfig, call: Call) -> facts.LayerFacts:
@@ -105,12 +106,12 @@ def test_a_wrong_prediction_is_found_and_shrunk(monkeypatch):
     assert outcome.coverage.examples < 500
 
 
-def test_a_wrong_reference_is_found(monkeypatch):
+def test_a_wrong_reference_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     from rnnscope.reference.layer import Layer
 
     right = Layer.__call__
 
-    def wrong(self, input, hx=None):
+    def wrong(self: Layer, input: Any, hx: Any = None) -> Any:
         result = right(self, input, hx)
         return result * 1.01 if isinstance(result, torch.Tensor) else result
 
@@ -121,7 +122,7 @@ def test_a_wrong_reference_is_found(monkeypatch):
     assert outcome.failing.reasons[0].startswith("reference: max |difference|")
 
 
-def test_a_rule_that_faults_a_right_call_is_found(monkeypatch):
+def test_a_rule_that_faults_a_right_call_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     from rnnscope.findings import Finding, Severity
 
     finding = Finding("RNN299", "false-alarm", Severity.WARNING, "nothing is wrong")
@@ -131,7 +132,7 @@ def test_a_rule_that_faults_a_right_call_is_found(monkeypatch):
     assert "RNN299" in outcome.failing.reasons[0]
 
 
-def test_a_failure_that_does_not_come_back_is_still_a_failure():
+def test_a_failure_that_does_not_come_back_is_still_a_failure() -> None:
     seen = []
 
     def moody(case: Case) -> tuple[str, ...]:
@@ -157,12 +158,12 @@ def drawn(seed: int) -> list[Case]:
     return seen
 
 
-def test_the_same_seed_draws_the_same_cases():
+def test_the_same_seed_draws_the_same_cases() -> None:
     assert drawn(1) == drawn(1)
     assert drawn(1) != drawn(2)
 
 
-def test_the_number_of_threads_is_as_before():
+def test_the_number_of_threads_is_as_before() -> None:
     before = torch.get_num_threads()
     fuzz(examples=20, check=lambda case: ())
     assert torch.get_num_threads() == before
@@ -171,7 +172,7 @@ def test_the_number_of_threads_is_as_before():
 # --- coverage, Ctrl-C, processes -------------------------------------------------------------
 
 
-def test_coverage_counts_every_case_once_in_each_topic():
+def test_coverage_counts_every_case_once_in_each_topic() -> None:
     coverage = Coverage()
     cases = drawn(3)
     for case in cases:
@@ -186,7 +187,7 @@ def test_coverage_counts_every_case_once_in_each_topic():
     assert set(totals.values()) == {stacks}
 
 
-def test_an_interrupt_keeps_what_was_covered():
+def test_an_interrupt_keeps_what_was_covered() -> None:
     def interrupted(case: Case) -> tuple[str, ...]:
         if len(seen) == 30:
             raise KeyboardInterrupt
@@ -199,7 +200,7 @@ def test_an_interrupt_keeps_what_was_covered():
     assert outcome.coverage.examples == 31
 
 
-def test_several_processes_share_the_cases():
+def test_several_processes_share_the_cases() -> None:
     heard: list[int] = []
     outcome = fuzz_in_processes(
         Space(kinds=("GRUCell",)),
@@ -217,7 +218,7 @@ def test_several_processes_share_the_cases():
 # --- the command -----------------------------------------------------------------------------
 
 
-def command(*words: str, **options) -> subprocess.CompletedProcess[str]:
+def command(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "rnnscope", "fuzz", *words],
         capture_output=True,
@@ -227,7 +228,7 @@ def command(*words: str, **options) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_command_prints_a_table_and_nothing_on_standard_error():
+def test_the_command_prints_a_table_and_nothing_on_standard_error() -> None:
     done = command("--examples", "40", "--kind", "lstm", "--dtype", "float64")
     assert (done.returncode, done.stderr) == (0, "")
     assert "RNN  LSTM  GRU  RNNCell  LSTMCell  GRUCell" in done.stdout
@@ -235,7 +236,7 @@ def test_the_command_prints_a_table_and_nothing_on_standard_error():
     assert "agree on all of them" in done.stdout
 
 
-def test_the_command_prints_data(capsys):
+def test_the_command_prints_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["fuzz", "--examples", "20", "--format", "json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["schema"] == "rnnscope/1"
@@ -243,7 +244,9 @@ def test_the_command_prints_data(capsys):
     assert shown["fuzz"]["failing"] is None
 
 
-def test_a_failing_case_is_printed_as_a_command_and_as_python(capsys, monkeypatch):
+def test_a_failing_case_is_printed_as_a_command_and_as_python(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     right = prediction.predict
     monkeypatch.setattr(
         verdict, "predict", lambda config, call: replace(right(config, call), tensors=())
@@ -266,7 +269,9 @@ def test_a_failing_case_is_printed_as_a_command_and_as_python(capsys, monkeypatc
         (["--device", "abacus"], "device='abacus' is not possible"),
     ],
 )
-def test_bad_options_end_with_one_sentence(words, sentence, capsys):
+def test_bad_options_end_with_one_sentence(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["fuzz", *words]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -276,7 +281,7 @@ def test_bad_options_end_with_one_sentence(words, sentence, capsys):
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_ctrl_c_shows_the_table_so_far(jobs):
+def test_ctrl_c_shows_the_table_so_far(jobs: str) -> None:
     ours, theirs = os.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "rnnscope", "fuzz", "--examples", "1000000", "--jobs", jobs],

@@ -6,11 +6,13 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from textwrap import dedent
+from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 import rnnscope
@@ -20,7 +22,7 @@ from rnnscope.rules import rule_named
 
 
 class Own(nn.GRU):
-    def forward(self, input):
+    def forward(self, input: Any) -> Any:  # type: ignore[override]
         return input
 
 
@@ -38,36 +40,36 @@ LAYERS = {
 
 
 @pytest.fixture(autouse=True)
-def _seeded():
+def _seeded() -> Iterator[None]:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         yield
 
 
-def total(*results):
+def total(*results: Any) -> Tensor:
     """A loss of everything that a layer returns."""
     if len(results) == 1 and not isinstance(results[0], tuple):
         return (results[0].data if isinstance(results[0], PackedSequence) else results[0]).sum()
     parts = results[0] if len(results) == 1 else results
-    return sum(total(part) for part in parts)
+    return sum((total(part) for part in parts), torch.zeros(()))
 
 
-def input_of(layer):
+def input_of(layer: nn.Module) -> Tensor:
     dtype = next(layer.parameters()).dtype
     shape = (3, 5) if isinstance(layer, nn.RNNCellBase) else (6, 3, 5)
     return torch.randn(shape, dtype=dtype)
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_recomputed_gates_are_those_of_the_layer_values_and_gradients(name):
-    layer = LAYERS[name]()
+def test_recomputed_gates_are_those_of_the_layer_values_and_gradients(name: str) -> None:
+    layer = LAYERS[name]()  # type: ignore[no-untyped-call]
     seen = rnnscope.gates(layer, input_of(layer), loss=total)
     assert seen.agrees
     assert seen.gradient_difference is not None
     assert 0 <= seen.difference <= seen.tolerance
 
 
-def test_gates_are_those_of_the_formula_on_one_step():
+def test_gates_are_those_of_the_formula_on_one_step() -> None:
     cell = nn.LSTMCell(5, 8)
     x, h, c = torch.randn(3, 5), torch.randn(3, 8), torch.randn(3, 8)
     trace = rnnscope.gates(cell, x, (h, c))["layer 0 forward"]
@@ -84,7 +86,7 @@ def test_gates_are_those_of_the_formula_on_one_step():
         assert getattr(trace, word).equal(trace[word])
 
 
-def test_states_of_each_direction_lie_where_torch_has_them():
+def test_states_of_each_direction_lie_where_torch_has_them() -> None:
     layer = nn.GRU(5, 8, 2, bidirectional=True)
     x = torch.randn(6, 3, 5)
     output, h_n = layer(x)
@@ -97,13 +99,13 @@ def test_states_of_each_direction_lie_where_torch_has_them():
     torch.testing.assert_close(seen["layer 0 backward"].h[0], h_n[1])
 
 
-def test_unbatched_and_batch_first_are_time_first_all_the_same():
+def test_unbatched_and_batch_first_are_time_first_all_the_same() -> None:
     layer = nn.LSTM(5, 8, batch_first=True)
     assert rnnscope.gates(layer, torch.randn(6, 5))["layer 0 forward"].forget.shape == (6, 1, 8)
     assert rnnscope.gates(layer, torch.randn(3, 6, 5))["layer 0 forward"].h.shape == (6, 3, 8)
 
 
-def test_packed_sequences_are_in_the_users_order_and_nan_where_there_is_no_step():
+def test_packed_sequences_are_in_the_users_order_and_nan_where_there_is_no_step() -> None:
     layer, lengths = nn.LSTM(5, 8, bidirectional=True), [2, 5, 3]
     x = torch.randn(5, 3, 5)
     packed = pack_padded_sequence(x, lengths, enforce_sorted=False)
@@ -117,7 +119,7 @@ def test_packed_sequences_are_in_the_users_order_and_nan_where_there_is_no_step(
             assert gate[length:].isnan().all()
 
 
-def test_gradient_by_step_is_autograds_own():
+def test_gradient_by_step_is_autograds_own() -> None:
     layer, x = nn.GRU(5, 8), torch.randn(6, 3, 5)
     norms = rnnscope.gates(layer, x, loss=lambda output, h_n: output[-1].pow(2).sum())[
         "layer 0 forward"
@@ -131,7 +133,7 @@ def test_gradient_by_step_is_autograds_own():
     torch.testing.assert_close(norms, torch.stack([g.norm() for g in expected]))
 
 
-def test_rounding_that_grows_over_a_long_memory_is_told_from_a_difference():
+def test_rounding_that_grows_over_a_long_memory_is_told_from_a_difference() -> None:
     layer = nn.LSTM(1, 16)
     nn.init.constant_(layer.bias_ih_l0[16:32], 9.0)
     seen = rnnscope.gates(layer, torch.randn(500, 4, 1) + 3, loss=total)
@@ -141,7 +143,9 @@ def test_rounding_that_grows_over_a_long_memory_is_told_from_a_difference():
     assert "run in float64, since in float32 rounding grew" in str(seen)
 
 
-def test_a_layer_that_computes_something_else_does_not_agree(monkeypatch):
+def test_a_layer_that_computes_something_else_does_not_agree(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     forward = nn.GRU.forward
     monkeypatch.setattr(nn.GRU, "forward", lambda *call: [r * 1.001 for r in forward(*call)])
     seen = rnnscope.gates(nn.GRU(5, 8), torch.randn(6, 3, 5))
@@ -149,7 +153,7 @@ def test_a_layer_that_computes_something_else_does_not_agree(monkeypatch):
     assert "differs from the real layer" in str(seen)
 
 
-def test_the_layer_is_left_as_it_was():
+def test_the_layer_is_left_as_it_was() -> None:
     layer = nn.LSTM(5, 8, 2, dropout=0.5)
     layer.register_forward_hook(lambda *_: pytest.fail("a hook ran"))
     before = torch.get_rng_state()
@@ -159,14 +163,14 @@ def test_the_layer_is_left_as_it_was():
     assert torch.get_rng_state().equal(before)
 
 
-def test_frozen_layer_under_no_grad_has_a_gradient_by_step():
+def test_frozen_layer_under_no_grad_has_a_gradient_by_step() -> None:
     layer = nn.GRU(5, 8).requires_grad_(False)
     with torch.no_grad():
         seen = rnnscope.gates(layer, torch.randn(6, 3, 5), loss=total)
     assert seen["layer 0 forward"].gradient["h"].min() > 0
 
 
-def test_summary_counts_saturation_memory_and_dead_units():
+def test_summary_counts_saturation_memory_and_dead_units() -> None:
     layer = nn.LSTM(5, 8)
     with torch.no_grad():
         layer.bias_ih_l0[8:12] = 20.0  # half of the forget gates open, half of them closed
@@ -180,7 +184,7 @@ def test_summary_counts_saturation_memory_and_dead_units():
     assert summary.dead == 0
 
 
-def test_too_few_rows_tell_nothing_of_dead_units():
+def test_too_few_rows_tell_nothing_of_dead_units() -> None:
     seen = rnnscope.gates(nn.RNN(5, 8, nonlinearity="relu"), torch.zeros(1, 3, 5))
     assert seen.summaries[0].dead is None
     assert not seen.findings
@@ -189,26 +193,26 @@ def test_too_few_rows_tell_nothing_of_dead_units():
 RULES = ("RNN661", "RNN662", "RNN663", "RNN664")
 
 
-def _codes(heading, code):
-    scope = {"rnnscope": rnnscope, "torch": torch, "nn": nn}
+def _codes(heading: str, code: str) -> set[str]:
+    scope: dict[str, Any] = {"rnnscope": rnnscope, "torch": torch, "nn": nn}
     exec(dedent(rule_named(code).section(heading)), scope)
     assert scope["seen"].agrees
     return {finding.code for finding in scope["seen"].findings}
 
 
 @pytest.mark.parametrize("code", RULES)
-def test_example_of_a_rule_gives_its_finding(code):
+def test_example_of_a_rule_gives_its_finding(code: str) -> None:
     marked = set(re.findall(r"# (RNN\d+)", rule_named(code).section("Example")))
     assert marked == {code}
     assert code in _codes("Example", code)
 
 
 @pytest.mark.parametrize("code", RULES)
-def test_use_instead_gives_none(code):
+def test_use_instead_gives_none(code: str) -> None:
     assert _codes("Use instead", code) == set()
 
 
-def test_first_nan_names_layer_step_gate_and_source():
+def test_first_nan_names_layer_step_gate_and_source() -> None:
     layer = nn.LSTM(5, 8, 2)
     x = torch.randn(6, 3, 5)
     x[3, 0, 0] = float("inf")  # at which a sigmoid is 0 or 1, and no NaN
@@ -218,7 +222,7 @@ def test_first_nan_names_layer_step_gate_and_source():
     assert "in forget of layer 1 forward at t=0: weight_hh_l1 has one already" in finding.message
 
 
-def test_overflow_of_relu_is_named_without_a_source():
+def test_overflow_of_relu_is_named_without_a_source() -> None:
     layer = nn.RNN(5, 8, nonlinearity="relu")
     nn.init.constant_(layer.weight_hh_l0, 1e6)
     seen = rnnscope.gates(layer, torch.ones(12, 2, 5))
@@ -227,7 +231,7 @@ def test_overflow_of_relu_is_named_without_a_source():
     assert json.loads(seen.to_text("json"))["gates"]
 
 
-def test_backward_direction_ends_at_its_own_first_step():
+def test_backward_direction_ends_at_its_own_first_step() -> None:
     layer = nn.RNN(4, 8, bidirectional=True)
     for name in ("weight_hh_l0", "weight_hh_l0_reverse"):
         nn.init.uniform_(getattr(layer, name), -0.1, 0.1)
@@ -252,19 +256,19 @@ def test_backward_direction_ends_at_its_own_first_step():
         (lambda: rnnscope.gates("GRU(4, 8)")["layer 0 forward"]["c"], UnknownNameError, "reset"),
     ],
 )
-def test_refusals_name_the_remedy(call, error, words):
+def test_refusals_name_the_remedy(call: Callable[..., Any], error: type, words: str) -> None:
     with pytest.raises(error, match=words) as caught:
         call()
     assert isinstance(caught.value, RnnscopeError)
 
 
-def test_a_gate_that_the_cell_has_not_is_no_attribute():
+def test_a_gate_that_the_cell_has_not_is_no_attribute() -> None:
     trace = rnnscope.gates("GRU(4, 8)")["layer 0 forward"]
     assert not hasattr(trace, "forget")
     assert not hasattr(trace, "nonsense")
 
 
-def test_every_format_shows_the_gates_within_80_columns():
+def test_every_format_shows_the_gates_within_80_columns() -> None:
     seen = rnnscope.gates("LSTM(5, 40, num_layers=3, bidirectional=True)", loss=total)
     text = str(seen)
     assert max(map(len, text.splitlines())) <= 80
@@ -277,14 +281,14 @@ def test_every_format_shows_the_gates_within_80_columns():
     assert seen.to_text("markdown").startswith("```text")
 
 
-def test_colours_run_from_end_to_end_and_nan_has_its_own():
+def test_colours_run_from_end_to_end_and_nan_has_its_own() -> None:
     heat = Heat("forget", ((0.0, 1.0),), 0.0, 1.0)
     colours = {heat.colour(v) for v in (-1.0, 0.0, 0.5, 1.0, float("nan"))}
     assert len(colours) == 4
     assert heat.colour(2.0) == heat.colour(1.0)
 
 
-def test_command_prints_gates_and_exits_as_inspect_does():
+def test_command_prints_gates_and_exits_as_inspect_does() -> None:
     command = [sys.executable, "-m", "rnnscope", "inspect", "LSTM", "4", "8", "--gates"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")

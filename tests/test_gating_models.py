@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,8 @@ class Summing(nn.Module):
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         _, state = self.encoder(x)
         output, _ = self.decoder(y, state)
-        return self.head(output)
+        scores: Tensor = self.head(output)
+        return scores
 
 
 def test_every_layer_of_a_model_is_told_on_what_the_model_gives_it() -> None:
@@ -86,7 +88,8 @@ def test_a_packed_call_inside_a_model() -> None:
 
         def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
             packed = pack_padded_sequence(x, lengths, enforce_sorted=False)
-            return self.lstm(packed)[1][0]
+            h_n: Tensor = self.lstm(packed)[1][0]
+            return h_n
 
     seen = rnnscope.gates(Packing(), torch.randn(6, 3, 4), torch.tensor([2, 6, 4]))
     forget = seen["lstm layer 0 forward"].forget
@@ -101,7 +104,7 @@ def test_a_packed_call_inside_a_model() -> None:
         (lambda: rnnscope.gates(nn.ModuleDict({"a": nn.GRU(2, 3)})), "forward"),
     ],
 )
-def test_refusals(call, words) -> None:
+def test_refusals(call: Callable[[], object], words: str) -> None:
     with pytest.raises((CallError, NotImplementedError), match=words):
         call()
 

@@ -2,20 +2,23 @@
 
 import random
 import re
+from typing import Any
 
 import pytest
 import torch
 from conftest import at_least
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import rnnscope
+from rnnscope.call import Call
+from rnnscope.config import RNNConfig
 from rnnscope.errors import SubjectError
 from rnnscope.facts import differences
-from rnnscope.measuring.inspection import inspect_model
+from rnnscope.measuring.inspection import ModelInspection, inspect_model
 from rnnscope.strategies import calls, configs
 from rnnscope.strategies.tensors import make_input, make_states
 
@@ -25,7 +28,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not sup
 class Translator(nn.Module):
     """An encoder, a decoder cell called in a loop, a layer that is never called."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.embedding = nn.Embedding(50, 10)
         self.unused = nn.GRU(3, 4)
@@ -38,7 +41,9 @@ class Translator(nn.Module):
         self.head = nn.Linear(40, 50)
         self.hidden = None
 
-    def forward(self, tokens, lengths=None, steps=7, narrow=0, drop=0):
+    def forward(
+        self, tokens: Tensor, lengths: Any = None, steps: int = 7, narrow: int = 0, drop: int = 0
+    ) -> Tensor:
         embedded = self.embedding(tokens)
         if lengths is None:
             output, self.hidden = self.encoder["lstm"](embedded)
@@ -51,17 +56,18 @@ class Translator(nn.Module):
         for _ in range(steps):
             random.random()
             hx = self.decoder(embedded[:, 0], hx)
-        return self.head(hx[0][:, narrow:])
+        scores: Tensor = self.head(hx[0][:, narrow:])
+        return scores
 
 
 TOKENS = torch.arange(15).view(3, 5)
 
 
-def by_path(inspection):
+def by_path(inspection: ModelInspection) -> dict[str, Any]:
     return {layer.paths[0]: layer for layer in inspection.layers}
 
 
-def test_every_layer_with_its_real_call():
+def test_every_layer_with_its_real_call() -> None:
     inspection = inspect_model(Translator(), TOKENS)
     assert inspection.failure is None
     assert not inspection.single
@@ -78,12 +84,12 @@ def test_every_layer_with_its_real_call():
     assert call.incomplete is None
 
 
-def test_predicted_and_measured_agree():
+def test_predicted_and_measured_agree() -> None:
     for layer in inspect_model(Translator(), TOKENS).layers:
         assert [call.differences for call in layer.calls] == [()]
 
 
-def test_states_left_to_torch_are_told_from_given_ones():
+def test_states_left_to_torch_are_told_from_given_ones() -> None:
     layers = by_path(inspect_model(Translator(), TOKENS))
     given = {
         path: layers[path].calls[0].measured.tensor("h_0").given
@@ -93,18 +99,18 @@ def test_states_left_to_torch_are_told_from_given_ones():
     assert given == {"encoder.lstm": False, "decoder": True}
 
 
-def test_calls_of_the_same_shapes_are_counted():
+def test_calls_of_the_same_shapes_are_counted() -> None:
     (call,) = by_path(inspect_model(Translator(), TOKENS))["decoder"].calls
     assert (call.index, call.count) == (0, 7)
 
 
-def test_calls_of_other_shapes_are_listed():
+def test_calls_of_other_shapes_are_listed() -> None:
     class Twice(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.gru = nn.GRU(2, 3)
 
-        def forward(self, x):
+        def forward(self, x: Tensor) -> None:
             for length in (4, 2, 4):
                 self.gru(x[:length])
 
@@ -113,7 +119,7 @@ def test_calls_of_other_shapes_are_listed():
     assert [call.measured.call.seq_len for call in layer.calls] == [4, 2]
 
 
-def test_a_packed_call_has_its_lengths():
+def test_a_packed_call_has_its_lengths() -> None:
     layers = by_path(inspect_model(Translator(), TOKENS, lengths=[2, 5, 2]))
     (call,) = layers["encoder.lstm"].calls
     assert call.measured.call.lengths == (2, 5, 2)
@@ -121,14 +127,14 @@ def test_a_packed_call_has_its_lengths():
     assert call.differences == ()
 
 
-def test_a_layer_that_is_not_called_says_so():
+def test_a_layer_that_is_not_called_says_so() -> None:
     (call,) = by_path(inspect_model(Translator(), TOKENS))["unused"].calls
     assert (call.incomplete, call.count) == ("not called", 0)
     assert call.measured.tensors == call.predicted.tensors == ()
     assert call.measured.parameters
 
 
-def test_without_inputs_nothing_is_run():
+def test_without_inputs_nothing_is_run() -> None:
     model = Translator()
     model.forward = None
     for layer in inspect_model(model).layers:
@@ -137,7 +143,7 @@ def test_without_inputs_nothing_is_run():
         assert call.differences == ()
 
 
-def test_a_failing_call_is_shown_with_its_reason():
+def test_a_failing_call_is_shown_with_its_reason() -> None:
     inspection = inspect_model(Translator(), TOKENS, drop=2)
     failure = inspection.failure
     assert (failure.exception, failure.path) == ("RuntimeError", "decoder")
@@ -150,13 +156,13 @@ def test_a_failing_call_is_shown_with_its_reason():
     assert layers["unused"].calls[0].incomplete == "not reached: the model raised before"
 
 
-def test_a_failure_elsewhere_names_the_module():
+def test_a_failure_elsewhere_names_the_module() -> None:
     failure = inspect_model(Translator(), TOKENS, narrow=1).failure
     assert (failure.path, failure.call) == ("head", None)
     assert "mat1 and mat2" in failure.message
 
 
-def test_a_failure_of_the_models_own_code():
+def test_a_failure_of_the_models_own_code() -> None:
     failure = inspect_model(Translator(), TOKENS, unknown=1).failure
     assert failure.exception == "TypeError"
     assert "unknown" in failure.message
@@ -164,7 +170,7 @@ def test_a_failure_of_the_models_own_code():
 
 @pytest.mark.parametrize("options", [{}, {"drop": 2}, {"narrow": 1}])
 @pytest.mark.parametrize("training", [True, False])
-def test_nothing_of_the_model_is_changed(options, training):
+def test_nothing_of_the_model_is_changed(options: dict[str, int], training: bool) -> None:
     model = Translator().train(training)
     heard = []
     handle = model.decoder.register_forward_hook(lambda *a: heard.append(a))
@@ -186,13 +192,13 @@ def test_nothing_of_the_model_is_changed(options, training):
     assert torch.is_grad_enabled()
 
 
-def test_a_keyboard_interrupt_passes_and_leaves_no_hook():
+def test_a_keyboard_interrupt_passes_and_leaves_no_hook() -> None:
     class Slow(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.gru = nn.GRU(2, 3)
 
-        def forward(self, x):
+        def forward(self, x: Tensor) -> None:
             raise KeyboardInterrupt
 
     model = Slow()
@@ -204,7 +210,7 @@ def test_a_keyboard_interrupt_passes_and_leaves_no_hook():
 
 @at_least(150)
 @given(configs(max_dropout=0.5).flatmap(lambda c: st.tuples(st.just(c), calls(c))))
-def test_a_layer_alone_agrees_for_every_call(drawn):
+def test_a_layer_alone_agrees_for_every_call(drawn: tuple[RNNConfig, Call]) -> None:
     config, call = drawn
     layer = config.build()
     states = make_states(config, call)
@@ -216,27 +222,27 @@ def test_a_layer_alone_agrees_for_every_call(drawn):
     assert seen.measured.call.states_given == (states is not None)
 
 
-def test_a_layer_alone_without_inputs_is_run_on_random_ones():
+def test_a_layer_alone_without_inputs_is_run_on_random_ones() -> None:
     (layer,) = inspect_model(nn.LSTM(10, 20)).layers
     assert layer.calls[0].measured.tensor("output").shape == (5, 3, 20)
     assert layer.calls[0].incomplete is None
 
 
-def test_a_layer_alone_that_raises():
+def test_a_layer_alone_that_raises() -> None:
     inspection = inspect_model(nn.LSTM(10, 20), torch.zeros(5, 3, 11))
     assert inspection.failure.path == ""
     assert inspection.failure.call.input.shape == (5, 3, 11)
 
 
-def test_states_by_name():
+def test_states_by_name() -> None:
     gru = nn.GRU(2, 3)
     (layer,) = inspect_model(gru, input=torch.zeros(4, 1, 2), hx=torch.zeros(1, 1, 3)).layers
     assert layer.calls[0].measured.tensor("h_0").given
 
 
-def test_a_class_with_a_forward_of_its_own_is_no_disagreement():
+def test_a_class_with_a_forward_of_its_own_is_no_disagreement() -> None:
     class Last(nn.GRU):
-        def forward(self, x):
+        def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
             return super().forward(x)[0][-1]
 
     model = nn.Sequential(Last(2, 3), nn.Linear(3, 1))
@@ -249,7 +255,7 @@ def test_a_class_with_a_forward_of_its_own_is_no_disagreement():
 
 
 @pytest.mark.parametrize("name", ["weight_norm", "spectral_norm"])
-def test_a_parametrized_layer_agrees_and_is_not_touched(name):
+def test_a_parametrized_layer_agrees_and_is_not_touched(name: str) -> None:
     lstm = getattr(parametrizations, name)(nn.LSTM(10, 20), "weight_hh_l0")
     before = {key: value.clone() for key, value in lstm.state_dict().items()}
     for inputs in ((), (torch.zeros(5, 3, 10),)):
@@ -261,7 +267,7 @@ def test_a_parametrized_layer_agrees_and_is_not_touched(name):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_quantized_layer_is_shown_without_parameters():
+def test_a_quantized_layer_is_shown_without_parameters() -> None:
     quantize = pytest.importorskip("torch.ao.quantization").quantize_dynamic
     try:
         model = quantize(nn.Sequential(nn.LSTM(10, 20)), {nn.LSTM})
@@ -275,7 +281,7 @@ def test_a_quantized_layer_is_shown_without_parameters():
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_scripted_model_says_what_cannot_be_seen():
+def test_a_scripted_model_says_what_cannot_be_seen() -> None:
     scripted = torch.jit.script(nn.Sequential(nn.LSTM(10, 20)))
     inspection = inspect_model(scripted, torch.zeros(5, 3, 10))
     assert inspection.failure is None
@@ -285,7 +291,7 @@ def test_a_scripted_model_says_what_cannot_be_seen():
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_wrappers_are_seen_through():
+def test_wrappers_are_seen_through() -> None:
     x = torch.zeros(5, 3, 10)
     models = {
         "module.0": nn.DataParallel(nn.Sequential(nn.LSTM(10, 20))),
@@ -299,30 +305,30 @@ def test_wrappers_are_seen_through():
         assert layer.calls[0].measured.tensor("output").shape == (5, 3, 20)
 
 
-def test_a_model_of_unknown_sizes_is_not_given_any():
+def test_a_model_of_unknown_sizes_is_not_given_any() -> None:
     model = nn.Sequential(nn.LazyLinear(2), nn.GRU(2, 3))
     with pytest.raises(SubjectError, match="0 has no sizes yet"):
         inspect_model(model, torch.zeros(4, 1, 7))
     assert inspect_model(model).layers[0].paths == ("1",)
 
 
-def test_a_hook_of_the_user_that_changes_the_input_is_seen():
+def test_a_hook_of_the_user_that_changes_the_input_is_seen() -> None:
     gru = nn.GRU(2, 3)
     gru.register_forward_pre_hook(lambda module, args: (args[0][:2],))
     (layer,) = inspect_model(gru, torch.zeros(5, 1, 2)).layers
     assert layer.calls[0].measured.call.seq_len == 2
 
 
-def test_what_is_inspected_is_frozen_and_holds_no_tensor():
+def test_what_is_inspected_is_frozen_and_holds_no_tensor() -> None:
     inspection = inspect_model(Translator(), TOKENS)
     with pytest.raises(AttributeError):
-        inspection.name = "x"
+        inspection.name = "x"  # type: ignore[misc]
     assert hash(inspection)
     for call in inspection.layers[0].calls:
         assert differences(call.predicted, call.measured) == call.differences
 
 
-def test_an_overview_has_what_happened_and_nothing_else():
+def test_an_overview_has_what_happened_and_nothing_else() -> None:
     text = str(rnnscope.inspect(Translator(), TOKENS))
     rows = {line.split()[0].rstrip(","): line for line in text.splitlines()}
     assert "7x" in rows["decoder"]
@@ -335,7 +341,7 @@ def test_an_overview_has_what_happened_and_nothing_else():
     assert rows["total"].split() == ["total", f"{total:,}"]
 
 
-def test_an_overview_tells_what_was_not_reached():
+def test_an_overview_tells_what_was_not_reached() -> None:
     text = str(rnnscope.inspect(Translator(), TOKENS, drop=2))
     assert "not reached" in text
     assert re.search(r"decoder.*raised +\d", text)

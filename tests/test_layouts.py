@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -30,7 +32,7 @@ TEXTS = [
 
 @pytest.mark.parametrize("name", LAYOUTS)
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
-def test_table_holds_every_gate_of_every_parameter_once(name, kind):
+def test_table_holds_every_gate_of_every_parameter_once(name: str, kind: str) -> None:
     letters = sorted(gate.letter for gate in KINDS[kind].cell.gates)
     arrays = LAYOUTS[name].cells[kind].arrays
     for stem in ("weight_ih", "weight_hh"):
@@ -41,10 +43,10 @@ def test_table_holds_every_gate_of_every_parameter_once(name, kind):
 
 @pytest.mark.parametrize("name", PROVEN)
 @pytest.mark.parametrize("text", TEXTS)
-def test_explained_shapes_are_those_that_convert_gives(name, text):
+def test_explained_shapes_are_those_that_convert_gives(name: str, text: str) -> None:
     config = RNNConfig.parse(text)
     arrays = rnnscope.convert(config.build(), to=name)
-    shapes = {}
+    shapes: dict[str, tuple[int, ...]] = {}
     for parameter in predict(config).parameters:
         shapes |= {row.name: row.shape for row in layouts_of(config, name, parameter.name).rows}
     converted = {key: tuple(array.shape) for key, array in arrays.items()}
@@ -55,7 +57,7 @@ def test_explained_shapes_are_those_that_convert_gives(name, text):
 
 @pytest.mark.parametrize("name", PROVEN)
 @pytest.mark.parametrize("text", TEXTS)
-def test_weights_that_went_over_and_back_give_the_same_function(name, text):
+def test_weights_that_went_over_and_back_give_the_same_function(name: str, text: str) -> None:
     layer = RNNConfig.parse(text).build()
     arrays = rnnscope.convert(layer, to=name)
     again = rnnscope.convert(arrays, from_=name, like=text)
@@ -67,7 +69,7 @@ def test_weights_that_went_over_and_back_give_the_same_function(name, text):
     assert all(twice[key].equal(array) for key, array in arrays.items())
 
 
-def test_converted_arrays_share_no_memory_with_the_layer():
+def test_converted_arrays_share_no_memory_with_the_layer() -> None:
     layer = nn.RNN(5, 4)
     for array in rnnscope.convert(layer, to="onnx").values():
         array.fill_(7.0)
@@ -75,7 +77,7 @@ def test_converted_arrays_share_no_memory_with_the_layer():
     assert not any(a.requires_grad for a in rnnscope.convert(layer, to="keras").values())
 
 
-def test_gru_blocks_lie_where_the_table_says():
+def test_gru_blocks_lie_where_the_table_says() -> None:
     layer = nn.GRU(5, 4)
     r, z, n = layer.weight_ih_l0.detach().chunk(3)
     assert rnnscope.convert(layer, to="keras")["layer_0/kernel"].equal(torch.cat([z, r, n]).t())
@@ -83,7 +85,7 @@ def test_gru_blocks_lie_where_the_table_says():
     assert rnnscope.convert(layer, to="flax")["layer_0/iz/kernel"].equal(z.t())
 
 
-def test_biases_that_a_gru_multiplies_by_r_are_never_summed():
+def test_biases_that_a_gru_multiplies_by_r_are_never_summed() -> None:
     for layout in LAYOUTS.values():
         if layout.proven:
             summed = [a for a in layout.cells["GRU"].arrays if a.join is Join.SUM]
@@ -91,7 +93,7 @@ def test_biases_that_a_gru_multiplies_by_r_are_never_summed():
 
 
 @pytest.mark.parametrize("text", [*TEXTS, "LSTM(5, 4, proj_size=3)", "RNNCell(5, 4, bias=False)"])
-def test_options_are_read_off_a_state_dict(text):
+def test_options_are_read_off_a_state_dict(text: str) -> None:
     config = RNNConfig.parse(text)
     found = config_of_weights(config.build().state_dict())
     assert found == config.with_options(dtype="float32")
@@ -141,7 +143,7 @@ def test_options_are_read_off_a_state_dict(text):
         (lambda: layouts_of(RNNConfig("GRU", 5, 4), "nt"), UnknownNameError, "cudnn"),
     ],
 )
-def test_refusals_name_the_remedy(call, error, words):
+def test_refusals_name_the_remedy(call: Callable[..., Any], error: type, words: str) -> None:
     with pytest.raises(error, match=words) as caught:
         call()
     assert isinstance(caught.value, RnnscopeError)
@@ -149,7 +151,7 @@ def test_refusals_name_the_remedy(call, error, words):
 
 @pytest.mark.parametrize("name", LAYOUTS)
 @pytest.mark.parametrize("text", TEXTS)
-def test_explanation_fits_into_80_columns_and_names_its_source(name, text):
+def test_explanation_fits_into_80_columns_and_names_its_source(name: str, text: str) -> None:
     told = layouts_of(RNNConfig.parse(text), name)
     assert max(map(len, str(told).splitlines())) <= 80
     assert "https://" in str(told)
@@ -157,7 +159,7 @@ def test_explanation_fits_into_80_columns_and_names_its_source(name, text):
     assert json.loads(told.to_text("json"))["arrays"]
 
 
-def test_command_tells_the_layout_without_torch():
+def test_command_tells_the_layout_without_torch() -> None:
     program = (
         "import sys; sys.modules['torch'] = None\n"
         "from rnnscope.cli import main\n"

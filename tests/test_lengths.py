@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 import torch.nn.functional as F
+from test_questions import facts
 from torch import nn
 from torch.nn.utils.rnn import (
     pack_padded_sequence,
@@ -20,7 +21,6 @@ from rnnscope.experiments.padding import Padding, visible_padding
 from rnnscope.questions.lengths_given import readings
 from rnnscope.subjects.facts import IndexIsLength, LengthsDiffer, PaddingFirst
 from rnnscope.subjects.proofs import PaddingRead
-from tests.test_questions import facts
 
 LENGTHS = (4, 9, 6, 2, 7)
 TARGETS = torch.tensor([0, 1, 2, 0, 1])
@@ -235,7 +235,7 @@ def lengths_of_other_sequences() -> None:
     gru, others = nn.GRU(5, 6, batch_first=True), LENGTHS[::-1]
     both = [pad_sequence([torch.randn(n, 5) for n in each], True) for each in (LENGTHS, others)]
     packed = [
-        pack_padded_sequence(x, each, True, enforce_sorted=False)
+        pack_padded_sequence(x, list(each), True, enforce_sorted=False)
         for x, each in zip(both, (LENGTHS, others), strict=True)
     ]
     answer(gru(packed[0])[1][-1] * gru(packed[1])[1][-1] / torch.tensor(others)[:, None])

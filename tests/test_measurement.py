@@ -1,5 +1,8 @@
 """Facts read off real layers and real calls."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given
@@ -25,7 +28,7 @@ CASES = configs().flatmap(lambda config: st.tuples(st.just(config), calls(config
 
 
 @given(CASES)
-def test_a_real_call_measures_what_is_predicted(drawn):
+def test_a_real_call_measures_what_is_predicted(drawn: tuple[RNNConfig, Call]) -> None:
     config, call = drawn
     facts = measure(config.build(), make_input(config, call), make_states(config, call))
     assert differences(predict(config, facts.call), facts) == ()
@@ -34,7 +37,7 @@ def test_a_real_call_measures_what_is_predicted(drawn):
 
 
 @given(CASES)
-def test_the_call_is_read_off_its_arguments(drawn):
+def test_the_call_is_read_off_its_arguments(drawn: tuple[RNNConfig, Call]) -> None:
     config, call = drawn
     read = call_of(config, make_input(config, call), make_states(config, call))
     expected = (call.batch, call.batched, call.lengths, call.steps if not config.single_step else 0)
@@ -43,12 +46,12 @@ def test_the_call_is_read_off_its_arguments(drawn):
 
 
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=7))
-def test_lengths_are_read_off_a_packed_sequence(lengths):
+def test_lengths_are_read_off_a_packed_sequence(lengths: list[int]) -> None:
     packed = pack_sequence([torch.zeros(n, 1) for n in lengths], enforce_sorted=False)
     assert lengths_of(packed) == tuple(lengths)
 
 
-def test_many_equal_lengths_agree_though_torch_sorts_them_in_an_order_of_its_own():
+def test_many_equal_lengths_agree_though_torch_sorts_them_in_an_order_of_its_own() -> None:
     lengths = [3, 2] * 60
     packed = pack_padded_sequence(torch.zeros(3, 120, 2), lengths, enforce_sorted=False)
     facts = measure(nn.GRU(2, 3), packed)
@@ -59,34 +62,34 @@ def test_many_equal_lengths_agree_though_torch_sorts_them_in_an_order_of_its_own
     ("text", "shape"),
     [("LSTM(3, 4)", (2, 2, 2, 3)), ("LSTM(3, 4)", (3,)), ("GRUCell(3, 4)", (5, 2, 3))],
 )
-def test_an_input_of_other_axes_is_no_call(text, shape):
+def test_an_input_of_other_axes_is_no_call(text: str, shape: tuple[int, ...]) -> None:
     with pytest.raises(CallError, match=f"input of {len(shape)} axes"):
         call_of(RNNConfig.parse(text), torch.zeros(shape))
 
 
-def test_an_input_that_is_no_tensor_is_no_call():
+def test_an_input_that_is_no_tensor_is_no_call() -> None:
     with pytest.raises(CallError, match="list is no input"):
         call_of(RNNConfig("GRU", 3, 4), [1, 2])
 
 
-def test_without_inputs_only_parameters_are_measured():
+def test_without_inputs_only_parameters_are_measured() -> None:
     facts = measure(nn.LSTM(3, 4))
     assert facts.tensors == ()
     assert facts.parameter_count == predict(RNNConfig("LSTM", 3, 4)).parameter_count
 
 
-def test_a_module_that_is_no_layer_is_refused():
+def test_a_module_that_is_no_layer_is_refused() -> None:
     with pytest.raises(SubjectError, match="Linear"):
         measure(nn.Linear(2, 3), torch.zeros(2))
 
 
-def test_arguments_by_name_and_by_position():
+def test_arguments_by_name_and_by_position() -> None:
     assert arguments((1,), {"hx": 2}) == arguments((1, 2), {}) == (1, 2)
     assert arguments((), {"input": 1}) == (1, None)
     assert arguments((), {}) == (None, None)
 
 
-def test_the_layer_and_the_random_stream_are_as_before():
+def test_the_layer_and_the_random_stream_are_as_before() -> None:
     lstm = nn.LSTM(3, 4, 2, dropout=0.5).train()
     before, mode = torch.get_rng_state(), torch.is_grad_enabled()
     measure(lstm, torch.zeros(5, 2, 3))
@@ -97,13 +100,13 @@ def test_the_layer_and_the_random_stream_are_as_before():
     assert torch.is_grad_enabled() is mode
 
 
-def test_a_dtype_that_differs_is_measured_as_it_is():
+def test_a_dtype_that_differs_is_measured_as_it_is() -> None:
     facts = measure(nn.GRU(3, 4, dtype=torch.float64))
     assert {p.dtype for p in facts.parameters} == {"float64"}
     assert facts.parameters[0].nbytes == 12 * 3 * 8
 
 
-def test_a_gate_multiple_is_counted_in_rows():
+def test_a_gate_multiple_is_counted_in_rows() -> None:
     facts = measure(nn.LSTM(3, 4, proj_size=2))
     multiples = {p.name: p.gate_multiple for p in facts.parameters}
     assert multiples["weight_ih_l0"] == 4
@@ -119,7 +122,7 @@ def test_a_gate_multiple_is_counted_in_rows():
     ],
     ids=["weight_norm", "spectral_norm", "pruned"],
 )
-def test_computed_weights_stand_in_the_place_of_parameters(change):
+def test_computed_weights_stand_in_the_place_of_parameters(change: Callable[..., Any]) -> None:
     lstm = change(nn.LSTM(10, 20).train())
     before = {name: value.clone() for name, value in lstm.state_dict().items()}
     assert list(weights_of(lstm)) == ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
@@ -129,7 +132,7 @@ def test_computed_weights_stand_in_the_place_of_parameters(change):
     assert all(torch.equal(value, before[name]) for name, value in lstm.state_dict().items())
 
 
-def test_a_parameter_of_another_shape_is_a_difference():
+def test_a_parameter_of_another_shape_is_a_difference() -> None:
     lstm = nn.LSTM(3, 4)
     lstm.weight_ih_l0 = nn.Parameter(torch.zeros(16, 7))
     found = differences(predict(RNNConfig("LSTM", 3, 4)), measure(lstm))
@@ -138,5 +141,5 @@ def test_a_parameter_of_another_shape_is_a_difference():
     ]
 
 
-def test_the_default_call_stands_for_none():
+def test_the_default_call_stands_for_none() -> None:
     assert measure(nn.LSTM(3, 4)).call == Call()

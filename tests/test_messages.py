@@ -38,7 +38,8 @@ class Wrapped(nn.Module):
         self.l = nn.LSTM(10, 20)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.l(x)[0]
+        output: torch.Tensor = self.l(x)[0]
+        return output
 
 
 def bad_mode() -> None:
@@ -117,7 +118,7 @@ def triggered(row: dict[str, Any]) -> BaseException | str:
             eval(row["trigger"], {"__name__": __name__, **NAMES})
         except Exception as error:
             return error
-    wanted = Message(plain(row["message"]), "")
+    wanted = Message(plain(row["message"]), "")  # type: ignore[arg-type]
     for warning in caught:
         if wanted.match(plain(str(warning.message))) is not None:
             return f"{warning.category.__name__}: {warning.message}"
@@ -128,6 +129,10 @@ def _name(row: dict[str, Any]) -> str:
     return f"{row['section']}-{row['trigger'][:60]}"
 
 
+@pytest.mark.skipif(
+    tuple(map(int, torch.__version__.split(".")[:2])) < (2, 13),
+    reason="what torch 2.13 refuses may end the process of an older one",
+)
 @pytest.mark.parametrize("row", ROWS, ids=_name)
 def test_message_that_can_be_triggered_is_explained(row: dict[str, Any]) -> None:
     said = triggered(row)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from conftest import at_least
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
@@ -20,7 +21,6 @@ from rnnscope.tracing.labels import Label
 from rnnscope.tracing.propagation import Propagation
 from rnnscope.tracing.regrouping import regroup
 from rnnscope.tracing.table import LabelTable
-from tests.conftest import at_least
 
 Step = Callable[[torch.Tensor], Any]
 

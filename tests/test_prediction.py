@@ -38,7 +38,7 @@ PROJECTED = "LSTM(10, 20, 2, bidirectional=True, batch_first=True, proj_size=7)"
         ("RNNCell(10, 20)", Call(batched=False), "h_1", "(H_out,)", (20,)),
     ],
 )
-def test_tensors(text, call, name, symbols, shape):
+def test_tensors(text: str, call: Call, name: str, symbols: str, shape: tuple[int, ...]) -> None:
     fact = predict(RNNConfig.parse(text), call).tensor(name)
     assert (fact.axes.symbols, fact.shape) == (symbols, shape)
 
@@ -55,18 +55,18 @@ def test_tensors(text, call, name, symbols, shape):
         ("GRUCell(10, 20)", "weight_hh", "(3*H_cell, H_out)", (60, 20)),
     ],
 )
-def test_parameters(text, name, symbols, shape):
+def test_parameters(text: str, name: str, symbols: str, shape: tuple[int, ...]) -> None:
     fact = predict(RNNConfig.parse(text)).parameter(name)
     assert (fact.axes.symbols, fact.shape) == (symbols, shape)
 
 
-def test_names_come_in_torchs_order():
+def test_names_come_in_torchs_order() -> None:
     names = [t.name for t in predict(RNNConfig("LSTM", 1, 1)).tensors]
     assert names == ["input", "h_0", "c_0", "output", "h_n", "c_n"]
     assert [t.name for t in predict(RNNConfig("GRUCell", 1, 1)).tensors] == ["input", "h_0", "h_1"]
 
 
-def test_the_rows_of_the_gates():
+def test_the_rows_of_the_gates() -> None:
     weight = predict(RNNConfig("LSTM", 10, 20)).parameter("weight_hh_l0")
     found = [(row.block, row.gate.name, row.start, row.stop) for row in weight.rows]
     assert found == [
@@ -77,12 +77,12 @@ def test_the_rows_of_the_gates():
     ]
 
 
-def test_a_projection_has_no_gates():
+def test_a_projection_has_no_gates() -> None:
     weight = predict(RNNConfig.parse(PROJECTED)).parameter("weight_hr_l0")
     assert (weight.gate_multiple, weight.rows) == (None, ())
 
 
-def test_the_slots_of_the_states():
+def test_the_slots_of_the_states() -> None:
     slots = predict(RNNConfig("GRU", 1, 1, num_layers=2, bidirectional=True)).slots
     assert [(s.index, s.layer, s.direction) for s in slots] == [
         (0, 0, "forward"),
@@ -93,7 +93,7 @@ def test_the_slots_of_the_states():
     assert predict(RNNConfig("GRUCell", 1, 1)).slots == ()
 
 
-def test_packing():
+def test_packing() -> None:
     packed = predict(RNNConfig("GRU", 10, 20), Call(lengths=(2, 5, 3), seq_len=9)).packed
     assert packed.batch_sizes == (3, 3, 2, 1, 1)
     assert (packed.sorted_indices, packed.unsorted_indices) == ((1, 2, 0), (2, 0, 1))
@@ -102,25 +102,25 @@ def test_packing():
     assert packed.padded_output.shape == (5, 3, 20)
 
 
-def test_states_that_torch_makes_are_not_given():
+def test_states_that_torch_makes_are_not_given() -> None:
     given = {t.name: t.given for t in predict(RNNConfig("LSTM", 1, 1)).tensors}
     assert [name for name, was in given.items() if not was] == ["h_0", "c_0"]
     assert all(t.given for t in predict(RNNConfig("LSTM", 1, 1), Call(states_given=True)).tensors)
 
 
 @given(configs().flatmap(lambda config: st.tuples(st.just(config), calls(config))))
-def test_every_axis_has_a_role_and_a_reason_in_words(drawn):
+def test_every_axis_has_a_role_and_a_reason_in_words(drawn: tuple[RNNConfig, Call]) -> None:
     config, call = drawn
     facts = predict(config, call)
-    for fact in (*facts.parameters, *facts.tensors):
-        for axis in fact.axes:
+    for axes in (*(p.axes for p in facts.parameters), *(t.axes for t in facts.tensors)):
+        for axis in axes:
             assert axis.role is not Role.UNKNOWN
             assert sentence(axis.because, config)
 
 
 @at_least(300)
 @given(configs(projected=None).flatmap(lambda config: st.tuples(st.just(config), calls(config))))
-def test_the_cost_is_what_torch_counts(drawn):
+def test_the_cost_is_what_torch_counts(drawn: tuple[RNNConfig, Call]) -> None:
     """Counted on the meta device, where every product is a visible operation; 2 flops each.
 
     A packed call is not run there: its cost is that of its sequences one by one.
@@ -134,22 +134,22 @@ def test_the_cost_is_what_torch_counts(drawn):
     assert multiply_accumulates(config, call) * 2 == counter.get_total_flops()
 
 
-def singles(call):
+def singles(call: Call) -> list[Call]:
     if call.lengths is None:
         return [call]
     return [Call(batch=1, seq_len=length) for length in call.lengths]
 
 
 @given(configs(max_layers=5))
-def test_parameters_are_counted_without_listing_them(config):
+def test_parameters_are_counted_without_listing_them(config: RNNConfig) -> None:
     assert count_parameters(config) == predict(config).parameter_count
 
 
-def test_more_layers_than_can_be_listed_are_refused():
+def test_more_layers_than_can_be_listed_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"num_layers=5001 .* at most 10,000"):
         predict(RNNConfig("GRU", 1, 1, num_layers=5001, bidirectional=True))
 
 
-def test_a_layer_of_trillions_is_counted_at_once():
+def test_a_layer_of_trillions_is_counted_at_once() -> None:
     config = RNNConfig("LSTM", 100_000, 200_000, num_layers=8, bidirectional=True)
     assert predict(config).parameter_count == 7_200_025_600_000

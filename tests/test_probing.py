@@ -233,7 +233,7 @@ CORRECT = {
 
 def version(source: str, number: int) -> str:
     """Take one side of every ``{buggy|fixed}``."""
-    result, depth, start, bars = "", 0, 0, []
+    result, depth, start, bars = "", 0, 0, list[int]()
     for place, letter in enumerate(source):
         depth += (letter == "{") - (letter == "}")
         if letter == "{" and depth == 1:

@@ -50,3 +50,16 @@ def test_a_table_of_pairs_is_no_mixture() -> None:
     assert alignment(table, 5) is None
     assert pairwise(table, chosen, 5)
     assert not pairwise(masks(lambda x: (x[:, 0] @ x[:, 1].t()).softmax(0), 5, chosen), chosen, 5)
+
+
+def test_rows_of_the_first_and_of_the_last_sample_may_meet() -> None:
+    rows = torch.zeros(3, 4, dtype=torch.bool)
+    rows[0, 0] = rows[1, 1] = rows[2, 0] = True
+    assert alignment(list(rows), 3) is None
+
+
+def test_an_axis_as_long_as_there_are_samples_has_one_row_of_each() -> None:
+    rows = torch.zeros(2, 4, dtype=torch.bool)
+    rows[0, :2] = rows[1, 2:] = True
+    assert alignment(list(rows), 4) is None
+    assert alignment(list(rows), 2) is not None

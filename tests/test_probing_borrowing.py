@@ -17,7 +17,8 @@ def found(step: Step, gradients: bool = True) -> list[str]:
     """What is found in a loop over five steps; two states of h and c are handed from each to it."""
     torch.manual_seed(0)
     with rnnscope.watch(select="RNN605") as seen, torch.set_grad_enabled(gradients):
-        low = high = (torch.zeros(3, 6), torch.zeros(3, 6))
+        low: State = (torch.zeros(3, 6), torch.zeros(3, 6))
+        high = low
         for x in torch.randn(5, 3, 6):
             low, high = step(x, low, high)
         if gradients:

@@ -71,7 +71,8 @@ def facts(program: Callable[[], None]) -> list[tuple[type, str]]:
 
 def _line(subject: Any, program: Callable[[], None]) -> str:
     source, first = inspect.getsourcelines(program)
-    return source[subject.location.line - first].strip()
+    line: int = subject.location.line
+    return source[line - first].strip()
 
 
 def batches(*shape: int) -> DataLoader[Any]:
@@ -87,6 +88,13 @@ def rows_torn_by_a_view() -> None:
     for x, y in batches(5, 4):
         torn = before(x).view(5, 6, 4)  # here
         F.cross_entropy(head(gru(torn)[1][-1]), y).backward()
+
+
+def samples_joined_to_one_sequence() -> None:
+    before, gru, head = nn.Linear(4, 4), nn.GRU(4, 8), nn.Linear(8, 3)
+    for x, y in batches(5, 4):
+        joined = before(x).view(30, 1, 4)  # here
+        F.cross_entropy(head(gru(joined.relu())[0].view(6, 5, 8)[:, -1]), y).backward()
 
 
 def every_prediction_against_every_target() -> None:
@@ -205,6 +213,7 @@ YES = [
     (samples_stepped_over_beside_running_sums, Leak),
     (tokens_asked_for_that_were_read, TargetSeen),
     (rows_torn_by_a_view, Leak),
+    (samples_joined_to_one_sequence, Leak),
     (every_prediction_against_every_target, OthersTarget),
     (sorted_and_never_put_back, Disorder),
     (padding_is_averaged, PaddingRead),

@@ -32,7 +32,7 @@ def seeded() -> Iterator[None]:
 def learn(head: nn.Linear, output: torch.Tensor) -> None:
     """A step of training on some target, and no optimizer."""
     loss = F.mse_loss(head(output), torch.ones(output.shape[:-1]).cumsum(0)[..., None])
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
 
 
 def shuffled(*shape: int) -> DataLoader[Any]:
@@ -252,7 +252,7 @@ def noise_in_training_alone() -> None:
                 gru.train(training)
                 loss = F.cross_entropy(head(gru(x, h_0)[1][-1]), y)
             if training:
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
 
 
 def masked_where_an_episode_ended() -> None:

@@ -8,11 +8,11 @@ import torch
 from rnnscope.measuring.randomness import preserved_randomness, preserved_torch_randomness
 
 
-def draw():
+def draw() -> tuple[list[float], float]:
     return torch.rand(3).tolist(), random.random()
 
 
-def test_what_is_drawn_afterwards_is_what_would_have_been_drawn():
+def test_what_is_drawn_afterwards_is_what_would_have_been_drawn() -> None:
     torch.manual_seed(5)
     random.seed(5)
     expected = draw()
@@ -25,7 +25,7 @@ def test_what_is_drawn_afterwards_is_what_would_have_been_drawn():
     assert draw() == expected
 
 
-def test_an_exception_changes_nothing():
+def test_an_exception_changes_nothing() -> None:
     before = torch.get_rng_state(), random.getstate()
     with pytest.raises(ZeroDivisionError), preserved_randomness():
         print(draw()[0][0] / 0)
@@ -33,7 +33,7 @@ def test_an_exception_changes_nothing():
     assert before[1] == random.getstate()
 
 
-def test_torchs_stream_alone():
+def test_torchs_stream_alone() -> None:
     before = torch.get_rng_state(), random.getstate()
     with preserved_torch_randomness():
         draw()

@@ -2,12 +2,13 @@
 
 import copy
 import pickle
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from rnnscope import reference
@@ -21,6 +22,7 @@ from rnnscope.reference import (
     equations_of,
     largest_difference,
 )
+from rnnscope.reference.steps import Step
 from rnnscope.strategies import calls, configs
 from rnnscope.strategies.tensors import make_input, make_module, make_states
 
@@ -29,10 +31,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections")
 
 EXACT = ["float32", "float64", "complex64", "complex128"]
 SHORT = ["float16", "bfloat16"]
+States = Tensor | tuple[Tensor, Tensor] | None
+Case = tuple[nn.Module, Any, States]
 
 
 @st.composite
-def cases(draw, **options):
+def cases(draw: st.DrawFn, **options: Any) -> Case:
     """A torch layer, its input and its states (None when left to torch)."""
     config = draw(configs(**options))
     call = draw(calls(config))
@@ -41,33 +45,33 @@ def cases(draw, **options):
     return make_module(config, seed), make_input(config, call, seed), states
 
 
-def leaves(hx):
+def leaves(hx: States) -> tuple[Tensor, ...]:
     return () if hx is None else hx if isinstance(hx, tuple) else (hx,)
 
 
-def with_gradients(x, hx):
+def with_gradients(x: Any, hx: States) -> tuple[Any, Any, Tensor, tuple[Tensor, ...]]:
     """The same call with tensors that ask for gradients; of a packed input it is the data."""
     data = (x.data if isinstance(x, PackedSequence) else x).detach().clone().requires_grad_()
     if isinstance(x, PackedSequence):
-        given = PackedSequence(data, x.batch_sizes, x.sorted_indices, x.unsorted_indices)
+        given: Any = PackedSequence(data, x.batch_sizes, x.sorted_indices, x.unsorted_indices)
     else:
         given = data
     states = tuple(s.detach().clone().requires_grad_() for s in leaves(hx))
     return given, states if isinstance(hx, tuple) else states[0] if states else None, data, states
 
 
-def flat(result):
+def flat(result: Any) -> list[Tensor]:
     if isinstance(result, PackedSequence):
         return [result.data]
     return [result] if isinstance(result, torch.Tensor) else [t for r in result for t in flat(r)]
 
 
-def gradients(module, x, hx):
+def gradients(module: nn.Module, x: Any, hx: States) -> list[Tensor]:
     """Gradients of a weighted sum of all results: by parameters, the input and the states."""
     x, hx, data, states = with_gradients(x, hx)
-    total = sum(
-        (t * torch.linspace(-1, 1, t.numel()).view_as(t)).sum() for t in flat(module(x, hx))
-    )
+    results = flat(module(x, hx))
+    weighed = [(t * torch.linspace(-1, 1, t.numel()).view_as(t)).sum() for t in results]
+    total = sum(weighed, torch.zeros(()))
     wanted = [*module.parameters(), data, *states]
     total = total.real if total.is_complex() else total
     return [
@@ -79,25 +83,25 @@ def gradients(module, x, hx):
 class TestAgreesWithTorch:
     @given(cases(dtypes=["float32", "float64"]))
     @settings(max_examples=120, deadline=None)
-    def test_results(self, case):
+    def test_results(self, case: Case) -> None:
         module, x, hx = case
         assert disagreement(module, x, hx) <= TOLERANCES[RNNConfig.of(module).dtype]
 
     @given(cases(dtypes=["complex64", "complex128"], kinds=["LSTM", "GRU", "LSTMCell", "GRUCell"]))
     @settings(max_examples=25, deadline=None)
-    def test_results_of_complex_layers(self, case):
+    def test_results_of_complex_layers(self, case: Case) -> None:
         module, x, hx = case
         assert disagreement(module, x, hx) <= TOLERANCES[RNNConfig.of(module).dtype]
 
     @given(cases(dtypes=SHORT))
     @settings(max_examples=40, deadline=None)
-    def test_results_of_short_types_within_what_they_can_hold(self, case):
+    def test_results_of_short_types_within_what_they_can_hold(self, case: Case) -> None:
         module, x, hx = case
         assert disagreement(module, x, hx) <= TOLERANCES[RNNConfig.of(module).dtype]
 
     @given(cases(dtypes=["float32", "float64"]))
     @settings(max_examples=80, deadline=None)
-    def test_gradients_of_parameters_input_and_states(self, case):
+    def test_gradients_of_parameters_input_and_states(self, case: Case) -> None:
         module, x, hx = case
         tolerance = {torch.float32: 1e-5, torch.float64: 1e-10}[next(module.parameters()).dtype]
         expected = gradients(module, x, hx)
@@ -106,7 +110,7 @@ class TestAgreesWithTorch:
         scale = max(1.0, *(float(g.abs().max()) for g in expected if g.numel()))
         assert largest_difference(expected, actual) <= tolerance * scale
 
-    def test_packed_results_stay_packed_in_the_users_order(self):
+    def test_packed_results_stay_packed_in_the_users_order(self) -> None:
         lstm = nn.LSTM(3, 4, 2, bidirectional=True, batch_first=True)
         x = pack_padded_sequence(
             torch.randn(3, 5, 3), [2, 5, 3], batch_first=True, enforce_sorted=False
@@ -119,17 +123,17 @@ class TestAgreesWithTorch:
     @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
     @given(cases(dtypes=["float32", "float64"], device="cuda"))
     @settings(max_examples=40, deadline=None)
-    def test_results_on_a_gpu_without_tf32(self, case):
+    def test_results_on_a_gpu_without_tf32(self, case: Case) -> None:
         module, x, hx = case
         before = torch.backends.cudnn.allow_tf32
         assert disagreement(module, x, hx) <= TOLERANCES[RNNConfig.of(module).dtype]
         assert torch.backends.cudnn.allow_tf32 == before
 
-    def test_empty_batch(self):
+    def test_empty_batch(self) -> None:
         lstm = nn.LSTM(3, 4)
         assert disagreement(lstm, torch.zeros(5, 0, 3)) == 0.0
 
-    def test_a_wrong_layer_is_told_apart(self):
+    def test_a_wrong_layer_is_told_apart(self) -> None:
         gru = nn.GRU(3, 4)
         x = torch.randn(5, 2, 3)
         expected = gru(x)
@@ -142,7 +146,7 @@ class TestAgreesWithTorch:
 
 
 class TestGRUOfThePaper:
-    def test_reset_gate_after_the_product(self):
+    def test_reset_gate_after_the_product(self) -> None:
         """With the reset gate before the product, as in the paper, the results differ."""
         cell = nn.GRUCell(3, 4)
         x, h = torch.randn(2, 3), torch.randn(2, 4)
@@ -161,14 +165,14 @@ class TestGRUOfThePaper:
 class TestStandsIn:
     @given(configs(dtypes=EXACT))
     @settings(max_examples=60, deadline=None)
-    def test_state_dict_both_ways(self, config):
+    def test_state_dict_both_ways(self, config: RNNConfig) -> None:
         module, stand_in = make_module(config, 1), ReferenceRNN(config)
         stand_in.load_state_dict(module.state_dict(), strict=True)
         module.load_state_dict(stand_in.state_dict(), strict=True)
         assert list(stand_in.state_dict()) == list(module.state_dict())
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_same_seed_same_weights(self, kind):
+    def test_same_seed_same_weights(self, kind: str) -> None:
         torch.manual_seed(3)
         module = getattr(nn, kind)(3, 4)
         torch.manual_seed(3)
@@ -176,7 +180,7 @@ class TestStandsIn:
         for name, weight in module.named_parameters():
             assert torch.equal(weight, getattr(stand_in, name)), name
 
-    def test_in_a_model_that_trains(self):
+    def test_in_a_model_that_trains(self) -> None:
         torch.manual_seed(0)
         lstm = reference.LSTM(3, 8, num_layers=2, batch_first=True)
         head = nn.Linear(8, 1)
@@ -191,7 +195,7 @@ class TestStandsIn:
             losses.append(loss.item())
         assert losses[-1] < losses[0]
 
-    def test_of_copies_mode_and_frozen_weights_and_leaves_the_module_alone(self):
+    def test_of_copies_mode_and_frozen_weights_and_leaves_the_module_alone(self) -> None:
         lstm = nn.LSTM(3, 4, 2, dropout=0.5)
         lstm.bias_hh_l1.requires_grad_(False)
         stand_in = ReferenceRNN.of(lstm.eval())
@@ -201,19 +205,19 @@ class TestStandsIn:
             stand_in.weight_ih_l0.zero_()
         assert lstm.weight_ih_l0.abs().sum() > 0
 
-    def test_of_draws_nothing(self):
+    def test_of_draws_nothing(self) -> None:
         lstm = nn.LSTM(3, 4)
         before = torch.get_rng_state()
         ReferenceRNN.of(lstm)
         disagreement(lstm, torch.ones(2, 1, 3))
         assert torch.equal(before, torch.get_rng_state())
 
-    def test_of_a_module_whose_weights_are_computed(self):
+    def test_of_a_module_whose_weights_are_computed(self) -> None:
         gru = nn.GRU(3, 4)
         nn.utils.parametrizations.weight_norm(gru, "weight_hh_l0")
         assert disagreement(gru, torch.randn(5, 2, 3)) < 1e-6
 
-    def test_a_spectral_norm_does_not_move_when_it_is_looked_at(self):
+    def test_a_spectral_norm_does_not_move_when_it_is_looked_at(self) -> None:
         gru = nn.GRU(3, 4)
         nn.utils.parametrizations.spectral_norm(gru, "weight_hh_l0")
         before = copy.deepcopy(gru.state_dict())
@@ -221,22 +225,22 @@ class TestStandsIn:
         assert all(torch.equal(before[name], value) for name, value in gru.state_dict().items())
         assert gru.parametrizations.weight_hh_l0[0].training
 
-    def test_prints_as_its_arguments(self):
+    def test_prints_as_its_arguments(self) -> None:
         assert repr(reference.LSTM(3, 4, num_layers=2)) == "LSTM(3, 4, num_layers=2)"
         assert repr(ReferenceRNN.of(nn.GRU(3, 4))) == "ReferenceRNN(GRU(3, 4))"
 
-    def test_copies_and_pickles(self):
+    def test_copies_and_pickles(self) -> None:
         stand_in, x = reference.GRU(3, 4), torch.randn(5, 2, 3)
         for other in (copy.deepcopy(stand_in), pickle.loads(pickle.dumps(stand_in))):
             assert torch.equal(stand_in(x)[0], other(x)[0])
 
-    def test_meta(self):
+    def test_meta(self) -> None:
         stand_in = ReferenceRNN(RNNConfig("LSTM", 100_000, 200_000, device="meta"))
         output, (h_n, c_n) = stand_in(torch.empty(5, 3, 100_000, device="meta"))
         assert output.shape == (5, 3, 200_000)
         assert h_n.shape == c_n.shape == (1, 3, 200_000)
 
-    def test_another_class_is_refused(self):
+    def test_another_class_is_refused(self) -> None:
         with pytest.raises(SubjectError, match="Linear"):
             ReferenceRNN.of(nn.Linear(3, 4))
 
@@ -246,21 +250,21 @@ class TestRefuses:
         ("shape", "words"),
         [((5, 3, 4), "H_in = 3"), ((3,), "2 or 3 axes"), ((0, 2, 3), "no time step")],
     )
-    def test_inputs(self, shape, words):
+    def test_inputs(self, shape: tuple[int, ...], words: str) -> None:
         with pytest.raises(CallError, match=words):
             reference.GRU(3, 4)(torch.zeros(shape))
 
-    def test_states_that_would_broadcast(self):
+    def test_states_that_would_broadcast(self) -> None:
         with pytest.raises(CallError, match=r"h_0 has shape \(1, 1, 4\): give \(1, 2, 4\)"):
             reference.GRU(3, 4)(torch.zeros(5, 2, 3), torch.zeros(1, 1, 4))
 
-    def test_one_state_for_an_lstm(self):
+    def test_one_state_for_an_lstm(self) -> None:
         with pytest.raises(CallError, match="takes 2 states, not 1"):
             reference.LSTM(3, 4)(torch.zeros(5, 2, 3), torch.zeros(1, 2, 4))
 
 
 class TestDropout:
-    def test_the_same_stream_as_torch_on_the_cpu(self):
+    def test_the_same_stream_as_torch_on_the_cpu(self) -> None:
         gru = nn.GRU(3, 16, 3, dropout=0.5)
         stand_in, x = ReferenceRNN.of(gru), torch.randn(5, 2, 3)
         torch.manual_seed(0)
@@ -269,7 +273,7 @@ class TestDropout:
         assert largest_difference(expected, stand_in(x)) < 1e-6
 
     @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
-    def test_everything_dropped_between_layers_and_nothing_after_the_last(self, kind):
+    def test_everything_dropped_between_layers_and_nothing_after_the_last(self, kind: str) -> None:
         module = getattr(nn, kind)(3, 4, 2, dropout=1.0)
         stand_in, x = ReferenceRNN.of(module), torch.randn(5, 2, 3)
         expected, actual = module(x), stand_in(x)
@@ -280,7 +284,7 @@ class TestDropout:
         top.load_state_dict({n.replace("_l1", "_l0"): stand_in.state_dict()[n] for n in names})
         assert torch.equal(top(blind)[0], actual[0])
 
-    def test_rate_and_scale_of_the_mask(self):
+    def test_rate_and_scale_of_the_mask(self) -> None:
         """The second layer passes on what it reads, so the mask on the first can be counted."""
         stand_in = reference.RNN(4, 4, num_layers=2, nonlinearity="relu", bias=False, dropout=0.25)
         with torch.no_grad():
@@ -293,7 +297,7 @@ class TestDropout:
         assert abs(float(kept.float().mean()) - 0.75) < 0.02
         assert torch.equal(stand_in.eval()(torch.ones(1, 1, 4))[0], torch.ones(1, 1, 4))
 
-    def test_disagreement_leaves_dropout_and_mode_as_they_were(self):
+    def test_disagreement_leaves_dropout_and_mode_as_they_were(self) -> None:
         lstm = nn.LSTM(3, 4, 2, dropout=0.5)
         assert disagreement(lstm, torch.randn(5, 2, 3)) < 1e-6
         assert lstm.training
@@ -302,7 +306,7 @@ class TestDropout:
 class TestSteps:
     @given(cases(dtypes=["float64"]))
     @settings(max_examples=50, deadline=None)
-    def test_said_aloud_the_results_are_the_same(self, case):
+    def test_said_aloud_the_results_are_the_same(self, case: Case) -> None:
         module, x, hx = case
         stand_in = ReferenceRNN.of(module)
         expected = stand_in(x, hx)
@@ -311,10 +315,10 @@ class TestSteps:
 
     @given(st.data())
     @settings(max_examples=40, deadline=None)
-    def test_every_step_of_every_layer_direction_and_time_once(self, data):
+    def test_every_step_of_every_layer_direction_and_time_once(self, data: st.DataObject) -> None:
         config = data.draw(configs())
         call = data.draw(calls(config))
-        stand_in, steps = ReferenceRNN(config), []
+        stand_in, steps = ReferenceRNN(config), list[Step]()
         stand_in.listener = steps.append
         stand_in(make_input(config, call), make_states(config, call))
         longest = 1 if config.single_step else max(call.lengths or (call.seq_len,))
@@ -326,8 +330,8 @@ class TestSteps:
         assert len(said) == len(set(said)) == runs * lines - projections
         assert len(products) == runs * 2 * config.gate_multiple + projections
 
-    def test_shapes_of_one_gate(self):
-        stand_in, steps = reference.LSTM(10, 20), []
+    def test_shapes_of_one_gate(self) -> None:
+        stand_in, steps = reference.LSTM(10, 20), list[Step]()
         stand_in.listener = steps.append
         stand_in(torch.zeros(5, 3, 10))
         of_input, of_state, line, *_ = steps
@@ -341,8 +345,8 @@ class TestSteps:
         ]
         assert (line.name, line.gate, line.time, line.result) == ("i_t", "i", 0, (3, 20))
 
-    def test_packed_steps_have_the_samples_that_run(self):
-        stand_in, steps = reference.GRU(3, 4), []
+    def test_packed_steps_have_the_samples_that_run(self) -> None:
+        stand_in, steps = reference.GRU(3, 4), list[Step]()
         stand_in.listener = steps.append
         stand_in(pack_padded_sequence(torch.zeros(3, 2, 3), [1, 3], enforce_sorted=False))
         rows = {step.time: step.result[0] for step in steps}

@@ -184,7 +184,7 @@ class Canned:
     """A trial that ends as is written for the texts of its edits."""
 
     def __init__(self, endings: dict[str, Ending]) -> None:
-        self.endings, self.asked = endings, []
+        self.endings, self.asked = endings, list[str]()
 
     def run(self, edits: tuple[Edit, ...]) -> Ending | None:
         self.asked.append(" ".join(each.replacement.strip() for each in edits))

@@ -133,7 +133,8 @@ class Restless(nn.Module):
         x = x * torch.empty(x.shape).bernoulli_(0.9, generator=self.generator)
         output = self.gru(F.dropout(x, 0.1))[0]
         output[:, 0] = 0.0
-        return output.mean(1) @ self.words.weight[1:].t()
+        scores: torch.Tensor = output.mean(1) @ self.words.weight[1:].t()
+        return scores
 
 
 @pytest.fixture

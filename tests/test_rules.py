@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from textwrap import dedent
 
@@ -21,6 +22,7 @@ from rnnscope.rules.registry import HEADINGS, files, rule_in, rules_for
 from rnnscope.subjects import Reading
 
 RULES = all_rules()
+TORCH = tuple(map(int, version("torch").split(".")[:2]))
 PREAMBLE = (
     "import torch; from torch import nn; import torch.nn.functional as F; "
     "from torch.nn.utils.rnn import *\n"
@@ -48,7 +50,9 @@ def _runs_here(rule: Rule) -> bool:
     """Rules about hand-written layers and about gates have tests where their subjects come from."""
     code = _snippet(rule, "Example")
     elsewhere = rule.subjects[0].__name__ in ("Likeness", "Activity") or rule.code in UNWATCHED
-    return not elsewhere and not code.startswith("$") and "needs CUDA" not in code
+    needed = re.search(r"# needs torch (\d+)\.(\d+)", code)
+    late = needed is not None and (int(needed[1]), int(needed[2])) > TORCH
+    return not elsewhere and not late and not code.startswith("$") and "needs CUDA" not in code
 
 
 def _marked(code: str) -> set[tuple[str, int]]:

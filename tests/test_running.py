@@ -15,7 +15,7 @@ import rnnscope
 from rnnscope.errors import TargetError
 from rnnscope.running.script import Target, compiled
 
-SCRIPTS = {
+SCRIPTS: dict[str, str | bytes] = {
     "arguments": "import sys; print(sys.argv, __name__, __file__, __package__)",
     "path": "import sys; print(sys.path[0])",
     "neighbour": "import beside; print(beside.WORD)",

@@ -30,7 +30,9 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def extent(place: Location | None) -> tuple[int, int | None, int | None, int | None] | None:
-    return place and (place.line, place.column, place.end_line, place.end_column)
+    if place is None:
+        return None
+    return place.line, place.column, place.end_line, place.end_column
 
 
 def test_columns_count_characters(file: str) -> None:

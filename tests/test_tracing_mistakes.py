@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -25,7 +26,7 @@ def mistake(code: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
     return keep
 
 
-def batches(*shape: int, classes: int = 3, shuffle: bool = True) -> DataLoader:
+def batches(*shape: int, classes: int = 3, shuffle: bool = True) -> DataLoader[Any]:
     data = TensorDataset(torch.randn(12, *shape), torch.randint(0, classes, (12,)))
     return DataLoader(data, batch_size=6, shuffle=shuffle)
 

@@ -1,6 +1,7 @@
 """A model that was run is the model that it was."""
 
 import random
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from rnnscope.measuring.untouched import untouched
 class Restless(nn.Module):
     """Changes about everything that a forward can change."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.norm = nn.BatchNorm1d(4)
         self.rnn = nn.GRU(4, 4, 2, dropout=0.5)
@@ -21,7 +22,7 @@ class Restless(nn.Module):
         self.hidden = None
         self.dropped = 3
 
-    def forward(self, x, fail=False):
+    def forward(self, x: torch.Tensor, fail: bool = False) -> Any:
         self.steps += 1
         self.hidden = self.rnn(self.norm(x))[1]
         self.added = random.random()
@@ -34,7 +35,7 @@ class Restless(nn.Module):
 
 
 @pytest.mark.parametrize("fail", [False, True])
-def test_everything_is_put_back(fail):
+def test_everything_is_put_back(fail: bool) -> None:
     model = Restless().train()
     state = {name: value.clone() for name, value in model.state_dict().items()}
     identities = {name: id(value) for name, value in model.named_buffers()}
@@ -57,7 +58,7 @@ def test_everything_is_put_back(fail):
     assert all(p.requires_grad and p.grad is None for p in model.parameters())
 
 
-def test_buffers_that_are_one_stay_one():
+def test_buffers_that_are_one_stay_one() -> None:
     first, second = nn.Module(), nn.Module()
     first.register_buffer("mask", torch.ones(2))
     second.register_buffer("mask", first.mask)
@@ -68,7 +69,7 @@ def test_buffers_that_are_one_stay_one():
     assert second.mask.tolist() == [1, 1]
 
 
-def test_a_buffer_of_the_user_is_not_even_written_to():
+def test_a_buffer_of_the_user_is_not_even_written_to() -> None:
     """A write would count as one, and break a backward pass that is still to come."""
     norm = nn.BatchNorm1d(4)
     version = norm.running_mean._version

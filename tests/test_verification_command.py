@@ -47,7 +47,9 @@ def command(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, 
     return status, said.out, said.err
 
 
-def test_a_class_in_a_script_is_verified_without_running_the_script(script, capsys) -> None:
+def test_a_class_in_a_script_is_verified_without_running_the_script(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path, modules = list(sys.path), set(sys.modules)
     status, out, err = command(capsys, f"{script}:FusedLSTM", "--like", "LSTM(10, 20)")
     assert (status, err) == (0, "")
@@ -60,7 +62,9 @@ def test_a_class_in_a_script_is_verified_without_running_the_script(script, caps
     assert max(map(len, out.splitlines())) <= 80
 
 
-def test_a_different_layer_ends_with_status_1_and_its_place(script, capsys) -> None:
+def test_a_different_layer_ends_with_status_1_and_its_place(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     status, out, _ = command(
         capsys, f"{script}:Mistaken", "--like", "LSTM(10, 20)", "--format", "plain"
     )
@@ -71,7 +75,9 @@ def test_a_different_layer_ends_with_status_1_and_its_place(script, capsys) -> N
     assert out.startswith(f"{script}:{line + 9}: RNN802 error: Mistaken: the output is taken")
 
 
-def test_json_has_the_verdict_and_its_evidence(script, capsys) -> None:
+def test_json_has_the_verdict_and_its_evidence(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     status, out, _ = command(
         capsys, f"{script}:FusedLSTM", "--like", "LSTM(10, 20)", "--format", "json"
     )
@@ -89,7 +95,9 @@ def test_json_has_the_verdict_and_its_evidence(script, capsys) -> None:
 
 
 @pytest.mark.parametrize("ending", ["json", "md", "html", "svg", "txt"])
-def test_a_report_goes_into_a_file(script, tmp_path, capsys, ending: str) -> None:
+def test_a_report_goes_into_a_file(
+    script: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], ending: str
+) -> None:
     file = tmp_path / f"report.{ending}"
     status, out, _ = command(
         capsys, f"{script}:Mistaken", "--like", "LSTM(10, 20)", "--output", str(file)
@@ -98,7 +106,7 @@ def test_a_report_goes_into_a_file(script, tmp_path, capsys, ending: str) -> Non
     assert "Mistaken" in file.read_text(encoding="utf-8").replace("&#160;", " ")
 
 
-def test_a_module_of_a_package_is_a_target(capsys) -> None:
+def test_a_module_of_a_package_is_a_target(capsys: pytest.CaptureFixture[str]) -> None:
     assert command(capsys, "torch.nn:GRU", "--like", "GRU(10, 20)")[0] == 0
 
 
@@ -126,7 +134,11 @@ def test_a_module_of_a_package_is_a_target(capsys) -> None:
     ],
 )
 def test_a_refusal_is_one_sentence(
-    words: list[str], said: str, capsys, monkeypatch, tmp_path
+    words: list[str],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     status, out, err = command(capsys, *words)
@@ -145,7 +157,9 @@ def test_a_refusal_is_one_sentence(
         ("import sys\nX = sys.exit(3)\nclass A: y = X\n", "raises SystemExit"),
     ],
 )
-def test_a_file_that_cannot_be_loaded_is_one_sentence(source, said, tmp_path, capsys) -> None:
+def test_a_file_that_cannot_be_loaded_is_one_sentence(
+    source: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "bad.py"
     path.write_text(source, encoding="utf-8")
     status, out, err = command(capsys, f"{path}:A", "--like", "LSTM(10, 20)")
@@ -154,7 +168,7 @@ def test_a_file_that_cannot_be_loaded_is_one_sentence(source, said, tmp_path, ca
     assert err.count("\n") == 1
 
 
-def test_what_is_no_recurrent_layer_differs(capsys) -> None:
+def test_what_is_no_recurrent_layer_differs(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = command(
         capsys, "torch.nn:Linear", "--like", "LSTM(10, 20)", "--args", "10, 20"
     )
@@ -162,7 +176,9 @@ def test_what_is_no_recurrent_layer_differs(capsys) -> None:
     assert out.startswith("different: Linear is not LSTM(10, 20)")
 
 
-def test_an_lstm_that_is_held_against_a_gru_is_told_apart(capsys) -> None:
+def test_an_lstm_that_is_held_against_a_gru_is_told_apart(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     status, out, _ = command(capsys, "torch.nn:LSTM", "--like", "GRU(10, 20)", "--args", "10, 20")
     assert status == 1
     assert "returns two states, as an LSTM does; a GRU has one" in out

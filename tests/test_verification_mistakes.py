@@ -260,7 +260,8 @@ def built(name: str, old: str = "", new: str = "") -> type:
     linecache.cache[file] = (len(source), None, source.splitlines(True), file)
     space = {"torch": handwritten.torch, "nn": handwritten.nn, "F": handwritten.F}
     exec(compile(source, file, "exec"), space)
-    return space[name]
+    made: type = space[name]
+    return made
 
 
 def arguments_of(name: str) -> str | None:

@@ -203,7 +203,8 @@ def test_a_scripted_model_runs() -> None:
             self.lstm = nn.LSTM(4, 6)
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return self.lstm(x)[0]
+            output: torch.Tensor = self.lstm(x)[0]
+            return output
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # newer versions of torch call scripting deprecated
@@ -231,10 +232,6 @@ def test_a_warning_of_torch_names_the_line_that_it_names_without_a_watch() -> No
     assert (warnings.showwarning, list(warnings.filters)) == (shown, filters)
 
 
-@pytest.mark.skipif(
-    tuple(map(int, torch.__version__.split(".")[:2])) < (2, 6),
-    reason="an older torch.compile cannot read any TorchFunctionMode",
-)
 def test_what_torch_compiles_into_one_graph_stays_one_graph() -> None:
     torch.manual_seed(0)
     head = nn.Sequential(nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 2))

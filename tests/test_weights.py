@@ -8,6 +8,7 @@ import pickle
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -35,7 +36,7 @@ DTYPES = ("float16", "bfloat16", "float32", "float64")
 
 def told(config: RNNConfig) -> RNNConfig:
     """The configuration as far as names and shapes tell it."""
-    silent = {"batch_first": False, "dropout": 0.0}
+    silent: dict[str, Any] = {"batch_first": False, "dropout": 0.0}
     if config.nonlinearity:
         silent["nonlinearity"] = "tanh"
     return replace(config, **silent)
@@ -52,13 +53,15 @@ def stored(state: dict[str, torch.Tensor]) -> list[Stored]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("weights")
 
 
 @at_least(200)
 @given(config=configs(dtypes=DTYPES), prefix=st.sampled_from(PREFIXES), form=st.integers(0, 4))
-def test_every_configuration_is_recognised_in_every_file(folder, config, prefix, form):
+def test_every_configuration_is_recognised_in_every_file(
+    folder: Path, config: RNNConfig, prefix: str, form: int
+) -> None:
     state = state_of(config, prefix)
     path = folder / ("model.safetensors" if form == 0 else "model.pt")
     if form == 0:
@@ -82,7 +85,9 @@ def test_every_configuration_is_recognised_in_every_file(folder, config, prefix,
 
 @at_least(300)
 @given(config=configs(), data=st.data())
-def test_one_tensor_less_or_reshaped_is_no_other_layer(config, data):
+def test_one_tensor_less_or_reshaped_is_no_other_layer(
+    config: RNNConfig, data: st.DataObject
+) -> None:
     state = state_of(config, "rnn.")
     name = data.draw(st.sampled_from(sorted(state)))
     tensor = state[name]
@@ -100,7 +105,7 @@ def test_one_tensor_less_or_reshaped_is_no_other_layer(config, data):
 
 @at_least(50)
 @given(config=configs(dtypes=("float32",)))
-def test_the_file_is_read_as_torch_reads_it(folder, config):
+def test_the_file_is_read_as_torch_reads_it(folder: Path, config: RNNConfig) -> None:
     path = folder / "same.pt"
     state = state_of(config, "rnn.")
     torch.save({"state_dict": state, "optimizer": {"lr": 0.1, "params": [0, 1]}}, path)
@@ -125,13 +130,13 @@ class Model(nn.Module):
 
 
 @pytest.fixture
-def saved(tmp_path):
+def saved(tmp_path: Path) -> Path:
     path = tmp_path / "model.pt"
     torch.save(Model().state_dict(), path)
     return path
 
 
-def test_layers_of_a_model_by_path(saved):
+def test_layers_of_a_model_by_path(saved: Path) -> None:
     found = {path: str(config) for path, config in rnnscope.configs_of(saved).items()}
     assert found == {
         "encoder.lstm": "LSTM(10, 20, num_layers=2, bidirectional=True)",
@@ -139,7 +144,7 @@ def test_layers_of_a_model_by_path(saved):
     }
 
 
-def test_a_whole_pickled_model_and_a_scripted_one(tmp_path):
+def test_a_whole_pickled_model_and_a_scripted_one(tmp_path: Path) -> None:
     torch.save(nn.Sequential(nn.DataParallel(nn.RNN(2, 3)), Model()), tmp_path / "whole.pt")
     assert list(rnnscope.configs_of(tmp_path / "whole.pt")) == [
         "0.module",
@@ -152,7 +157,7 @@ def test_a_whole_pickled_model_and_a_scripted_one(tmp_path):
     assert str(rnnscope.configs_of(tmp_path / "script.pt")["0"]) == "GRU(2, 3)"
 
 
-def test_a_checkpoint_with_objects_that_torch_refuses(tmp_path):
+def test_a_checkpoint_with_objects_that_torch_refuses(tmp_path: Path) -> None:
     path = tmp_path / "last.ckpt"
     options = argparse.Namespace(lr=0.1, path=Path("data"), hidden={1, 2})
     torch.save({"hyper_parameters": options, "state_dict": nn.GRU(2, 3).state_dict()}, path)
@@ -162,7 +167,7 @@ def test_a_checkpoint_with_objects_that_torch_refuses(tmp_path):
 
 
 @pytest.mark.parametrize("wrap", ["weight_norm", "spectral_norm", "old weight_norm", "pruned"])
-def test_a_weight_that_is_computed_has_its_shape(wrap, tmp_path):
+def test_a_weight_that_is_computed_has_its_shape(wrap: str, tmp_path: Path) -> None:
     lstm = nn.LSTM(4, 5)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -194,7 +199,7 @@ def test_a_weight_that_is_computed_has_its_shape(wrap, tmp_path):
         ({"weight_hr_l0": (6, 6)}, "proj_size=6 is not possible"),
     ],
 )  # fmt: skip
-def test_why_parameters_are_no_layer(change, said):
+def test_why_parameters_are_no_layer(change: dict[str, Any], said: str) -> None:
     state = {name: tuple(t.shape) for name, t in nn.LSTM(5, 6, proj_size=3).state_dict().items()}
     changed = {name: shape for name, shape in (state | change).items() if shape is not None}
     if "weight_ih" in change:
@@ -204,19 +209,19 @@ def test_why_parameters_are_no_layer(change, said):
     assert said in layer.problem
 
 
-def test_a_cell_of_no_size_is_of_no_kind():
+def test_a_cell_of_no_size_is_of_no_kind() -> None:
     (layer,) = layers_in(
         [Stored("weight_ih", (0, 3), "float32"), Stored("weight_hh", (0, 0), "float32")]
     )
     assert layer.config is None
 
 
-def test_numbers_of_no_recurrent_layer():
+def test_numbers_of_no_recurrent_layer() -> None:
     (layer,) = layers_in([Stored("weight_ih", (9, 2), "int8"), Stored("weight_hh", (9, 3), "int8")])
     assert layer.problem == "weight_ih is int8, no dtype of a recurrent layer"
 
 
-def test_dtypes_that_differ_are_told(tmp_path):
+def test_dtypes_that_differ_are_told(tmp_path: Path) -> None:
     state = nn.GRU(2, 3).state_dict()
     state["bias_hh_l0"] = state["bias_hh_l0"].double()
     torch.save(state, tmp_path / "m.pt")
@@ -225,7 +230,9 @@ def test_dtypes_that_differ_are_told(tmp_path):
     assert layer.facts.parameter("bias_hh_l0").nbytes == 72
 
 
-def test_what_shapes_do_not_tell_is_unknown(saved, capsys):
+def test_what_shapes_do_not_tell_is_unknown(
+    saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["inspect", str(saved), "--format", "json"]) == 0
     lstm, cell = json.loads(capsys.readouterr().out)["layers"]
     assert lstm["unknown"] == ["batch_first", "dropout"]
@@ -234,7 +241,7 @@ def test_what_shapes_do_not_tell_is_unknown(saved, capsys):
     assert cell["unknown"] == []
 
 
-def test_what_a_terminal_shows(saved, capsys):
+def test_what_a_terminal_shows(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["inspect", str(saved), "--prefix", "encoder."]) == 0
     shown = capsys.readouterr().out
     assert "encoder.lstm  LSTM(10, 20, num_layers=2, bidirectional=True)  float32" in shown
@@ -245,7 +252,7 @@ def test_what_a_terminal_shows(saved, capsys):
     assert max(map(len, shown.splitlines())) <= 80
 
 
-def test_what_is_shown_in_full(saved, capsys):
+def test_what_is_shown_in_full(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["inspect", str(saved), "--full"]) == 0
     shown = capsys.readouterr().out
     assert "weight_ih_l1_reverse  (4*H_cell, D*H_out)  = (80, 40)" in shown
@@ -253,17 +260,21 @@ def test_what_is_shown_in_full(saved, capsys):
 
 
 @pytest.mark.parametrize("format", ["markdown", "html", "svg", "plain"])
-def test_other_formats_show_it(saved, format):
+def test_other_formats_show_it(saved: Path, format: str) -> None:
     text = rnnscope.inspect(saved).to_text(format)
     assert ("encoder.lstm" in text) == (format != "plain")
 
 
-def against(saved, capsys, wanted: str, *options: str) -> tuple[int, str]:
+def against(
+    saved: Path, capsys: pytest.CaptureFixture[str], wanted: str, *options: str
+) -> tuple[int, str]:
     status = run(["inspect", str(saved), "--against", wanted, "--format", "plain", *options])
     return status, capsys.readouterr().out
 
 
-def test_against_a_layer_names_the_option_of_each_parameter(saved, capsys):
+def test_against_a_layer_names_the_option_of_each_parameter(
+    saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     status, shown = against(saved, capsys, "nn.LSTM(10, 20, 2)", "--prefix", "encoder")
     assert status == 1
     assert "RNN134 error: encoder.lstm: the file has LSTM(10, 20, num_layers=2" in shown
@@ -283,7 +294,9 @@ def test_against_a_layer_names_the_option_of_each_parameter(saved, capsys):
         ("LSTM(10, 20, 2, bidirectional=True, proj_size=9)", "weight_hr_l0 is missing: {} proj_"),
     ],
 )
-def test_against_each_option(saved, capsys, wanted, said):
+def test_against_each_option(
+    saved: Path, capsys: pytest.CaptureFixture[str], wanted: str, said: str
+) -> None:
     status, shown = against(saved, capsys, wanted, "--prefix", "encoder.lstm")
     assert status == 1
     assert said.format("the checkpoint has") in shown
@@ -291,7 +304,7 @@ def test_against_each_option(saved, capsys, wanted, said):
 
 @at_least(200)
 @given(config=configs(), wanted=configs())
-def test_against_tells_exactly_what_differs(config, wanted):
+def test_against_tells_exactly_what_differs(config: RNNConfig, wanted: RNNConfig) -> None:
     from rnnscope.weights.fitting import misfits
 
     (layer,) = layers_in(stored(state_of(config)))
@@ -305,7 +318,9 @@ def test_against_tells_exactly_what_differs(config, wanted):
     assert all(": the checkpoint " in line for line in lines)
 
 
-def test_against_what_it_is_finds_nothing(saved, capsys, tmp_path):
+def test_against_what_it_is_finds_nothing(
+    saved: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     assert against(saved, capsys, "GRUCell(4, 8, bias=False)", "--prefix", "decoder") == (0, "")
     source = (
         "from torch import nn\n\nclass Net(nn.Module):\n    def __init__(self, size=20):\n"
@@ -323,7 +338,9 @@ def test_against_what_it_is_finds_nothing(saved, capsys, tmp_path):
     assert "cannot be built without arguments" in capsys.readouterr().err
 
 
-def test_against_a_model_with_other_paths(saved, capsys, tmp_path):
+def test_against_a_model_with_other_paths(
+    saved: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     (tmp_path / "net.py").write_text(
         "from torch import nn\nnet = nn.ModuleDict({'rnn': nn.GRU(2, 3)})\n"
     )
@@ -334,7 +351,9 @@ def test_against_a_model_with_other_paths(saved, capsys, tmp_path):
     assert "decoder: the file has a layer there" in shown
 
 
-def test_parameters_of_no_layer_are_a_warning(tmp_path, capsys):
+def test_parameters_of_no_layer_are_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     state = nn.GRU(2, 3).state_dict()
     del state["bias_hh_l0"]
     torch.save(state, tmp_path / "m.pt")
@@ -357,30 +376,32 @@ def test_parameters_of_no_layer_are_a_warning(tmp_path, capsys):
         (["10", "20"], "argument='10'"),
     ],
 )
-def test_words_that_do_not_fit(saved, words, said, capsys):
+def test_words_that_do_not_fit(
+    saved: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["inspect", str(saved), *words]) == 2
     assert said in capsys.readouterr().err
 
 
-def test_options_for_files_alone(capsys):
+def test_options_for_files_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["inspect", "LSTM", "10", "20", "--no-run", "--against", "GRU(2, 3)"]) == 2
     assert "LSTM is no weights file, name a file that ends in .pt" in capsys.readouterr().err
 
 
-def test_what_is_no_state_dict():
+def test_what_is_no_state_dict() -> None:
     with pytest.raises(SubjectError, match="int is no state_dict"):
         rnnscope.configs_of(3)
     assert rnnscope.configs_of({"lr": 0.1, "weight_ih_l0": None}) == {}
 
 
-def test_names_and_shapes_are_told_without_torch(saved):
+def test_names_and_shapes_are_told_without_torch(saved: Path) -> None:
     program = f"from rnnscope.cli import main\nmain(['inspect', {str(saved)!r}])"
     done = without_torch(program)
     assert (done.returncode, done.stderr) == (0, "")
     assert "GRUCell(4, 8, bias=False)" in done.stdout
 
 
-def test_the_same_path_twice_is_shown_in_full():
+def test_the_same_path_twice_is_shown_in_full() -> None:
     shapes = {"weight_ih": (9, 2), "weight_hh": (9, 3)}
     both = [
         Stored(f"{p}{n}", s, "float32") for p in ("rnn.", "module.rnn.") for n, s in shapes.items()

@@ -8,6 +8,7 @@ import pickle
 import struct
 import tracemalloc
 import zipfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -89,7 +90,8 @@ def two_pickles() -> bytes:
 
 
 def legacy(body: bytes) -> bytes:
-    return b"".join(pickle.dumps(v, 2) for v in (torch_files._MAGIC, 1001, {})) + program(body)
+    head: tuple[object, ...] = (torch_files._MAGIC, 1001, {})
+    return b"".join(pickle.dumps(value, 2) for value in head) + program(body)
 
 
 def copies() -> bytes:
@@ -243,12 +245,14 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("damaged")
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_one_sentence_nothing_run_and_little_memory(name, tmp_path, monkeypatch, capsys):
+def test_one_sentence_nothing_run_and_little_memory(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     content, said = FILES[name]
     path = tmp_path / "model.pt"
@@ -269,11 +273,13 @@ def test_one_sentence_nothing_run_and_little_memory(name, tmp_path, monkeypatch,
     assert most < 48 * MIB
 
 
-def test_there_are_thirty_and_more():
+def test_there_are_thirty_and_more() -> None:
     assert len(FILES) >= 60
 
 
-def test_the_attack_would_run_where_pickles_are_run(tmp_path, monkeypatch):
+def test_the_attack_would_run_where_pickles_are_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "model.pt"
     path.write_bytes(FILES["attack: alone"][0])
@@ -284,7 +290,7 @@ def test_the_attack_would_run_where_pickles_are_run(tmp_path, monkeypatch):
     assert (tmp_path / "MARKER").exists()
 
 
-def test_a_pickle_of_too_many_operations(tmp_path, monkeypatch):
+def test_a_pickle_of_too_many_operations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pickles, "MOST_OPERATIONS", 1000)
     path = tmp_path / "model.pt"
     path.write_bytes(saved(b"}" * 1000))
@@ -292,7 +298,7 @@ def test_a_pickle_of_too_many_operations(tmp_path, monkeypatch):
         rnnscope.inspect(path)
 
 
-def test_a_pickle_of_too_many_bytes(tmp_path, monkeypatch):
+def test_a_pickle_of_too_many_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch_files, "MOST_PICKLE", 1000)
     path = tmp_path / "model.pt"
     path.write_bytes(saved(b"}" * 1000))
@@ -300,7 +306,7 @@ def test_a_pickle_of_too_many_bytes(tmp_path, monkeypatch):
         rnnscope.inspect(path)
 
 
-def test_what_is_no_file(tmp_path, capsys):
+def test_what_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "model.pt"
     folder.mkdir()
     assert run(["inspect", str(folder)]) == 2
@@ -311,7 +317,7 @@ def test_what_is_no_file(tmp_path, capsys):
 
 @at_least(300)
 @given(data=st.data(), base=st.sampled_from(["zip", "pickle", "old", "safe"]))
-def test_a_damaged_file_is_read_or_refused(folder, data, base):
+def test_a_damaged_file_is_read_or_refused(folder: Path, data: st.DataObject, base: str) -> None:
     body = program(dictionary(rnn=dictionary(**{W: FINE, "weight_hh_l0": FINE})))
     sound = {"safe": HEADER, "old": legacy(dictionary(**{W: FINE})), "pickle": body}
     content = bytearray(sound.get(base, ARCHIVE))
@@ -330,7 +336,9 @@ def test_a_damaged_file_is_read_or_refused(folder, data, base):
     assert said.isprintable()
 
 
-def test_a_name_cannot_steer_the_terminal(tmp_path, capsys):
+def test_a_name_cannot_steer_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "model.safetensors"
     header = {
         f"\x1b[2J\u202eevil.{name}": safe((3, 3), at, at + 36)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,29 +18,31 @@ from weights_files import safe_state
 import rnnscope
 from rnnscope.api import inspect_weights
 from rnnscope.cli import run
+from rnnscope.config import RNNConfig
+from rnnscope.report import Report
 from rnnscope.strategies import configs
 
 NAN, INF = float("nan"), float("inf")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("values")
 
 
-def read(path, model, **options):
+def read(path: Path, model: nn.Module, **options: Any) -> Report:
     torch.save(model.state_dict(), path)
     return inspect_weights(path, values=True, **options)
 
 
-def block(report, parameter, name, layer=0):
+def block(report: Report, parameter: str, name: str, layer: int = 0) -> Any:
     found = report.layers[layer].values.blocks
     return next(b for b in found if (b.parameter, b.block) == (parameter, name))
 
 
 @at_least(100)
 @given(config=configs(dtypes=("float16", "bfloat16", "float32", "float64", "complex64")))
-def test_every_block_is_what_torch_computes(folder, config):
+def test_every_block_is_what_torch_computes(folder: Path, config: RNNConfig) -> None:
     torch.manual_seed(1)
     state = config.with_options(dtype="float32").build().state_dict()
     state = {name: value.to(getattr(torch, config.dtype)) for name, value in state.items()}
@@ -63,14 +68,14 @@ def test_every_block_is_what_torch_computes(folder, config):
     assert [f for f in report.findings if "NaN" in f.message] == []
 
 
-def test_safetensors_hold_the_same_numbers(tmp_path):
+def test_safetensors_hold_the_same_numbers(tmp_path: Path) -> None:
     model = nn.LSTM(3, 4, 2, bidirectional=True)
     path = tmp_path / "m.safetensors"
     path.write_bytes(safe_state(model.state_dict()))
     assert inspect_weights(path, values=True).layers == read(tmp_path / "m.pt", model).layers
 
 
-def test_the_radius_of_a_plain_rnn(tmp_path):
+def test_the_radius_of_a_plain_rnn(tmp_path: Path) -> None:
     model = nn.RNN(3, 2)
     model.weight_hh_l0.data = torch.tensor([[0.0, 2.0], [-0.5, 0.0]])
     found = block(read(tmp_path / "m.pt", model), "weight_hh_l0", "W_hh")
@@ -78,8 +83,8 @@ def test_the_radius_of_a_plain_rnn(tmp_path):
     assert found.radius == pytest.approx(1)
 
 
-def test_the_total_bias_of_the_forget_gate(tmp_path):
-    model = nn.LSTM(3, 2, bidirectional=True)
+def test_the_total_bias_of_the_forget_gate(tmp_path: Path) -> None:
+    model: Any = nn.LSTM(3, 2, bidirectional=True)
     nn.init.zeros_(model.bias_ih_l0_reverse)
     nn.init.zeros_(model.bias_hh_l0_reverse)
     model.bias_ih_l0_reverse.data[2:4] = torch.tensor([1.0, 2.0])
@@ -88,7 +93,9 @@ def test_the_total_bias_of_the_forget_gate(tmp_path):
     assert (backward.mean, backward.least, backward.most) == (1.5, 1, 2)
 
 
-def broken(tmp_path, change, kind=nn.LSTM, size=4):
+def broken(
+    tmp_path: Path, change: Callable[..., Any], kind: type = nn.LSTM, size: int = 4
+) -> Report:
     torch.manual_seed(1)
     model = nn.ModuleDict({"rnn": kind(3, size)})
     with torch.no_grad():
@@ -96,8 +103,8 @@ def broken(tmp_path, change, kind=nn.LSTM, size=4):
     return read(tmp_path / "m.pt", model)
 
 
-def test_numbers_that_are_not_finite(tmp_path):
-    def change(lstm):
+def test_numbers_that_are_not_finite(tmp_path: Path) -> None:
+    def change(lstm: Any) -> None:
         lstm.weight_hh_l0[5, 0] = NAN
         lstm.weight_hh_l0[6, :2] = -INF
 
@@ -112,15 +119,15 @@ def test_numbers_that_are_not_finite(tmp_path):
     assert json.loads(report.to_text("json"))["layers"][0]["values"]["blocks"][5]["nan"] == 1
 
 
-def test_nothing_but_nan(tmp_path):
+def test_nothing_but_nan(tmp_path: Path) -> None:
     report = broken(tmp_path, lambda lstm: lstm.bias_ih_l0.fill_(NAN))
     found = block(report, "bias_ih_l0", "b_ii")
     assert (found.mean, found.largest, found.nan) == (None, None, 4)
     assert len(report.findings) == 4
 
 
-def test_a_weight_that_is_zero_and_a_bias_that_may_be(tmp_path):
-    def change(lstm):
+def test_a_weight_that_is_zero_and_a_bias_that_may_be(tmp_path: Path) -> None:
+    def change(lstm: Any) -> None:
         lstm.weight_ih_l0[8:12] = 0
         lstm.bias_ih_l0.zero_()
 
@@ -128,8 +135,8 @@ def test_a_weight_that_is_zero_and_a_bias_that_may_be(tmp_path):
     assert finding.message.startswith("rnn: every number in W_ig of weight_ih_l0 is 0")
 
 
-def test_two_gates_with_the_same_numbers(tmp_path):
-    def change(gru):
+def test_two_gates_with_the_same_numbers(tmp_path: Path) -> None:
+    def change(gru: Any) -> None:
         for parameter in gru.parameters():
             parameter[4:8] = parameter[:4]
 
@@ -139,8 +146,8 @@ def test_two_gates_with_the_same_numbers(tmp_path):
     )
 
 
-def test_one_block_in_common_is_no_mistake(tmp_path):
-    def change(gru):
+def test_one_block_in_common_is_no_mistake(tmp_path: Path) -> None:
+    def change(gru: Any) -> None:
         for gate in range(3):  # every gate's recurrent weight the identity: an initialisation
             gru.weight_hh_l0[4 * gate : 4 * gate + 4] = torch.eye(4)
 
@@ -148,7 +155,7 @@ def test_one_block_in_common_is_no_mistake(tmp_path):
 
 
 @pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU])
-def test_a_layer_as_torch_made_it_looks_never_trained(tmp_path, kind):
+def test_a_layer_as_torch_made_it_looks_never_trained(tmp_path: Path, kind: type) -> None:
     torch.manual_seed(2)
     (note,) = read(tmp_path / "m.pt", kind(30, 40, 2)).layers[0].values.notes
     assert note.startswith("looks never trained")
@@ -156,7 +163,7 @@ def test_a_layer_as_torch_made_it_looks_never_trained(tmp_path, kind):
 
 
 @pytest.mark.parametrize("change", ["one step", "normal", "narrower", "small"])
-def test_what_was_trained_or_made_otherwise_does_not(tmp_path, change):
+def test_what_was_trained_or_made_otherwise_does_not(tmp_path: Path, change: str) -> None:
     torch.manual_seed(3)
     layer = nn.GRU(30, 40) if change != "small" else nn.GRU(3, 4)
     if change == "one step":
@@ -170,7 +177,7 @@ def test_what_was_trained_or_made_otherwise_does_not(tmp_path, change):
     assert read(tmp_path / "m.pt", layer).layers[0].values.notes == ()
 
 
-def test_layers_with_the_same_weights(tmp_path):
+def test_layers_with_the_same_weights(tmp_path: Path) -> None:
     model = nn.ModuleDict({"a": nn.GRU(3, 3, 2), "b": nn.GRU(3, 3), "c": nn.GRU(3, 3)})
     model["b"].weight_hh_l0 = model["a"].weight_hh_l0
     model["c"].load_state_dict({k: v for k, v in model["a"].state_dict().items() if "l0" in k})
@@ -179,7 +186,7 @@ def test_layers_with_the_same_weights(tmp_path):
     assert notes[1] == ()
 
 
-def test_what_is_not_read_is_said(tmp_path):
+def test_what_is_not_read_is_said(tmp_path: Path) -> None:
     path = tmp_path / "old.pt"
     torch.save(nn.GRU(2, 3).state_dict(), path, _use_new_zipfile_serialization=False)
     (layer,) = inspect_weights(path, values=True).layers
@@ -187,7 +194,7 @@ def test_what_is_not_read_is_said(tmp_path):
     assert layer.values.notes[0].startswith("not read, being kept in another form: weight_ih_l0")
 
 
-def test_views_are_not_read_as_what_they_are_not(tmp_path):
+def test_views_are_not_read_as_what_they_are_not(tmp_path: Path) -> None:
     state = nn.GRU(3, 3).state_dict()
     state["weight_hh_l0"] = torch.zeros(3, 9).t()
     torch.save(state, tmp_path / "m.pt")
@@ -199,7 +206,9 @@ def test_views_are_not_read_as_what_they_are_not(tmp_path):
     }
 
 
-def test_a_terminal_and_a_document_show_them(tmp_path, capsys):
+def test_a_terminal_and_a_document_show_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "m.pt"
     torch.save(nn.LSTM(3, 4, proj_size=2).state_dict(), path)
     assert run(["inspect", str(path), "--values"]) == 0

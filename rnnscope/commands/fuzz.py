@@ -23,7 +23,7 @@ from rnnscope.torch_import import import_torch
 if TYPE_CHECKING:
     from rnnscope.fuzzing import Coverage, Outcome, Space
 
-INTERRUPTED = 130
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 _PROFILES = ("quick", "thorough")
 _FORMATS = ("terminal", "json")
 

@@ -57,8 +57,8 @@ Inputs = Annotated[
 States = Annotated[bool, _call("--states", help="pass h_0 (and c_0) instead of zeros")]
 Seed = Annotated[int, _call(help="seed of the weights and the random input", metavar="N")]
 
-DEFAULT_SEQ_LEN = 5
-DEFAULT_BATCH = 3
+DEFAULT_SEQ_LEN = 5  # steps; like the batch a prime, and no size that a layer is often given
+DEFAULT_BATCH = 3  # samples, so that no two axes of an example are of one size
 
 
 # The parameter of a command -> the option of RNNConfig that it sets.

@@ -19,7 +19,9 @@ class Bench:
     ``module`` is the real layer in evaluation mode, ``inputs`` and ``result`` are a call of it.
     """
 
-    def __init__(self, config: RNNConfig, module: nn.Module, inputs: Any, result: Any) -> None:
+    def __init__(
+        self, config: RNNConfig, module: nn.Module, inputs: object, result: object
+    ) -> None:
         import torch
 
         from rnnscope.reference import TOLERANCES, ReferenceRNN
@@ -111,7 +113,9 @@ def _relatives(config: RNNConfig, module: nn.Module) -> dict[str, Any]:
     }
 
 
-def _built(config: RNNConfig, module: nn.Module, changes: Mapping[str, Any] | None = None) -> Rnn:
+def _built(
+    config: RNNConfig, module: nn.Module, changes: Mapping[str, object] | None = None
+) -> Rnn:
     """A torch layer of another configuration with the module's weights where the names agree."""
     from rnnscope.measuring.measurement import weights_of
     from rnnscope.measuring.randomness import preserved_randomness
@@ -143,7 +147,7 @@ def _gate_lines(config: RNNConfig) -> tuple[str, ...]:
     return config.cell.equations[: config.gate_multiple]
 
 
-def _comparable(value: Any) -> Any:
+def _comparable(value: object) -> Any:
     """Numbers and shapes as tensors, so that one comparison serves all claims."""
     import torch
 

@@ -10,7 +10,7 @@ from rnnscope.explanation.parts import Claim
 
 # Enough samples to see the pattern; more would fill the screen.
 _SHOWN_SAMPLES = 3
-_MOST_STEPS = 5_000
+_MOST_STEPS = 5_000  # of all layers and directions: more take seconds, gate by gate
 
 
 def claims_of(topic: Topic) -> tuple[Claim, ...]:

@@ -22,7 +22,7 @@ from rnnscope.results import LayerResult
 
 # A terminal has 24 lines, and the last one is the prompt's.
 _HEIGHT = 23
-_MOST_SLOTS = 4
+_MOST_SLOTS = 4  # of h_n on one line; of more, the first two and the last are shown
 _STEMS = ("weight_ih", "weight_hh", "bias_ih", "weight_hr")
 _HEADS = ("weight_ih", "weight_hh", "bias_ih, bias_hh", "weight_hr")
 

@@ -27,7 +27,7 @@ from rnnscope.formats.screen import Columns, text_of
 from rnnscope.formats.tables import title
 from rnnscope.reasons import role_words
 
-_LONGEST_CLAIM = 64
+_LONGEST_CLAIM = 64  # columns: its result then still stands on the same line of 80
 
 
 def render(explanation: Explanation, width: int = 80) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-_GAP = 2
+_GAP = 2  # columns between two columns of a table
 
 
 def recorded(renderable: RenderableType, width: int, coloured: bool = True) -> Console:

@@ -14,7 +14,7 @@ from rnnscope.findings import Finding
 from rnnscope.prediction import predict
 from rnnscope.results import LayerResult, Result
 
-_COLUMNS = 110
+_COLUMNS = 110  # of text below a picture, which is as wide
 
 
 def render(result: Result, width: int = 80) -> str:

@@ -17,8 +17,8 @@ from rnnscope.call import Call
 from rnnscope.cells import KINDS, PROJECTED_KINDS
 from rnnscope.config import NONLINEARITIES, RNNConfig
 
-CODE_BYTES = 20
-CASES_PER_EXAMPLE = 20
+CODE_BYTES = 20  # one for each choice that makes a case, and two for its seed
+CASES_PER_EXAMPLE = 20  # hypothesis's own work for one example is that of several cases
 LAYOUTS = ("batched", "unbatched", "packed")
 
 T = TypeVar("T")

@@ -64,7 +64,7 @@ def _numbers(case: Case, measurement: Measurement) -> Iterator[str]:
     yield f"reference: max |difference| {gap:.1e}, allowed {allowed:.0e}"
 
 
-def _gap(recomputed: Any, result: Any, allowed: float) -> float:
+def _gap(recomputed: object, result: object, allowed: float) -> float:
     """The largest |difference|; where that is more than allowed, relative to numbers above 1."""
     from rnnscope.reference.agreement import largest_difference, tensors_of
 

@@ -106,7 +106,7 @@ def record(
     return Recording(traces, real, difference, gradient_difference)
 
 
-def exact_difference(module: nn.Module, config: RNNConfig, input: Any, hx: Any) -> float:
+def exact_difference(module: nn.Module, config: RNNConfig, input: object, hx: object) -> float:
     """The difference of the two on copies in float64, where rounding is a billion times smaller.
 
     A difference that is rounding, grown over a thousand steps, shrinks with it; any other stays.
@@ -140,12 +140,12 @@ def _leaf(input: Any) -> Any:
     return PackedSequence(data, input.batch_sizes, input.sorted_indices, input.unsorted_indices)
 
 
-def _parts(result: Any) -> tuple[Any, ...]:
+def _parts(result: object) -> tuple[Any, ...]:
     return result if isinstance(result, tuple) else (result,)
 
 
 def _gradients(
-    layer: Remembered, input: Any, real: Any, again: Any, loss: Any
+    layer: Remembered, input: object, real: object, again: object, loss: object
 ) -> tuple[Norms, float]:
     """The norm of the gradient of each state by step, and how far the real layer's own is off.
 
@@ -188,7 +188,7 @@ def _norms(
     return dict(zip(layer.config.cell.states, norms.unbind(1), strict=True))
 
 
-def _rows(layer: Remembered, input: Any) -> Rows:
+def _rows(layer: Remembered, input: object) -> Rows:
     cell = next(iter(layer.cells.values()))
     sizes = tuple(len(cell.after[t][0]) for t in cell.steps)
     return Rows(sizes, input.unsorted_indices if isinstance(input, PackedSequence) else None)
@@ -216,7 +216,7 @@ def _together(states: dict[int, State]) -> State:
     )
 
 
-def _apart(first: Any, second: Any) -> float:
+def _apart(first: object, second: object) -> float:
     """The largest |difference| where both are numbers; infinite where only one of them is."""
     pairs = zip(tensors_of([first]), tensors_of([second]), strict=True)
     return max(_largest_difference(a, b) for a, b in pairs)

@@ -134,7 +134,7 @@ class Gates(Report):
         return told.export_html(inline_styles=True, code_format=CODE) + figure(self.traces)
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> Any:
     """JSON has no NaN and no infinity: null stands for them."""
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
@@ -144,7 +144,7 @@ def _finite(value: Any) -> Any:
 
 
 def gates_of_layer(
-    module: nn.Module, input: Any, hx: Any = None, loss: Loss | None = None, path: str = ""
+    module: nn.Module, input: object, hx: object = None, loss: Loss | None = None, path: str = ""
 ) -> Gates:
     """What a live recurrent layer's gates did, told to every watch. Raises as ``read_gates``."""
     gates = read_gates(module, input, hx, loss, path)
@@ -153,7 +153,7 @@ def gates_of_layer(
 
 
 def read_gates(
-    module: nn.Module, input: Any, hx: Any = None, loss: Loss | None = None, path: str = ""
+    module: nn.Module, input: object, hx: object = None, loss: Loss | None = None, path: str = ""
 ) -> Gates:
     """Run a live recurrent layer and say what its gates did. Raises SubjectError, CallError."""
     config = RNNConfig.of(module)
@@ -216,7 +216,7 @@ def _require_torchs_own(module: nn.Module, config: RNNConfig) -> None:
         )
 
 
-def _require_numbers(config: RNNConfig, input: Any) -> None:
+def _require_numbers(config: RNNConfig, input: object) -> None:
     if config.device == "meta":
         raise CallError("a layer on the meta device has shapes and no numbers: move it to the cpu.")
     if config.dtype.startswith("complex"):
@@ -226,7 +226,10 @@ def _require_numbers(config: RNNConfig, input: Any) -> None:
 
 
 def _findings(
-    module: nn.Module, given: tuple[Any, Any], traces: Traces, summaries: tuple[TraceSummary, ...]
+    module: nn.Module,
+    given: tuple[object, object],
+    traces: Traces,
+    summaries: tuple[TraceSummary, ...],
 ) -> Iterator[Finding]:
     first = first_not_finite(traces)
     for trace, summary in zip(traces, summaries, strict=True):
@@ -236,7 +239,7 @@ def _findings(
         yield from examine(activity_of(trace, summary, broken))
 
 
-def _source(module: nn.Module, given: tuple[Any, Any], trace: LayerTrace) -> str | None:
+def _source(module: nn.Module, given: tuple[object, object], trace: LayerTrace) -> str | None:
     """What had a value that is no number before this layer computed anything."""
     weights, own = weights_of(module), weight_names(trace.config, trace.layer, trace.direction)
     named: list[tuple[str, Any]] = [(name, weights[name]) for name in own if name is not None]
@@ -244,6 +247,6 @@ def _source(module: nn.Module, given: tuple[Any, Any], trace: LayerTrace) -> str
     return next((name for name, value in named if not _all_numbers(value)), None)
 
 
-def _all_numbers(value: Any) -> bool:
+def _all_numbers(value: object) -> bool:
     tensors = () if value is None else tensors_of([value])
     return all(bool(tensor.isfinite().all()) for tensor in tensors)

@@ -23,7 +23,7 @@ Place = dict[str, Tensor]  # the parameters of one layer in one direction, by th
 
 
 def to_framework(
-    subject: nn.Module | Mapping[str, Any], name: str, like: RNNConfig | None, **options: object
+    subject: nn.Module | Mapping[str, object], name: str, like: RNNConfig | None, **options: object
 ) -> dict[str, Tensor]:
     """torch's weights as the framework keeps them. Raises ConfigError, UnknownNameError."""
     layout = _runnable(name)
@@ -42,7 +42,7 @@ def to_framework(
 
 
 def from_framework(
-    arrays: Mapping[str, Any], name: str, config: RNNConfig, **options: object
+    arrays: Mapping[str, object], name: str, config: RNNConfig, **options: object
 ) -> dict[str, Tensor]:
     """The framework's arrays as a state_dict of torch's. Raises ConfigError, CallError, and
     UnknownNameError for an array that is missing, or one too many."""
@@ -77,7 +77,7 @@ def _runnable(name: str) -> Layout:
     return layout
 
 
-def _given(subject: Any, like: RNNConfig | None) -> tuple[RNNConfig, Mapping[str, Tensor]]:
+def _given(subject: object, like: RNNConfig | None) -> tuple[RNNConfig, Mapping[str, Tensor]]:
     if isinstance(subject, nn.Module):
         return RNNConfig.of(subject), weights_of(subject)
     if not isinstance(subject, Mapping):
@@ -203,7 +203,9 @@ def _shapes(config: RNNConfig) -> dict[str, tuple[int, ...]]:
     return {parameter.name: parameter.shape for parameter in predict(config).parameters}
 
 
-def _check_names(wanted: Mapping[str, Any], arrays: Mapping[str, Any], config: RNNConfig) -> None:
+def _check_names(
+    wanted: Mapping[str, object], arrays: Mapping[str, object], config: RNNConfig
+) -> None:
     missing, extra = wanted.keys() - arrays.keys(), arrays.keys() - wanted.keys()
     if missing or extra:
         problem = f"{min(missing)} is missing" if missing else f"{min(extra)} is one too many"
@@ -229,7 +231,7 @@ def _refuse_lost_biases(place: Place, config: RNNConfig) -> None:
         raise ConfigError("bias", False, "the arrays have biases that are not 0", "Give bias=True.")
 
 
-def _tensor(value: Any) -> Tensor:
+def _tensor(value: object) -> Tensor:
     """A tensor of an array of whatever kind, without touching it."""
     if isinstance(value, Tensor):
         return value.detach()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 from torch import nn
@@ -48,7 +47,7 @@ def unwrapped(model: nn.Module) -> nn.Module:
     return getattr(model, _COMPILED) if _COMPILED in model._modules else model
 
 
-def layers_of(model: Any) -> tuple[LiveLayer, ...]:
+def layers_of(model: object) -> tuple[LiveLayer, ...]:
     """Every recurrent layer inside a model, in the model's order. Raises SubjectError for none.
 
     >>> [layer.paths for layer in layers_of(nn.ModuleDict({"a": nn.GRU(2, 3)}))]

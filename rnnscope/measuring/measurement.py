@@ -27,7 +27,7 @@ from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.subjects.sketching import lengths_of
 
 
-def measure(module: nn.Module, *inputs: Any, **named: Any) -> LayerFacts:
+def measure(module: nn.Module, *inputs: object, **named: object) -> LayerFacts:
     """Run a recurrent layer or cell once and read off every shape, dtype and size.
 
     ``inputs`` are what the layer's ``forward`` takes: the input (a tensor or a PackedSequence),
@@ -47,14 +47,18 @@ def measure(module: nn.Module, *inputs: Any, **named: Any) -> LayerFacts:
     return facts_of(config, module, *arguments(inputs, named), result)
 
 
-def arguments(inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, Any]:
+def arguments(inputs: tuple[object, ...], named: dict[str, Any]) -> tuple[Any, Any]:
     """The input and the states of a call, however they were passed; None for omitted states."""
     given = dict(zip(("input", "hx"), inputs, strict=False)) | named
     return given.get("input"), given.get("hx")
 
 
 def facts_of(
-    config: RNNConfig, module: nn.Module, input: Any = None, hx: Any = None, result: Any = None
+    config: RNNConfig,
+    module: nn.Module,
+    input: object = None,
+    hx: object = None,
+    result: object = None,
 ) -> LayerFacts:
     """Read the facts of a call that was made; without an input, those of the parameters alone."""
     weights = tuple((n, tuple(t.shape), t.dtype) for n, t in weights_of(module).items())
@@ -94,7 +98,7 @@ def _facts(
     )
 
 
-def call_of(config: RNNConfig, input: Any, hx: Any = None) -> Call:
+def call_of(config: RNNConfig, input: object, hx: object = None) -> Call:
     """The sizes of a real call. Raises CallError for an input that the layer cannot take.
 
     >>> call_of(RNNConfig("GRU", 10, 20, batch_first=True), torch.zeros(3, 5, 10))

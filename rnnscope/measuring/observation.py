@@ -60,14 +60,14 @@ class Observation:
             self.heard[key] = Heard(self._facts(input, hx, result), self.calls)
         self.calls += 1
 
-    def _facts(self, input: Any, hx: Any, result: Any) -> LayerFacts | None:
+    def _facts(self, input: object, hx: object, result: object) -> LayerFacts | None:
         try:
             return facts_of(self.layer.config, self.layer.module, input, hx, result)
         except (CallError, ValueError, TypeError, AttributeError):
             return None
 
 
-def _signature(value: Any) -> Any:
+def _signature(value: object) -> Any:
     """What makes two calls alike: shapes and dtypes, of packed sequences the lengths too."""
     if isinstance(value, Tensor):
         return value.shape, value.dtype
@@ -109,11 +109,17 @@ def _hooks(observations: Sequence[Observation]) -> Iterator[None]:
     with ExitStack() as stack:
         for observation in observations:
             # The hooks hold the observation: a replica that DataParallel makes is another module.
-            def before(_: nn.Module, args: Any, kwargs: Any, of: Observation = observation) -> None:
+            def before(
+                _: nn.Module, args: object, kwargs: object, of: Observation = observation
+            ) -> None:
                 of.enter(next(order), args, kwargs)
 
             def after(
-                _: nn.Module, args: Any, kwargs: Any, result: Any, of: Observation = observation
+                _: nn.Module,
+                args: object,
+                kwargs: object,
+                result: object,
+                of: Observation = observation,
             ) -> None:
                 of.leave(args, kwargs, result)
 

@@ -31,7 +31,7 @@ def preserved_torch_randomness() -> Iterator[None]:
     A device that torch has not touched yet is left alone: reading its state would start it.
     """
     cpu = torch.get_rng_state()
-    started = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    started = torch.cuda.is_initialized()
     cuda = torch.cuda.get_rng_state_all() if started else []
     mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
     try:

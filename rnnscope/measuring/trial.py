@@ -27,8 +27,8 @@ from rnnscope.prediction import count_parameters, multiply_accumulates
 
 # More than this takes more than a few seconds on a laptop, for shapes that do not depend on it.
 MOST_PARAMETERS = 200_000_000
-MOST_MACS = 200_000_000_000
-MOST_STEPS = 1_000_000
+MOST_MACS = 200_000_000_000  # multiply-accumulates: some seconds
+MOST_STEPS = 1_000_000  # of a sequence: each costs microseconds, however small the layer is
 # As little as this is always free; to ask how much there is takes longer than such a run.
 _ALWAYS_FREE = 2**20
 _PREDICTED = "tensors are predicted only"

@@ -73,9 +73,5 @@ def _compiled(module: nn.Module) -> bool:
 @contextmanager
 def _eagerly() -> Iterator[None]:
     """Without torch.compile, which would compile anew for the sake of our hooks."""
-    set_stance: Any = getattr(torch.compiler, "set_stance", None)  # torch 2.6 and later
-    if set_stance is None:
-        yield
-        return
-    with set_stance("force_eager"):
+    with torch.compiler.set_stance("force_eager"):
         yield

@@ -23,6 +23,7 @@ from rnnscope.subjects.training import FreezeWithoutEffect
 _MEANT = "requires_grad"
 _NEAR = 0.9  # require_grad 0.96, requires_gard 0.92; require_grad_sync 0.80 is another thing
 _FIRST_STEPS, _EVERY = 50, 10  # steps of each optimizer that are looked at
+# Models that are followed: a program that builds more builds them anew each step.
 _MOST_MODELS = 256
 
 

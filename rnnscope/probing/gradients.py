@@ -14,8 +14,9 @@ from rnnscope.probing.records import Records
 from rnnscope.recording.user_code import here
 from rnnscope.subjects.proofs import LeftOut, UntrainedLayer
 
+# Layers that are followed: a program that builds more builds them anew each step.
 _MOST_LAYERS = 256
-_FEWEST_STEPS = 3
+_FEWEST_STEPS = 3  # steps of training: one or two may be left out on purpose
 
 
 @dataclass(slots=True)

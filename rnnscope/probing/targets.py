@@ -19,7 +19,7 @@ from rnnscope.tracing.table import LabelTable
 
 LOSSES = ("cross_entropy", "nll_loss", "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
 _MOST_LOOKS = 3  # losses at one line; they are all alike
-_LARGEST = 1 << 22
+_LARGEST = 1 << 22  # elements of a target that are compared by value
 _SHORTEST = 3  # steps: with fewer, targets may equal inputs by chance
 
 

@@ -15,7 +15,7 @@ from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot
 from rnnscope.subjects.proofs import Batch, Leak
 
 REGROUPING = frozenset(("view", "reshape", "flatten", "unflatten", "view_as", "reshape_as"))
-_MOST_ROOTS = 2
+_MOST_ROOTS = 2  # inputs of one prediction that are changed: a run each
 
 
 def separations(laboratory: Laboratory, meeting: Meeting) -> list[Separation]:

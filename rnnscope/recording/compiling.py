@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
 import torch
 
+# By this very function torch.compile knows that it is asked.
+is_compiling: Callable[[], bool] = torch.compiler.is_compiling
 
-def _never() -> bool:
-    return False
-
-
-# By this very function torch.compile knows that it is asked; torch 2.2 does not have it.
-is_compiling: Callable[[], bool] = getattr(torch.compiler, "is_compiling", _never)
+_ask: Callable[[], object] = torch._C._dynamo.eval_frame.get_eval_frame_callback
+_UNCOUNTED = tuple(map(int, torch.__version__.split(".")[:2])) < (2, 13)
 
 
-_callback: Callable[[], object] = getattr(
-    torch._C._dynamo.eval_frame, "get_eval_frame_callback", lambda: None
-)
+def _callback() -> object:
+    """What reads frames for torch.compile; None while nothing does.
+
+    torch 2.6 gives the answer away without counting it, and before Python 3.12 a process dies once
+    every None is given away. Counted once too often, as where a later torch counts, nothing dies.
+    """
+    found = _ask()
+    if _UNCOUNTED:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(found))
+    return found
 
 
 def in_compiled_code() -> bool:

@@ -58,7 +58,7 @@ _KINDS = (
 )
 
 
-def name_of(function: Any) -> str:
+def name_of(function: object) -> str:
     """The name of a torch function; of a property, the property's."""
     name = getattr(function, "__name__", "")
     if name == "__get__":
@@ -66,14 +66,14 @@ def name_of(function: Any) -> str:
     return str(name)
 
 
-def kind_of(function: Any) -> Kind:
+def kind_of(function: object) -> Kind:
     """How calls of this function are recorded."""
     if getattr(function, "__name__", "") == "__get__":
         return Kind.CALL if name_of(function) in _PROPERTIES else Kind.LOOK
     return _KINDS.get(name_of(function), Kind.CALL)
 
 
-def changed_by(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+def changed_by(name: str, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
     """What ``add_``, ``x[i] = y``, ``inplace=True`` and ``out=`` change: mostly the first one."""
     if isinstance(kwargs.get("out"), torch.Tensor):
         return kwargs["out"]
@@ -83,7 +83,7 @@ def changed_by(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> A
     return first if isinstance(first, torch.Tensor) else None
 
 
-def _changes_in_place(name: str, kwargs: Mapping[str, Any]) -> bool:
+def _changes_in_place(name: str, kwargs: Mapping[str, object]) -> bool:
     if name == "__setitem__" or kwargs.get("inplace"):
         return True
     if name.startswith("__i") and name not in ("__invert__", "__index__", "__int__"):
@@ -91,7 +91,7 @@ def _changes_in_place(name: str, kwargs: Mapping[str, Any]) -> bool:
     return name.endswith("_") and not name.endswith("__") and name != "requires_grad_"
 
 
-def given_tensors(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[torch.Tensor]:
+def given_tensors(args: tuple[object, ...], kwargs: Mapping[str, object]) -> list[torch.Tensor]:
     """The tensors that a call is given, also in a list."""
     found: list[torch.Tensor] = []
     for value in (*args, *kwargs.values()) if kwargs else args:
@@ -101,13 +101,13 @@ def given_tensors(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[torc
     return found
 
 
-def versions(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[int]:
+def versions(args: tuple[object, ...], kwargs: Mapping[str, object]) -> list[int]:
     """How often each of them has been changed in place."""
     return [0 if t.is_inference() else t._version for t in given_tensors(args, kwargs)]
 
 
 def changed_secretly(
-    name: str, before: list[int], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    name: str, before: list[int], args: tuple[object, ...], kwargs: Mapping[str, object]
 ) -> list[torch.Tensor]:
     """What a call has changed of what it was given, though its name does not say so.
 

@@ -149,4 +149,3 @@ def _is_handed(call: LayerCall) -> bool:
     states = tensors_in([*call.args[1:], *call.kwargs.values()])
     outer = {id(t) for t in tensors_in([*call.outer_args, *call.outer_kwargs.values()])}
     return all(id(state) in outer for state in states)
-

@@ -11,7 +11,7 @@ from torch.nn.utils.rnn import PackedSequence
 _DEEPEST = 8  # a batch may hold itself; nobody nests the arguments of a call deeper on purpose
 
 
-def tensors_in(value: Any, depth: int = 0) -> Iterator[torch.Tensor]:
+def tensors_in(value: object, depth: int = 0) -> Iterator[torch.Tensor]:
     """Every tensor of a nest, in order; of packed sequences their data."""
     if isinstance(value, torch.Tensor):
         yield value
@@ -27,7 +27,7 @@ def tensors_in(value: Any, depth: int = 0) -> Iterator[torch.Tensor]:
             yield from tensors_in(item, depth + 1)
 
 
-def map_nest(value: Any, change: Callable[[Any], Any], depth: int = 0) -> Any:
+def map_nest(value: object, change: Callable[[Any], Any], depth: int = 0) -> Any:
     """The same nest with ``change`` applied to everything that is not a container."""
     if depth >= _DEEPEST:
         return change(value)
@@ -42,6 +42,6 @@ def map_nest(value: Any, change: Callable[[Any], Any], depth: int = 0) -> Any:
     return change(value)
 
 
-def map_tensors(value: Any, change: Callable[[torch.Tensor], Any]) -> Any:
+def map_tensors(value: object, change: Callable[[torch.Tensor], Any]) -> Any:
     """The same nest with every tensor changed."""
     return map_nest(value, lambda v: change(v) if isinstance(v, torch.Tensor) else v)

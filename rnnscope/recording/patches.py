@@ -63,7 +63,7 @@ class Patches:
         while self._undo:
             self._undo.pop()()
 
-    def _replace(self, owner: Any, name: str, wrap: Wrapper) -> None:
+    def _replace(self, owner: object, name: str, wrap: Wrapper) -> None:
         if not hasattr(owner, name):
             return  # another version of Python or torch
         inherited = isinstance(owner, type) and name not in vars(owner)
@@ -182,7 +182,7 @@ def _novelty(recorder: Recorder) -> Wrapper:
 
 
 def _steps(recorder: Recorder) -> Any:
-    def step(optimizer: Any, *_: Any) -> None:
+    def step(optimizer: object, *_: object) -> None:
         if not in_compiled_code():
             recorder.heard("optimizer_steps", optimizer)
 

@@ -50,17 +50,17 @@ class Subscriber:
     """
 
     def constructed(
-        self, kind: str, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+        self, kind: str, module: nn.Module, args: tuple[object, ...], kwargs: Mapping[str, object]
     ) -> None:
         """A recurrent layer was built."""
 
     def function_returned(
         self,
         name: str,
-        function: Any,
-        args: tuple[Any, ...],
-        kwargs: Mapping[str, Any],
-        result: Any,
+        function: object,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        result: object,
     ) -> None:
         """A torch function called outside of recurrent layers has returned."""
 
@@ -76,20 +76,20 @@ class Subscriber:
     def optimizer_steps(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer is about to step."""
 
-    def batch_loaded(self, iterator: Any, batch: Any) -> None:
+    def batch_loaded(self, iterator: object, batch: object) -> None:
         """A DataLoader has handed out a batch."""
 
     def backward_begins(self, location: Location | None) -> None:
         """Gradients are about to be computed, recorded or not."""
 
-    def gradients_cleared(self, owner: Any) -> None:
+    def gradients_cleared(self, owner: object) -> None:
         """``zero_grad`` of an optimizer or a module is about to run."""
 
     def optimizer_built(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer was built."""
 
     def scattered(
-        self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+        self, module: nn.Module, args: tuple[object, ...], kwargs: Mapping[str, object]
     ) -> None:
         """An nn.DataParallel was built."""
 
@@ -101,7 +101,7 @@ def _harmless(method: Method) -> Method:
     """A mistake of rnnscope's own is counted, and never reaches the program."""
 
     @functools.wraps(method)
-    def guarded(self: Recorder, *args: Any) -> None:
+    def guarded(self: Recorder, *args: object) -> None:
         try:
             method(self, *args)
         except Exception as error:
@@ -172,7 +172,7 @@ class Recorder:
             recording.gone = True
             self._threads.recording = None
 
-    def emit(self, event: str, *values: Any) -> None:
+    def emit(self, event: str, *values: object) -> None:
         """Tell every subscriber; what goes wrong in one is counted."""
         with self._lock:
             for subscriber in self.subscribers:
@@ -189,7 +189,7 @@ class Recorder:
     # ---- what the patches call -------------------------------------------------------------------
 
     @_harmless
-    def heard(self, event: str, *values: Any) -> None:
+    def heard(self, event: str, *values: object) -> None:
         """Something that is rare enough to be heard at all times."""
         if not (in_compiled_code() or is_aside() or torch._C._len_torch_dispatch_stack()):
             with torch._C.DisableTorchFunction():
@@ -219,7 +219,7 @@ class Recorder:
             recording.wake()
 
     @_harmless
-    def batch(self, iterator: Any, batch: Any) -> None:
+    def batch(self, iterator: object, batch: object) -> None:
         """A DataLoader of this thread hands out a batch."""
         recording = self._recording()
         if recording is not None and not is_aside():
@@ -229,7 +229,7 @@ class Recorder:
                 self.heard("batch_loaded", iterator, batch)
 
     @_harmless
-    def backward_begins(self, tensors: Any) -> None:
+    def backward_begins(self, tensors: object) -> None:
         """Gradients are about to be computed: the step is over."""
         if is_aside() or in_compiled_code():
             return
@@ -288,7 +288,7 @@ class Recording(TorchFunctionMode):
 
     # ---- one call --------------------------------------------------------------------------------
 
-    def _before(self, func: Any, kind: Kind, args: Any, kwargs: Any) -> Any:
+    def _before(self, func: object, kind: Kind, args: object, kwargs: object) -> Any:
         """What must be known of the arguments before the function runs; None: do not record."""
         who = caller(sys._getframe(2))
         if who.optimizer:
@@ -323,7 +323,7 @@ class Recording(TorchFunctionMode):
         return who, place, encoded, random, versions(args, kwargs)
 
     def _after(
-        self, func: Any, kind: Kind, args: Any, kwargs: Any, before: Any, result: Any
+        self, func: object, kind: Kind, args: object, kwargs: object, before: object, result: object
     ) -> None:
         try:
             with torch._C.DisableTorchFunction():
@@ -384,7 +384,7 @@ class Recording(TorchFunctionMode):
 
     # ---- steps -----------------------------------------------------------------------------------
 
-    def batch(self, iterator: Any, batch: Any) -> None:
+    def batch(self, iterator: object, batch: object) -> None:
         """The tensors of a batch are sources, however the loader made them."""
         for tensor in tensors_in(batch):
             slot, axis = self.writer.slot(tensor), sample_axis(iterator, tensor)
@@ -403,7 +403,7 @@ class Recording(TorchFunctionMode):
         if not self.pace.next_inference():
             self.sleep()
 
-    def end_step(self, tensors: Any) -> None:
+    def end_step(self, tensors: object) -> None:
         """Hand the tape on."""
         with torch._C.DisableTorchFunction():
             self._settle(None)
@@ -442,7 +442,7 @@ class Recording(TorchFunctionMode):
         self.paused = False
         if self.on or self.gone:
             return
-        stack = _get_current_function_mode_stack()  # type: ignore[no-untyped-call]
+        stack = _get_current_function_mode_stack()
         if self._stack and not _same(stack, self._stack[:-1]):
             return  # inside of a mode of the user's, whose end would take ours for its own
         self.writer = Writer(self.pace.steps)
@@ -461,7 +461,7 @@ class Recording(TorchFunctionMode):
         elif sys.getprofile() is None:
             sys.setprofile(self._leave)
 
-    def _leave(self, frame: FrameType, event: str, value: Any) -> None:
+    def _leave(self, frame: FrameType, event: str, value: object) -> None:
         """A profile function for one moment: the first in which the mode can be taken off."""
         if not self.paused:
             sys.setprofile(None)
@@ -471,7 +471,7 @@ class Recording(TorchFunctionMode):
             self.on = False
 
     def _is_on_top(self) -> bool:
-        stack = _get_current_function_mode_stack()  # type: ignore[no-untyped-call]
+        stack = _get_current_function_mode_stack()
         return bool(stack) and stack[-1] is self
 
 
@@ -479,7 +479,7 @@ leave_uncompiled(Recording.__torch_function__.__code__)
 _kinds: dict[Any, Kind] = {}
 
 
-def _kind(function: Any) -> Kind:
+def _kind(function: object) -> Kind:
     known = _kinds.get(function)
     if known is None:
         if len(_kinds) > 4096:  # torch has about 1,500; some are made anew at each access

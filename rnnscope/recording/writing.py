@@ -66,7 +66,7 @@ class Writer:
         self.alive.append(tensor)
         return number
 
-    def encode(self, value: Any) -> Any:
+    def encode(self, value: object) -> Any:
         """Arguments with slots in place of tensors."""
         return map_nest(value, lambda v: Slot(self.slot(v)) if isinstance(v, torch.Tensor) else v)
 
@@ -176,7 +176,7 @@ class Writer:
         )
 
 
-def _results(result: Any) -> list[torch.Tensor]:
+def _results(result: object) -> list[torch.Tensor]:
     if isinstance(result, torch.Tensor):
         return [result]
     if isinstance(result, (tuple, list)):
@@ -184,7 +184,7 @@ def _results(result: Any) -> list[torch.Tensor]:
     return []
 
 
-def _slots_in(value: Any) -> list[int]:
+def _slots_in(value: object) -> list[int]:
     if isinstance(value, Slot):
         return [value.number]
     if isinstance(value, dict):

@@ -12,8 +12,6 @@ The only package besides measurement and the live modules that imports torch whe
 
 from __future__ import annotations
 
-from typing import Any
-
 from rnnscope.config import RNNConfig
 from rnnscope.equations import equations_of
 from rnnscope.reference.agreement import (
@@ -48,7 +46,7 @@ __all__ = [
 class _Named(ReferenceRNN):
     """A reference made as its torch class is: ``LSTM(10, 20, num_layers=2)``."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(RNNConfig.of_arguments(type(self).__name__, *args, **kwargs))
 
     def extra_repr(self) -> str:

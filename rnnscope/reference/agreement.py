@@ -45,7 +45,7 @@ def reference_of(module: nn.Module, config: RNNConfig | None = None) -> Layer:
     return Layer(config, weights_by_layer(config, weights_of(module).__getitem__))
 
 
-def largest_difference(first: Any, second: Any) -> float:
+def largest_difference(first: object, second: object) -> float:
     """The largest |difference| over all tensors of two equally nested results."""
     pairs = list(zip(tensors_of(first), tensors_of(second), strict=True))
     return max((_difference(a, b) for a, b in pairs), default=0.0)

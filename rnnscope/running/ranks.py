@@ -6,16 +6,15 @@ that torchrun itself keeps for them; rank 0 reports for all. Without that store 
 
 from __future__ import annotations
 
-import base64
+import json
 import os
-import pickle
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from rnnscope.findings import Finding, Location
+from rnnscope.findings import Finding, Location, Related, Severity
 
 _PATIENCE = timedelta(seconds=60)  # for the slowest rank, after the first one ended
 
@@ -60,7 +59,7 @@ def gathered(findings: tuple[Finding, ...], world: World) -> tuple[Finding, ...]
         return merged({world.rank: findings}, world.size)
     store = _store(world)
     own = f"rnnscope/{world.attempt}/{world.rank}"
-    store.set(own, base64.b64encode(pickle.dumps(findings)).decode())
+    store.set(own, written(findings))
     if world.rank != 0:
         _wait(store, [f"rnnscope/{world.attempt}/done"])
         return None
@@ -110,5 +109,25 @@ def _read(store: Any, world: World, rank: int) -> tuple[Finding, ...]:
     key = f"rnnscope/{world.attempt}/{rank}"
     if not _wait(store, [key]):
         return ()
-    found: tuple[Finding, ...] = pickle.loads(base64.b64decode(store.get(key)))
-    return found
+    return read(store.get(key))
+
+
+def written(findings: tuple[Finding, ...]) -> str:
+    """Findings as text for another process; repairs are made from them there."""
+    return json.dumps([asdict(replace(finding, repair=None)) for finding in findings], default=str)
+
+
+def read(text: str | bytes) -> tuple[Finding, ...]:
+    """What ``written`` wrote; the store is open to others, so nothing of it is run."""
+    return tuple(_finding(**told) for told in json.loads(text))
+
+
+def _finding(
+    severity: str, location: dict[str, Any] | None, related: list[dict[str, Any]], **told: Any
+) -> Finding:
+    return Finding(
+        severity=Severity(severity),
+        location=Location(**location) if location else None,
+        related=tuple(Related(Location(**r["location"]), r["message"]) for r in related),
+        **told,
+    )

@@ -32,21 +32,21 @@ def sketch_of(value: Any) -> Sketch:
     return Sketch(type(value).__name__)
 
 
-def holds_tensors(value: Any) -> bool:
+def holds_tensors(value: object) -> bool:
     """True for a tensor, packed data, and whatever is neither a shape nor left out."""
     return value is not None and not _is_shape(value) and not isinstance(value, Sketch)
 
 
-def _is_shape(value: Any) -> bool:
+def _is_shape(value: object) -> bool:
     """A tuple of ints; torch.Size is one."""
     return isinstance(value, tuple) and bool(value) and all(type(n) is int for n in value)
 
 
-def _is_packed(value: Any) -> bool:
+def _is_packed(value: object) -> bool:
     return isinstance(value, tuple) and hasattr(value, "batch_sizes") and hasattr(value, "data")
 
 
-def _is_tensor(value: Any) -> bool:
+def _is_tensor(value: object) -> bool:
     return all(hasattr(value, name) for name in ("shape", "dtype", "device"))
 
 

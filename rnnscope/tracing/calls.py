@@ -148,16 +148,6 @@ def _autocast(device: str) -> str | None:
     kind = device.partition(":")[0]
     if kind not in ("cpu", "cuda"):
         return None
-    if not hasattr(torch, "get_autocast_dtype"):
-        return _autocast_before(kind)
     if not torch.is_autocast_enabled(kind):
         return None
     return str(torch.get_autocast_dtype(kind)).removeprefix("torch.")
-
-
-def _autocast_before(kind: str) -> str | None:
-    """The same for torch 2.2 and 2.3, which have a function for each kind of device."""
-    old: Any = torch
-    on = old.is_autocast_cpu_enabled() if kind == "cpu" else old.is_autocast_enabled()
-    dtype = old.get_autocast_cpu_dtype if kind == "cpu" else old.get_autocast_gpu_dtype
-    return str(dtype()).removeprefix("torch.") if on else None

@@ -18,7 +18,7 @@ from rnnscope.tracing.operations import REGISTRY, Known, Operand, Operation
 from rnnscope.tracing.table import LabelTable
 
 _INTEGERS = frozenset((torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8))
-_MOST_INDICES = 4096
+_MOST_INDICES = 4096  # of an index whose values are read: longer ones are data
 _LOOK_NAMES = """
 shape dim size ndim ndimension numel dtype device requires_grad grad grad_fn is_leaf layout
 stride is_floating_point is_contiguous item tolist is_cuda is_sparse __len__ is_complex names

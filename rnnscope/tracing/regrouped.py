@@ -12,7 +12,7 @@ from rnnscope.tracing.operations import Regrouping
 from rnnscope.tracing.regrouping import Cut
 
 _MOST_AXES = 5  # of a tensor whose axes are tried in every order
-_FEWEST_AXES = 3
+_FEWEST_AXES = 3  # fewer tell too little: the last one is features, which stay features
 _ROWS = (Meaning.SAMPLES, Meaning.ROWS)
 
 

@@ -15,7 +15,7 @@ from rnnscope.verification.probe import Draw, Outcome, Probe, largest, push
 from rnnscope.verification.runner import Runner, with_tokens
 from rnnscope.verification.target import said
 
-_STILL = 1e-12
+_STILL = 1e-12  # of float64: a result moves by less only in rounding
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.verification.runner import method_of
 from rnnscope.verification.target import loaded, said
 
-VOCABULARY = 131
+VOCABULARY = 131  # words: a prime, like the sizes of a probe, and larger than each of them
 
 # What people call torch's options. A name may carry a prefix or suffix of these in its words.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -55,7 +55,7 @@ _TOKENS = (
 _OPTION_OF = {name: option for option, names in NAMES.items() for name in names}
 
 
-def is_class(target: Any) -> bool:
+def is_class(target: object) -> bool:
     """True for what must be called to give a layer: a class or a factory function."""
     return isinstance(target, type) or inspect.isfunction(target)
 
@@ -92,7 +92,7 @@ def build(target: Any, config: RNNConfig, arguments: str | None = None) -> Any:
     return layer.to(config.device) if isinstance(layer, nn.Module) else layer
 
 
-def _copied(target: Any) -> Any:
+def _copied(target: object) -> Any:
     _check_layer(target, name_of(target))
     try:
         return copy.deepcopy(target)
@@ -103,7 +103,7 @@ def _copied(target: Any) -> Any:
         ) from None
 
 
-def _check_layer(layer: Any, name: str) -> None:
+def _check_layer(layer: object, name: str) -> None:
     no_forward = isinstance(layer, nn.Module) and type(layer).forward is nn.Module.forward
     try:
         method_of(layer)
@@ -154,7 +154,7 @@ def _parameters(target: Callable[..., Any]) -> list[inspect.Parameter]:
 
 
 def _choose(
-    parameter: inspect.Parameter, known: dict[str, Any], keywords: dict[str, Any], target: Any
+    parameter: inspect.Parameter, known: dict[str, Any], keywords: dict[str, Any], target: object
 ) -> None:
     """Give one parameter its value; those with a default that nothing is known of keep it."""
     name = parameter.name.casefold().strip("_")
@@ -174,7 +174,7 @@ def _choose(
         )
 
 
-def _fits(option: str, default: Any) -> bool:
+def _fits(option: str, default: object) -> bool:
     """A default of another type means something else: activation=torch.tanh is no name."""
     if default is inspect.Parameter.empty or default is None:
         return True

@@ -147,7 +147,7 @@ class Convention:
 class Misread(Exception):  # noqa: N818 - it is caught, and never shown as an error
     """A result that holds neither an output nor a state of the expected shape."""
 
-    def __init__(self, result: Any) -> None:
+    def __init__(self, result: object) -> None:
         first = listed(result)[0] if listed(result) else None
         self.first = tuple(first.shape) if isinstance(first, Tensor) else None
         self.shapes = describe(result)
@@ -194,7 +194,7 @@ def conventions(signature: Signature, probe: Probe, order: Order) -> Iterator[Co
         yield Convention(Style.UNBATCHED, None)
 
 
-def _without_time(result: Any, style: Style, probe: Probe) -> Any:
+def _without_time(result: object, style: Style, probe: Probe) -> Any:
     """The result of a one-step sequence with the axis of time taken out of its output."""
     if style is Style.STEP or not isinstance(result, (tuple, list)) or not result:
         return result

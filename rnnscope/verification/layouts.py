@@ -86,7 +86,7 @@ class Found:
     form: str
 
 
-def read_state(value: Any, probe: Probe, size: int) -> Found | None:
+def read_state(value: object, probe: Probe, size: int) -> Found | None:
     """Bring one state, in any of FORMS, to (K, N, size); None when its shape is another."""
     layers, batch = probe.layers, probe.batch
     if isinstance(value, (list, tuple)):
@@ -106,7 +106,7 @@ def read_state(value: Any, probe: Probe, size: int) -> Found | None:
     return None
 
 
-def _bare(value: Any, batch: int, size: int) -> Tensor | None:
+def _bare(value: object, batch: int, size: int) -> Tensor | None:
     """A state of one layer, (N, H) or (1, N, H), as (N, H)."""
     if not isinstance(value, Tensor):
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from typing import Any
 
 from torch import Tensor
 
@@ -14,7 +13,7 @@ from rnnscope.verification.oracle import Oracle
 from rnnscope.verification.pristine import weights_of
 from rnnscope.verification.probe import Weights, largest
 
-_ROUNDING = 1e-6
+_ROUNDING = 1e-6  # of weights that were copied through float32
 
 _METHODS = (
     "load", "load_weights", "load_from", "load_torch", "load_lstm", "load_gru", "load_rnn",
@@ -22,7 +21,7 @@ _METHODS = (
 )  # fmt: skip
 
 
-def loader_of(layer: Any) -> str | None:
+def loader_of(layer: object) -> str | None:
     """The method of a layer that takes a torch layer and copies its weights, by its name."""
     for name in _METHODS:
         method = getattr(layer, name, None)
@@ -38,13 +37,13 @@ def loader_of(layer: Any) -> str | None:
     return None
 
 
-def load(layer: Any, oracle: Oracle, seed: int) -> None:
+def load(layer: object, oracle: Oracle, seed: int) -> None:
     """Let the layer copy random weights out of torch's."""
     oracle.load(oracle.random(seed))
     getattr(layer, loader_of(layer) or "")(oracle.module)
 
 
-def difference(layer: Any, oracle: Oracle, mapping: Mapping) -> Difference | None:
+def difference(layer: object, oracle: Oracle, mapping: Mapping) -> Difference | None:
     """Whether ``load`` puts every block where the arithmetic uses it."""
     name = loader_of(layer)
     if name is None:

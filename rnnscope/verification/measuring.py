@@ -16,8 +16,8 @@ from rnnscope.verification.oracle import Oracle, states
 from rnnscope.verification.probe import Outcome, Probe, largest
 from rnnscope.verification.runner import Runner
 
-_ROUNDS = 5
-_STEPS, _BATCH = 20, 8
+_ROUNDS = 5  # of which the median is told
+_STEPS, _BATCH = 20, 8  # enough for the loop over steps to outweigh the call around it
 
 
 @dataclass(frozen=True, slots=True)

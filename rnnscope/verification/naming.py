@@ -35,7 +35,7 @@ _UNSURE = {"in", "out", "input", "output", "cell"}
 _TEXTBOOK = re.compile(r"^(?:w|u|b|v|r|lin|linear|fc|weight|bias)?_?[xhiu]?_?([ifgocrzn])$")
 
 
-def differences(mapping: Mapping, layer: Any) -> Iterator[Difference]:
+def differences(mapping: Mapping, layer: object) -> Iterator[Difference]:
     """Where a name says one gate and the arithmetic says another."""
     cell = mapping.config.cell.name
     if cell not in _WORDS:
@@ -163,13 +163,13 @@ def _by_position(
                 yield (placement.parameter, k), (order[k], str(block.gate))
 
 
-def _unpacked_order(layer: Any, cell: str) -> tuple[str, ...] | None:
+def _unpacked_order(layer: object, cell: str) -> tuple[str, ...] | None:
     """The gates in the order of ``i, f, g, o = ….chunk(4)`` in the source, if all say the same."""
     orders = {order for tree in _sources(layer) for order in _unpackings(tree, cell)}
     return orders.pop() if len(orders) == 1 else None
 
 
-def _sources(layer: Any) -> Iterator[ast.AST]:
+def _sources(layer: object) -> Iterator[ast.AST]:
     classes = {type(part) for part in getattr(layer, "modules", lambda: [layer])()}
     for own in classes:
         if not own.__module__.startswith("torch."):

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-_DEPTH = 3
+_DEPTH = 3  # of lists and objects in which a layer may keep its tensors
 
 
-def weights_of(layer: Any) -> dict[str, Tensor]:
+def weights_of(layer: object) -> dict[str, Tensor]:
     """Everything that a layer computes with: its parameters, or the plain tensors it keeps.
 
     A module's tied parameters come once. An object that is no module, and a module without a
@@ -27,7 +27,7 @@ def weights_of(layer: Any) -> dict[str, Tensor]:
     }
 
 
-def _walk(value: Any, name: str, depth: int) -> Iterator[tuple[str, Tensor]]:
+def _walk(value: object, name: str, depth: int) -> Iterator[tuple[str, Tensor]]:
     if isinstance(value, Tensor):
         yield name, value
     elif depth and isinstance(value, (list, tuple)):
@@ -41,7 +41,7 @@ def _walk(value: Any, name: str, depth: int) -> Iterator[tuple[str, Tensor]]:
             yield from _walk(item, f"{name}.{key}".lstrip("."), depth - 1)
 
 
-def parts_of(layer: Any) -> dict[str, Any]:
+def parts_of(layer: object) -> dict[str, Any]:
     """The objects whose attributes can change: every submodule, or the object itself."""
     return dict(layer.named_modules()) if isinstance(layer, nn.Module) else {"": layer}
 
@@ -52,7 +52,7 @@ class Pristine:
     A layer that appends to a list on itself, or keeps its last state, then starts each call as new.
     """
 
-    def __init__(self, layer: Any) -> None:
+    def __init__(self, layer: object) -> None:
         self.layer = layer
         self.kept = {
             name: {key: _copied(value) for key, value in _attributes(part)}
@@ -78,7 +78,7 @@ class Pristine:
                     yield f"{f'{name}.' if name else ''}{key} {word}"
 
 
-def _attributes(part: Any) -> list[tuple[str, Any]]:
+def _attributes(part: object) -> list[tuple[str, Any]]:
     """What an object keeps, its mode apart, which is the caller's to set."""
     return [(key, value) for key, value in vars(part).items() if key != "training"]
 
@@ -90,7 +90,7 @@ def _copied(value: Any) -> Any:
     return value
 
 
-def _change(before: Any, now: Any) -> str:
+def _change(before: object, now: object) -> str:
     if isinstance(now, (list, dict, set)) and (before is None or type(before) is type(now)):
         before = before or ()
         return f"grew from {len(before)} to {len(now)}" if len(now) > len(before) else ""
@@ -99,7 +99,7 @@ def _change(before: Any, now: Any) -> str:
     return ""
 
 
-def _all_tensors(values: tuple[Any, ...]) -> bool:
+def _all_tensors(values: tuple[object, ...]) -> bool:
     return all(isinstance(value, Tensor) for value in values)
 
 

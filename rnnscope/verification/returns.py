@@ -27,7 +27,7 @@ class Reading:
     unread: str = ""
 
 
-def read_sequence(result: Any, probe: Probe) -> Reading | None:
+def read_sequence(result: object, probe: Probe) -> Reading | None:
     """Read the result for a whole sequence; None when not even an output or a state is there."""
     items = listed(result)
     output = _read_output(items[0], probe) if items else None
@@ -45,7 +45,7 @@ def read_sequence(result: Any, probe: Probe) -> Reading | None:
     )
 
 
-def read_step(result: Any, probe: Probe) -> tuple[Tensor | None, Found | None, Found | None]:
+def read_step(result: object, probe: Probe) -> tuple[Tensor | None, Found | None, Found | None]:
     """Read the result for one step: its output (N, H_out), and the new states."""
     items = listed(result)
     has_c = probe.c_0 is not None
@@ -57,7 +57,7 @@ def read_step(result: Any, probe: Probe) -> tuple[Tensor | None, Found | None, F
     return output, *read_states(items[1:], probe)
 
 
-def read_states(items: Sequence[Any], probe: Probe) -> tuple[Found | None, Found | None]:
+def read_states(items: Sequence[object], probe: Probe) -> tuple[Found | None, Found | None]:
     """Read h_n and c_n out of ``h``, ``(h, c)``, ``h, c`` or one pair for each layer."""
     has_c = probe.c_0 is not None
     size_h = int(probe.h_0.shape[-1])
@@ -86,7 +86,7 @@ def _read_pair(items: Sequence[Any], probe: Probe) -> tuple[Found | None, Found 
     return read_state(items[0], probe, size_h), read_state(items[1], probe, size_c)
 
 
-def _read_output(value: Any, probe: Probe) -> tuple[Tensor, str] | None:
+def _read_output(value: object, probe: Probe) -> tuple[Tensor, str] | None:
     """The output as (L, N, D*H_out), and how it came; None when the shape is another."""
     if isinstance(value, list) and value and all(isinstance(item, Tensor) for item in value):
         same = all(item.shape == value[0].shape for item in value)
@@ -105,7 +105,7 @@ def _value(found: Found | None) -> Tensor | None:
     return found.value if found else None
 
 
-def listed(result: Any) -> list[Any]:
+def listed(result: object) -> list[Any]:
     """The parts of a result: of a tuple, a list, a dict or a lone tensor."""
     if isinstance(result, dict):
         return list(result.values())
@@ -116,7 +116,7 @@ def listed(result: Any) -> list[Any]:
     return [result]
 
 
-def describe(value: Any) -> str:
+def describe(value: object) -> str:
     """A result by its shapes: ``((5, 3, 20), ((1, 3, 20), (1, 3, 20)))``."""
     if isinstance(value, Tensor):
         return str(tuple(value.shape))

@@ -96,7 +96,7 @@ def _best(attempts: list[Attempt], takes_states: bool, single_step: bool) -> Att
     return best
 
 
-EXACT = 100
+EXACT = 100  # points: more than all that likeness to known mistakes can add up to
 
 
 def _speaks_of_a_step(runner: Runner) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from torch import nn
 
@@ -58,7 +57,7 @@ _FAMILIAR = (
 )  # fmt: skip
 
 
-def strangers(layer: Any) -> str:
+def strangers(layer: object) -> str:
     """What stands inside a layer that no recurrent layer of torch's has, such as a LayerNorm."""
     modules = layer.named_modules() if isinstance(layer, nn.Module) else ()
     names = [

@@ -36,13 +36,14 @@ from rnnscope.verification.writing import read_mapping
 
 # Primes apart from each other and from every count of layers, gates and directions.
 _INPUT, _HIDDEN, _PROJECTED = 11, 13, 7
+# Rounding of a whole stack, by a program that adds in another order than torch.
 _TOLERANCES = {"float64": 1e-8, "float32": 3e-5}
 # Above this the layer is verified at small sizes only.
 _MOST_WEIGHTS = 20_000_000
 
 
 def verify(
-    target: Any, like: RNNConfig | str, arguments: str | None = None, mapping: str | None = None
+    target: object, like: RNNConfig | str, arguments: str | None = None, mapping: str | None = None
 ) -> Verification:
     """Hold a class, an object or the text ``file.py:Name`` against the layer that it should be.
 
@@ -151,7 +152,7 @@ class _Case:
             return copy.deepcopy(layer)
         return layer
 
-    def _told(self, layer: Any) -> bool | None:
+    def _told(self, layer: object) -> bool | None:
         """The batch_first that the layer was told, None when it was told nothing."""
         own = getattr(layer, "batch_first", None)
         if isinstance(own, bool):
@@ -336,7 +337,7 @@ def _timed(final: _Prepared) -> Speed | None:
         return None
 
 
-def location_of(target: Any) -> Location | None:
+def location_of(target: object) -> Location | None:
     """The line on which a class's computation begins."""
     owner = target if inspect.isclass(target) else type(target)
     for name in ("forward", "__call__", "run", "step", "__init__"):

@@ -14,7 +14,7 @@ from rnnscope.weights.reading import read_tensors
 from rnnscope.weights.recognition import StoredLayer, layers_in
 from rnnscope.weights.stored import ITEM_BYTES, Stored
 
-_MOST_LINES = 24
+_MOST_LINES = 24  # of names and shapes in one message: a screen
 
 
 def stored_layers(path: Path, prefix: str = "") -> tuple[StoredLayer, ...]:

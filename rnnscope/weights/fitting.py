@@ -67,7 +67,7 @@ def _option(name: str, value: Any) -> str:
     return _FLAGS.get((name, value), f"has {name}={value}")
 
 
-def _with(wanted: RNNConfig, changed: Mapping[str, Any]) -> Mapping[str, Shape] | None:
+def _with(wanted: RNNConfig, changed: Mapping[str, object]) -> Mapping[str, Shape] | None:
     options = {name: getattr(wanted, name) for name in _TOLD} | dict(changed)
     try:
         return _shapes(RNNConfig(**options))

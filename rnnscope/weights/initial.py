@@ -18,9 +18,9 @@ from torch import Tensor
 
 from rnnscope.config import RNNConfig
 
-_LEAST = 1000
-_BINS = 4096
-_ONCE_IN_A_THOUSAND = 1.95
+_LEAST = 1000  # numbers: of fewer, too many are evenly spread by chance
+_BINS = 4096  # far finer than the distance that chance allows a million numbers
+_ONCE_IN_A_THOUSAND = 1.95  # of the distribution of Kolmogorov, times sqrt(numbers)
 
 
 class InitialRange:

@@ -52,7 +52,7 @@ def _node(node: Any, number: str, held: dict[str, Any]) -> Iterator[Stored]:
 
 
 def _parameters(
-    name: str, path: str, dims: tuple[int, ...], node: Any
+    name: str, path: str, dims: tuple[int, ...], node: object
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Names and shapes of torch's parameters for one input of a node, each direction's own."""
     directions, *shape = checked_shape(f"{name} of {path}", dims) or (0,)

@@ -74,6 +74,7 @@ _PUSHED = frozenset((
     "BYTEARRAY8", "UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8",
 ))  # fmt: skip
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
+# The operations that end with so many items.
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 _COLLECTION = Name("list")
 
@@ -86,7 +87,7 @@ class _Machine:
         self.below: list[list[Any]] = []
         self.memo: dict[int, Any] = {}
 
-    def follow(self, operation: str, argument: Any) -> None:
+    def follow(self, operation: str, argument: object) -> None:
         """One operation. Raises IndexError, KeyError, TypeError for one that has no place here."""
         if operation in _PUSHED:
             self.stack.append(argument)

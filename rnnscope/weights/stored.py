@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
 
-MOST_TENSORS = 100_000
+MOST_TENSORS = 100_000  # of one file: the largest models have some thousands
 MOST_HEADER = 16 * 2**20  # bytes of a table of contents: those of 100,000 tensors take about ten
-LONGEST_NAME = 1_000
-_MOST_BYTES = 2**63 - 1
-_MOST_AXES = 64
+LONGEST_NAME = 1_000  # characters: the path of a module, however deep
+_MOST_BYTES = 2**63 - 1  # what a signed 64-bit number holds, torch's own bound
+_MOST_AXES = 64  # torch's own bound of most operations
 
 # Every dtype that torch.save and safetensors write, by torch's name; bytes of one number.
 ITEM_BYTES = {

@@ -27,8 +27,8 @@ from rnnscope.weights.stored import (
     is_count,
 )
 
-MOST_PICKLE = 64 * 2**20
-_MOST_DEPTH = 100
+MOST_PICKLE = 64 * 2**20  # bytes without the numbers: 100,000 tensors take about twenty million
+_MOST_DEPTH = 100  # of dicts inside dicts: no model nests deeper, and Python's stack is safe
 _MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of the format before torch 1.6
 
 _STORAGES = {
@@ -149,11 +149,11 @@ def _start_of(file: io.FileIO, record: zipfile.ZipInfo, size: int) -> int:
     return start
 
 
-def _tensors(root: Any, place: _Places) -> Iterator[Stored]:
+def _tensors(root: object, place: _Places) -> Iterator[Stored]:
     """Every tensor in nested dictionaries and attributes, under its path; each dictionary once."""
     seen: set[int] = set()
 
-    def inside(value: Any, path: str, depth: int) -> Iterator[Stored]:
+    def inside(value: object, path: str, depth: int) -> Iterator[Stored]:
         value = _unwrapped(value)
         if not isinstance(value, Made):
             return
@@ -189,7 +189,7 @@ def _unwrapped(value: Any) -> Any:
     return value
 
 
-def _is_long(arguments: Any, least: int) -> TypeGuard[tuple[Any, ...]]:
+def _is_long(arguments: object, least: int) -> TypeGuard[tuple[Any, ...]]:
     return isinstance(arguments, tuple) and len(arguments) >= least
 
 
