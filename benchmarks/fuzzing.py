@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from benchmarks.ratio import Ratio
 from rnnscope.fuzzing import Case, Space, fuzz
-from rnnscope.measuring.trial import random_arguments
+from rnnscope.measuring.random_run import random_arguments
 from rnnscope.strategies import calls, configs
 
 EXAMPLES = 400

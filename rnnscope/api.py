@@ -16,7 +16,7 @@ from rnnscope.prediction import check_packs, predict
 from rnnscope.report import Report
 from rnnscope.results import LayerResult, Outcome
 from rnnscope.rules import examine
-from rnnscope.subjects import Construction, LayerCall, Sketch
+from rnnscope.subjects import Construction, LayerCall, TensorSpec
 from rnnscope.torch_import import import_torch
 from rnnscope.weights import names_weights
 
@@ -95,7 +95,7 @@ def inspect_target(
     """
     import_torch()
     from rnnscope.measuring.inputs import random_inputs
-    from rnnscope.verification.building import built
+    from rnnscope.verification.construct import built
 
     with built(target, arguments) as model:
         return inspect(model, *random_inputs(model, shapes, seed))
@@ -120,7 +120,7 @@ def inspect_config(
     if not run:
         return Report((LayerResult(facts),), findings)
     torch = import_torch()
-    from rnnscope.measuring.trial import measure_config
+    from rnnscope.measuring.random_run import measure_config
 
     trial = measure_config(config, facts.call, seed=seed)
     layer = LayerResult(facts, measured=trial.facts, incomplete=trial.incomplete)
@@ -208,7 +208,7 @@ def explain(
     (1, 3, 20)
     """
     from rnnscope.explained import Explained
-    from rnnscope.explanation.telling import explain as explanation_of
+    from rnnscope.explanation.explaining import explain as explanation_of
 
     told = explanation_of(subject, name, time=time, layer=layer, call=call, seed=seed, run=run)
     return Explained.of(told)
@@ -233,7 +233,7 @@ def verify(
     True
     """
     torch = import_torch()
-    from rnnscope.aside import tell
+    from rnnscope.unobserved import tell
     from rnnscope.verification.verifying import verify as verification_of
     from rnnscope.verified import Verified
 
@@ -258,12 +258,12 @@ def depends(target: Any, *inputs: Any, parts: bool = False) -> Depends:
     if isinstance(target, str):
         return depends_of_target(target, given=inputs, parts=parts)
     torch = import_torch()
-    from rnnscope.aside import tell
     from rnnscope.dependence.finding import depends_of
     from rnnscope.dependence.inputs import made
     from rnnscope.dependence.parts import dependences_of_parts
     from rnnscope.dependence.promises import promises_of
     from rnnscope.dependence.report import Depends
+    from rnnscope.unobserved import tell
 
     given = made(target, inputs)
     found = depends_of(target, given)
@@ -393,8 +393,8 @@ def _version(torch: Any) -> str:
 
 def check_plan(
     config: RNNConfig,
-    input: Sketch | None,
-    states: Sketch | None = None,
+    input: TensorSpec | None,
+    states: TensorSpec | None = None,
     lengths: tuple[int, ...] | None = None,
     built: Construction | None = None,
 ) -> Report:
@@ -406,7 +406,7 @@ def check_plan(
     """
     if lengths is not None:
         check_packs(config)
-    from rnnscope.subjects.planning import call_of, findings_of_plan
+    from rnnscope.subjects.planned_call import call_of, findings_of_plan
 
     planned = LayerCall(config, input, states)
     built = built or Construction(config.kind, kwargs=config.arguments(), config=config)
@@ -426,8 +426,8 @@ def check(layer: Any, input: Any = None, hx: Any = None) -> Report:
     >>> [f.code for f in check("GRU(10, 20, batch_first=True)", (3, 5, 10), (3, 1, 20)).findings]
     ['RNN202']
     """
-    from rnnscope.subjects.planning import written
-    from rnnscope.subjects.sketching import holds_tensors, sketch_of
+    from rnnscope.subjects.planned_call import written
+    from rnnscope.subjects.tensor_spec import holds_tensors, sketch_of
 
     built = written(layer) if isinstance(layer, str) else None
     if built is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnnscope.findings import Finding
-from rnnscope.subjects import LayerCall, Sketch
+from rnnscope.subjects import LayerCall, TensorSpec
 
 _UNKNOWN = "This does not look like a message about recurrent layers: nothing is known of it."
 _CUT_SHORT = "This traceback ends before its last line, which says what went wrong: give it whole."
@@ -24,7 +24,7 @@ def of_call(call: LayerCall, findings: Sequence[Finding]) -> str:
 
 def _half_given(call: LayerCall) -> bool:
     """True for h_0 without c_0, or the other way round."""
-    return call.hx is not None and Sketch() in call.hx.items
+    return call.hx is not None and TensorSpec() in call.hx.items
 
 
 def of_message(message: str, findings: Sequence[Finding]) -> str:

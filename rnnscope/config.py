@@ -7,9 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from rnnscope.cells import KINDS, PROJECTED_KINDS, Cell, Kind
-from rnnscope.errors import SubjectError
-from rnnscope.notation import bound_arguments, read_call
-from rnnscope.options import (
+from rnnscope.config_validation import (
     DTYPES,
     ITEM_BYTES,
     NONLINEARITIES,
@@ -17,6 +15,8 @@ from rnnscope.options import (
     checked_kind,
     checked_options,
 )
+from rnnscope.errors import SubjectError
+from rnnscope.layer_parser import bound_arguments, read_call
 
 if TYPE_CHECKING:
     from torch import nn

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rnnscope.axes import shape_text
 from rnnscope.errors import UnknownNameError
-from rnnscope.explanation.parts import Explanation
+from rnnscope.explanation.model import Explanation
 from rnnscope.printing import Printed
 
 if TYPE_CHECKING:

@@ -18,7 +18,6 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from rnnscope.aside import listen
 from rnnscope.console import findings_text, write_between
 from rnnscope.failures import explained, failure_of, text_of
 from rnnscope.findings import Finding, Location, Severity
@@ -29,6 +28,7 @@ from rnnscope.running import notebook
 from rnnscope.selection import Selection
 from rnnscope.subjects import LayerCall
 from rnnscope.summary import WatchSummary, last_line
+from rnnscope.unobserved import listen
 
 if TYPE_CHECKING:
     from rnnscope.gating import Gates

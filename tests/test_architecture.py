@@ -18,19 +18,19 @@ PACKAGE = Path(rnnscope.__file__).parent
 # The order in which data flows: a module imports only from what stands before it. A name stands for
 # everything below it that has no line of its own, and files of one entry may import each other.
 _RIVER = """
-errors legible axes cells options notation config equations call facts prediction reasons
-dependence.facts dependence.telling drawing findings summary frames sources spans subjects
-subjects.sketching torch_import aside recording experiments blame
-measuring.randomness measuring.devices measuring.measurement measuring.trial measuring.untouched
-measuring.live measuring.observation reference tracing.factors tracing.labels tracing.events
-tracing.regrouping tracing.operations tracing.ops tracing.naming tracing.readings subjects.proofs
-subjects.facts rules.pages messages subjects.mismatch subjects.likeness subjects.promises
-subjects.packing rules
-selection failures subjects.planning diagnosis tracing probing questions session
-measuring.inspection measuring explanation verification weights conclusions results formats repair
-printing report layouts explained verified gating dependence api testing strategies fuzzing
-running.arrival running.output running.cells running.script running.execution running.ranks
-running.notebook console watching running.supervision running pytest_plugin commands cli
+errors legible axes cells config_validation layer_parser config equations call facts prediction
+reasons dependence.facts dependence.telling drawing findings summary frames sources spans subjects
+subjects.tensor_spec torch_import unobserved recording experiments blame measuring.randomness
+measuring.devices measuring.measurement measuring.random_run measuring.preserve_model
+measuring.find_layers measuring.call_hooks reference tracing.factors tracing.labels tracing.events
+tracing.reshape_algebra tracing.operations tracing.ops tracing.naming tracing.role_conflicts
+subjects.experiment_results subjects.facts rules.pages messages subjects.state_shapes
+subjects.comparison subjects.promises subjects.packing rules selection failures
+subjects.planned_call diagnosis tracing probing questions session measuring.inspection measuring
+explanation verification weights conclusions results formats repair printing report layouts
+explained verified gating dependence api testing strategies fuzzing running.import_hook
+running.output running.cells running.script running.execution running.distributed running.notebook
+console watching running.watched_run running pytest_plugin commands cli
 """
 RIVER = _RIVER.split()
 
@@ -210,11 +210,11 @@ def _loaded_with(name: str, tree: ast.Module) -> set[str]:
 # What works on live tensors and modules. Everything else must load where torch does not exist.
 _LIVE = """
 recording experiments blame questions session measuring.randomness measuring.devices
-measuring.measurement measuring.trial measuring.live measuring.untouched measuring.observation
-measuring.inspection measuring.inputs reference tracing.calls tracing.given tracing.sketching
-tracing.table tracing.loaders tracing.propagation tracing.packing tracing.recurrent tracing.states
-tracing.tracer probing verification verified formats.verified gating layouts.conversion
-weights.initial weights.values testing dependence
+measuring.measurement measuring.random_run measuring.find_layers measuring.preserve_model
+measuring.call_hooks measuring.inspection measuring.inputs reference tracing.calls tracing.given
+tracing.live_specs tracing.table tracing.loaders tracing.propagation tracing.packing
+tracing.recurrent tracing.states tracing.tracer probing verification verified formats.verified
+gating layouts.conversion weights.initial weights.values testing dependence
 """
 LIVE = _LIVE.split()
 

@@ -16,19 +16,19 @@ from rnnscope.cli import run
 from rnnscope.config import RNNConfig
 from rnnscope.errors import FindingsError
 from rnnscope.rules import examine
-from rnnscope.subjects import Construction, LayerCall, Sketch
+from rnnscope.subjects import Construction, LayerCall, TensorSpec
 
 
-def shaped(*shape: int) -> Sketch:
-    return Sketch("Tensor", shape)
+def shaped(*shape: int) -> TensorSpec:
+    return TensorSpec("Tensor", shape)
 
 
-def pair(*shape: int) -> Sketch:
-    return Sketch("tuple", items=(shaped(*shape), shaped(*shape)))
+def pair(*shape: int) -> TensorSpec:
+    return TensorSpec("tuple", items=(shaped(*shape), shaped(*shape)))
 
 
-def call(layer: str, input: Sketch, hx: Sketch | None = None, **more: object) -> LayerCall:
-    return LayerCall(RNNConfig.parse(layer), input, hx or Sketch("NoneType"), **more)  # type: ignore[arg-type]
+def call(layer: str, input: TensorSpec, hx: TensorSpec | None = None, **more: object) -> LayerCall:
+    return LayerCall(RNNConfig.parse(layer), input, hx or TensorSpec("NoneType"), **more)  # type: ignore[arg-type]
 
 
 BIDIRECTIONAL = "LSTM(10, 20, num_layers=2, batch_first=True, bidirectional=True)"
@@ -161,27 +161,27 @@ MESSAGES = [
         "input = input.unsqueeze(-1)",
     ),
     (
-        call("LSTM(10, 20)", Sketch("Tensor", (5, 3, 10), "float64")),
+        call("LSTM(10, 20)", TensorSpec("Tensor", (5, 3, 10), "float64")),
         "RNN211",
         "input must be float32 as the weights, got float64.",
         "input = input.to(torch.float32)  # or layer.to(torch.float64)",
     ),
     (
-        call("LSTM(10, 20)", Sketch("Tensor", (5, 3, 10), "int64")),
+        call("LSTM(10, 20)", TensorSpec("Tensor", (5, 3, 10), "int64")),
         "RNN211",
         "input must be float32 as the weights, got int64: indices go through nn.Embedding first, "
         "one-hot vectors must be converted.",
         "input = input.to(torch.float32)  # or embedding(input)",
     ),
     (
-        call("GRU(10, 20)", INPUT, Sketch("Tensor", (1, 5, 20), "float64")),
+        call("GRU(10, 20)", INPUT, TensorSpec("Tensor", (1, 5, 20), "float64")),
         "RNN212",
         "h_0 must be float32 as the weights, got float64: input.new_zeros(...) takes the dtype "
         "from the input, torch.zeros(...) does not.",
         "h_0 = h_0.to(torch.float32)",
     ),
     (
-        call("GRU(10, 20)", Sketch("Tensor", (5, 3, 10), device="cuda:0"), None),
+        call("GRU(10, 20)", TensorSpec("Tensor", (5, 3, 10), device="cuda:0"), None),
         "RNN213",
         "input is on cuda:0 and the weights are on cpu: all must be on one device.",
         'input = input.to("cpu")  # or layer.to("cuda:0")',
@@ -195,13 +195,13 @@ MESSAGES = [
         "input = input.unsqueeze(0)  # (1, N, H_in)",
     ),
     (
-        call("LSTM(10, 20)", INPUT, Sketch("tuple", items=(Sketch("NoneType"),) * 2)),
+        call("LSTM(10, 20)", INPUT, TensorSpec("tuple", items=(TensorSpec("NoneType"),) * 2)),
         "RNN218",
         "the states are two tensors, (h_0, c_0), got None inside: for zeros leave them out.",
         "layer(input)",
     ),
     (
-        call("LSTM(10, 20)", Sketch("tuple", items=(INPUT, pair(1, 5, 10)))),
+        call("LSTM(10, 20)", TensorSpec("tuple", items=(INPUT, pair(1, 5, 10)))),
         "RNN219",
         "input must be a tensor, got a tuple: a recurrent layer returns (output, states), and the "
         "next layer takes output alone.",
@@ -244,7 +244,7 @@ def test_refused_options_are_named_with_what_was_meant() -> None:
 
 
 def test_autocast_converts_floats_and_nothing_else() -> None:
-    half, double = (Sketch("Tensor", (5, 3, 10), dtype) for dtype in ("bfloat16", "float64"))
+    half, double = (TensorSpec("Tensor", (5, 3, 10), dtype) for dtype in ("bfloat16", "float64"))
     assert examine(call("GRU(10, 20)", half, autocast="bfloat16")) == ()
     assert [f.code for f in examine(call("GRU(10, 20)", double, autocast="bfloat16"))] == ["RNN211"]
 

@@ -7,8 +7,8 @@ from torch import nn
 
 from rnnscope.cells import KINDS
 from rnnscope.config import RNNConfig, kind_of
+from rnnscope.config_validation import DTYPES
 from rnnscope.errors import ConfigError, ConfigSyntaxError, RnnscopeError, SubjectError
-from rnnscope.options import DTYPES
 from rnnscope.strategies import configs
 
 

@@ -10,7 +10,7 @@ from rnnscope.api import inspect, inspect_config
 from rnnscope.call import Call
 from rnnscope.cli import run
 from rnnscope.config import RNNConfig
-from rnnscope.subjects import LayerCall, Sketch
+from rnnscope.subjects import LayerCall, TensorSpec
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
@@ -64,8 +64,8 @@ def test_a_state_left_on_the_cpu_is_found_before_torch_runs() -> None:
     config = RNNConfig("GRU", 10, 20, device="cuda:0")
     call = LayerCall(
         config,
-        Sketch(shape=(5, 3, 10), dtype="float32", device="cuda:0"),
-        Sketch(shape=(1, 3, 20), dtype="float32", device="cpu"),
+        TensorSpec(shape=(5, 3, 10), dtype="float32", device="cuda:0"),
+        TensorSpec(shape=(1, 3, 20), dtype="float32", device="cpu"),
         live=True,
     )
     assert [finding.severity.counts for finding in examine(call)] == [True]

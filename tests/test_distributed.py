@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from rnnscope.findings import Finding, Location, Related, Severity
-from rnnscope.running.ranks import World, gathered, merged, read, written
+from rnnscope.running.distributed import World, gathered, merged, read, written
 from rnnscope.watching import watch
 
 TRAIN = """

@@ -27,7 +27,7 @@ from rnnscope.drawing.svg import svg
 from rnnscope.drawing.unrolled import unrolled
 from rnnscope.equations import equations_of
 from rnnscope.explained import Explained
-from rnnscope.explanation.telling import explain
+from rnnscope.explanation.explaining import explain
 from rnnscope.facts import LayerFacts
 from rnnscope.prediction import predict
 

@@ -21,10 +21,10 @@ from rnnscope.config import RNNConfig
 from rnnscope.drawing.text import Span, stacked, unrolled
 from rnnscope.errors import CallError, ConfigError, OutputError, SubjectError, UnknownNameError
 from rnnscope.explained import Explained
-from rnnscope.explanation.bench import Bench
-from rnnscope.explanation.lines import in_shapes
-from rnnscope.explanation.parts import Claim
-from rnnscope.explanation.telling import explain
+from rnnscope.explanation.claim_checker import Bench
+from rnnscope.explanation.equation_steps import in_shapes
+from rnnscope.explanation.explaining import explain
+from rnnscope.explanation.model import Claim
 from rnnscope.prediction import predict
 from rnnscope.reference import equations_of
 from rnnscope.strategies import calls, configs

@@ -19,8 +19,8 @@ from torch.nn.utils.rnn import (
 import rnnscope
 from rnnscope.experiments.padding import Padding, visible_padding
 from rnnscope.questions.lengths_given import readings
+from rnnscope.subjects.experiment_results import PaddingRead
 from rnnscope.subjects.facts import IndexIsLength, LengthsDiffer, PaddingFirst
-from rnnscope.subjects.proofs import PaddingRead
 
 LENGTHS = (4, 9, 6, 2, 7)
 TARGETS = torch.tensor([0, 1, 2, 0, 1])

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.utils import parametrizations
 
 from rnnscope.errors import SubjectError
-from rnnscope.measuring.live import layers_of, unwrapped
+from rnnscope.measuring.find_layers import layers_of, unwrapped
 
 
 class Model(nn.Module):

@@ -19,7 +19,7 @@ from rnnscope.measuring.measurement import arguments, call_of, measure, weights_
 from rnnscope.prediction import predict
 from rnnscope.strategies import calls, configs
 from rnnscope.strategies.tensors import make_input, make_states
-from rnnscope.subjects.sketching import lengths_of
+from rnnscope.subjects.tensor_spec import lengths_of
 
 # torch's advice on which library computes a projection; it says so once, to the first that asks.
 pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported")

@@ -19,7 +19,7 @@ from rnnscope.tracing.factors import Factor, Variable, fresh_axes, shape_of
 from rnnscope.tracing.following import Follower
 from rnnscope.tracing.labels import Label
 from rnnscope.tracing.propagation import Propagation
-from rnnscope.tracing.regrouping import regroup
+from rnnscope.tracing.reshape_algebra import regroup
 from rnnscope.tracing.table import LabelTable
 
 Step = Callable[[torch.Tensor], Any]

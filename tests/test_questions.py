@@ -24,13 +24,20 @@ from rnnscope.questions.like_with_like import like_with_like
 from rnnscope.questions.samples_mixed import samples_mixed
 from rnnscope.recording.recorder import RECORDER, Subscriber
 from rnnscope.recording.tape import Call, Slot, Tape
+from rnnscope.subjects.experiment_results import (
+    Disorder,
+    Foresight,
+    Leak,
+    PaddingRead,
+    RandomState,
+    TargetSeen,
+)
 from rnnscope.subjects.facts import (
     EvaluatedInTraining,
     OthersTarget,
     ResultUnused,
     StateNeverHandedOn,
 )
-from rnnscope.subjects.proofs import Disorder, Foresight, Leak, PaddingRead, RandomState, TargetSeen
 
 
 class Asked(Subscriber):

@@ -22,7 +22,7 @@ from rnnscope.reference import (
     equations_of,
     largest_difference,
 )
-from rnnscope.reference.steps import Step
+from rnnscope.reference.equation_interpreter import Step
 from rnnscope.strategies import calls, configs
 from rnnscope.strategies.tensors import make_input, make_module, make_states
 

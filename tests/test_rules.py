@@ -49,7 +49,9 @@ def _snippet(rule: Rule, heading: str) -> str:
 def _runs_here(rule: Rule) -> bool:
     """Rules about hand-written layers and about gates have tests where their subjects come from."""
     code = _snippet(rule, "Example")
-    elsewhere = rule.subjects[0].__name__ in ("Likeness", "Activity") or rule.code in UNWATCHED
+    elsewhere = (
+        rule.subjects[0].__name__ in ("ComparisonResult", "Activity") or rule.code in UNWATCHED
+    )
     needed = re.search(r"# needs torch (\d+)\.(\d+)", code)
     late = needed is not None and (int(needed[1]), int(needed[2])) > TORCH
     return not elsewhere and not late and not code.startswith("$") and "needs CUDA" not in code

@@ -11,11 +11,16 @@ from torch import nn
 
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
+from rnnscope.config_validation import DTYPES
 from rnnscope.errors import DeviceError
 from rnnscope.facts import differences
-from rnnscope.measuring import trial
-from rnnscope.measuring.trial import measure_config, measure_module, needed_bytes, random_arguments
-from rnnscope.options import DTYPES
+from rnnscope.measuring import random_run
+from rnnscope.measuring.random_run import (
+    measure_config,
+    measure_module,
+    needed_bytes,
+    random_arguments,
+)
 from rnnscope.prediction import predict
 from rnnscope.strategies import calls, configs
 
@@ -128,7 +133,7 @@ def test_torchs_own_reason_is_told_and_the_parameters_are_measured() -> None:
 
 
 def test_what_does_not_fit_into_memory_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "available_bytes", lambda device: 1000)
+    monkeypatch.setattr(random_run, "available_bytes", lambda device: 1000)
     measurement = measure_config(RNNConfig("LSTM", 300, 300))
     assert "1,000 are free on cpu" in measurement.incomplete
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from rnnscope.measuring.untouched import untouched
+from rnnscope.measuring.preserve_model import untouched
 
 
 class Restless(nn.Module):

@@ -12,10 +12,10 @@ from rnnscope.commands import layer as words_of
 from rnnscope.commands import output as to
 from rnnscope.commands.help import CALL
 from rnnscope.config import RNNConfig
+from rnnscope.config_validation import DTYPES
 from rnnscope.errors import CallError, ConfigError
-from rnnscope.options import DTYPES
-from rnnscope.subjects import Sketch
-from rnnscope.subjects.planning import planned_states, written
+from rnnscope.subjects import TensorSpec
+from rnnscope.subjects.planned_call import planned_states, written
 
 _call = partial(typer.Option, rich_help_panel=CALL)
 DATA_DTYPES = (*DTYPES, "int8", "int16", "int32", "int64", "uint8", "bool")
@@ -105,13 +105,15 @@ def _check_dtype(option: str, name: str | None) -> None:
         raise ConfigError(option, name, f"choose {', '.join(DATA_DTYPES)}")
 
 
-def _sketch(option: str, text: str | None, dtype: str | None, device: str | None) -> Sketch | None:
+def _sketch(
+    option: str, text: str | None, dtype: str | None, device: str | None
+) -> TensorSpec | None:
     if text is None:
-        return Sketch(dtype=dtype, device=device) if dtype or device else None
+        return TensorSpec(dtype=dtype, device=device) if dtype or device else None
     shape = words_of.read_numbers(option, text)
     if not shape or min(shape) < 0:
         raise CallError(f"--{option} {text!r} is no shape: write --{option} 3,5,10.")
-    return Sketch("Tensor", shape, dtype, device)
+    return TensorSpec("Tensor", shape, dtype, device)
 
 
 def _states(
@@ -121,11 +123,11 @@ def _states(
     hx: str | None,
     dtype: str | None,
     device: str | None,
-) -> Sketch:
+) -> TensorSpec:
     if hx is not None:
         if h0 is not None or c0 is not None:
             raise CallError("--hx and --h0 or --c0 are two ways to say the same: give one of them.")
-        return _sketch("hx", hx, dtype, device) or Sketch()
+        return _sketch("hx", hx, dtype, device) or TensorSpec()
     return planned_states(
         config,
         _sketch("h0", h0, dtype, device) if h0 else None,

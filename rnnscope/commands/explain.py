@@ -14,7 +14,7 @@ from rnnscope.commands import output as to
 from rnnscope.config import RNNConfig
 from rnnscope.errors import UnknownNameError
 from rnnscope.explained import FORMATS
-from rnnscope.explanation.names import is_fact
+from rnnscope.explanation.resolve_name import is_fact
 from rnnscope.explanation.themes import theme
 from rnnscope.prediction import predict
 

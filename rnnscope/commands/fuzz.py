@@ -16,8 +16,8 @@ import typer
 from rnnscope.cells import KINDS
 from rnnscope.commands import output as to
 from rnnscope.config import DTYPES
+from rnnscope.config_validation import checked_kind
 from rnnscope.errors import ConfigError
-from rnnscope.options import checked_kind
 from rnnscope.torch_import import import_torch
 
 if TYPE_CHECKING:

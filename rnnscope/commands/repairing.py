@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, TextIO
 
 from rnnscope.errors import OutputError
 from rnnscope.findings import Edit, Finding
+from rnnscope.running.distributed import World
 from rnnscope.running.execution import INTERRUPTED
 from rnnscope.running.output import reserve_standard_output
-from rnnscope.running.ranks import World
 from rnnscope.running.script import Target
-from rnnscope.running.supervision import RunResult
+from rnnscope.running.watched_run import RunResult
 
 if TYPE_CHECKING:
     from rnnscope.repair.trying import Trial

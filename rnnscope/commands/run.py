@@ -17,10 +17,10 @@ from rnnscope.commands.repairing import Repairing
 from rnnscope.errors import OutputError
 from rnnscope.formats import render
 from rnnscope.legible import legible
+from rnnscope.running.distributed import World, gathered, reported
 from rnnscope.running.output import reserve_standard_output
-from rnnscope.running.ranks import World, gathered, reported
 from rnnscope.running.script import Target
-from rnnscope.running.supervision import RunResult, Watching, supervise
+from rnnscope.running.watched_run import RunResult, Watching, supervise
 from rnnscope.selection import Selection
 from rnnscope.summary import last_line
 

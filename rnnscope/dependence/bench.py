@@ -22,7 +22,7 @@ from rnnscope.experiments.replay import ReplayError, quietly, replay
 from rnnscope.recording.nest import tensors_in
 from rnnscope.recording.tape import Call
 
-DRAWS = 4
+DRAWS = 4  # of other parameters: a unit that is dead in one is alive in another
 _WORK = 60_000  # calls on a few numbers: some seconds
 _HEAVY = 2_000  # a run of which two draws are enough
 Masks = list[Tensor | None]  # for each result what moved, None where that cannot be compared

@@ -18,12 +18,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from rnnscope.aside import aside
 from rnnscope.dependence.taping import Taping
 from rnnscope.errors import CallError, TargetError
 from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.recording.nest import map_tensors
-from rnnscope.verification.pristine import Pristine
+from rnnscope.unobserved import unobserved
+from rnnscope.verification.module_snapshot import Pristine
 from rnnscope.verification.target import said
 
 Named = dict[str, Tensor]
@@ -36,7 +36,7 @@ def surroundings() -> Iterator[None]:
     default = torch.get_default_dtype()
     try:
         with (
-            aside(),
+            unobserved(),
             preserved_randomness(),
             contextlib.redirect_stdout(io.StringIO()),
             warnings.catch_warnings(),

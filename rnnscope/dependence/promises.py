@@ -8,7 +8,7 @@ from typing import Any
 
 from rnnscope.dependence.facts import Axis, Dependence
 from rnnscope.dependence.seeing import MAYBE
-from rnnscope.subjects.likeness import Difference
+from rnnscope.subjects.comparison import Difference
 from rnnscope.subjects.promises import Promises
 from rnnscope.verification.verifying import location_of
 

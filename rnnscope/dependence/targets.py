@@ -14,7 +14,7 @@ from rnnscope.config import RNNConfig
 from rnnscope.dependence.inputs import made, read_sizes
 from rnnscope.errors import TargetError
 from rnnscope.measuring.randomness import preserved_randomness
-from rnnscope.verification.building import build, parse_arguments
+from rnnscope.verification.construct import build, parse_arguments
 from rnnscope.verification.target import loaded, said
 
 _CALL = re.compile(r"^(?:torch\.)?(?:nn\.)?(\w+)\((.*)\)$", re.S)

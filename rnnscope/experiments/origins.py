@@ -18,7 +18,7 @@ from rnnscope.recording.tape import Call, Slot, Tape
 
 _GATHERS = frozenset(("__getitem__", "index_select"))
 _PUT_TOGETHER = frozenset(("stack", "pad_sequence"))
-_MOST_ROWS = 1024
+_MOST_ROWS = 1024  # of one tensor: where each came from is looked up row by row
 _SLOTS = re.compile(r"Slot\(number=\d+\)")
 
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import torch
 
-from rnnscope.aside import aside
 from rnnscope.recording.functions import changed_by
 from rnnscope.recording.nest import map_nest
 from rnnscope.recording.tape import Call, Slot, Tape
+from rnnscope.unobserved import unobserved
 
 Value = torch.Tensor
 Adapt = Callable[[Call, Any, Any], tuple[Any, Any]]  # a call, its arguments; those to use
@@ -69,7 +69,7 @@ class Run:
 def quietly() -> Iterator[None]:
     """rnnscope's own computations: no mode, gradient, random stream or warning tells of them."""
     state = torch.default_generator.get_state()
-    with aside(), torch._C.DisableTorchFunction(), torch.no_grad(), warnings.catch_warnings():
+    with unobserved(), torch._C.DisableTorchFunction(), torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             yield

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from rnnscope.explanation.code import Code
-from rnnscope.explanation.names import Topic
-from rnnscope.explanation.parts import Claim
+from rnnscope.explanation.expressions import Code
+from rnnscope.explanation.model import Claim
+from rnnscope.explanation.resolve_name import Topic
 
 # Enough samples to see the pattern; more would fill the screen.
 _SHOWN_SAMPLES = 3

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnscope.explanation.code import Code
-from rnnscope.explanation.names import Topic
-from rnnscope.explanation.parts import Claim, Recipe
+from rnnscope.explanation.expressions import Code
+from rnnscope.explanation.model import Claim, Recipe
+from rnnscope.explanation.resolve_name import Topic
 
 
 def recipes_of(topic: Topic) -> tuple[Recipe, ...]:

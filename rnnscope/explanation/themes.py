@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rnnscope.axes import shape_text
 from rnnscope.cells import Gate
 from rnnscope.config import RNNConfig
-from rnnscope.explanation.parts import Note, Table
+from rnnscope.explanation.model import Note, Table
 from rnnscope.facts import LayerFacts, ParameterFact, TensorFact
 from rnnscope.prediction import predict
 

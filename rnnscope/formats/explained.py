@@ -12,9 +12,9 @@ from rich.text import Text
 from rnnscope.axes import shape_text
 from rnnscope.call import Call
 from rnnscope.drawing.text import stacked, unrolled
-from rnnscope.explanation.code import helpers_in
-from rnnscope.explanation.lines import in_shapes
-from rnnscope.explanation.parts import CellLine, Check, Claim, Explanation, Recipe, Table
+from rnnscope.explanation.equation_steps import in_shapes
+from rnnscope.explanation.expressions import helpers_in
+from rnnscope.explanation.model import CellLine, Check, Claim, Explanation, Recipe, Table
 from rnnscope.formats.drawn import drawn, style_of
 from rnnscope.formats.palette import (
     BAD,

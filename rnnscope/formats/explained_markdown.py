@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from rnnscope.axes import shape_text
 from rnnscope.drawing.text import Lines, stacked
-from rnnscope.explanation.code import helpers_in
-from rnnscope.explanation.lines import in_shapes
-from rnnscope.explanation.parts import Explanation
+from rnnscope.explanation.equation_steps import in_shapes
+from rnnscope.explanation.expressions import helpers_in
+from rnnscope.explanation.model import Explanation
 from rnnscope.formats.course import flowchart, latex
 from rnnscope.formats.explained import call_words, difference_words, place_words
 from rnnscope.formats.markdown import table

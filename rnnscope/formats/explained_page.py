@@ -9,9 +9,9 @@ from rnnscope.axes import shape_text
 from rnnscope.drawing.blocks import blocks
 from rnnscope.drawing.inside import inside
 from rnnscope.drawing.unrolled import unrolled
-from rnnscope.explanation.code import helpers_in
-from rnnscope.explanation.lines import in_shapes
-from rnnscope.explanation.parts import Check, Explanation, Recipe
+from rnnscope.explanation.equation_steps import in_shapes
+from rnnscope.explanation.expressions import helpers_in
+from rnnscope.explanation.model import Check, Explanation, Recipe
 from rnnscope.formats.explained import call_words, difference_words
 from rnnscope.formats.markup import Html, code, element, folded, joined, section, table
 from rnnscope.formats.page import axes_list, document, figure, legend, reasons_of, shape

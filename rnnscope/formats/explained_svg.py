@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rnnscope.drawing.pictures import layer_picture
 from rnnscope.drawing.svg import svg
-from rnnscope.explanation.parts import Explanation
+from rnnscope.explanation.model import Explanation
 
 
 def render(explanation: Explanation, width: int = 80) -> str:

@@ -16,7 +16,7 @@ from rnnscope.subjects import Construction, LayerCall
 if TYPE_CHECKING:
     from torch import nn
 
-    from rnnscope.measuring.trial import Measurement
+    from rnnscope.measuring.random_run import Measurement
 
 # The dtypes that every torch runs on every device: elsewhere a refusal is torch's to make.
 ALWAYS_RUN = frozenset({"float32", "float64"})
@@ -33,7 +33,7 @@ def disagreements(case: Case) -> tuple[str, ...]:
     """
     import torch
 
-    from rnnscope.measuring.trial import measure_config
+    from rnnscope.measuring.random_run import measure_config
 
     facts = predict(case.config, case.call)
     with torch.inference_mode():  # nothing is differentiated, and small layers run a third faster
@@ -119,7 +119,7 @@ def _rules(case: Case, measurement: Measurement) -> Iterator[str]:
         Construction(config.kind, kwargs=config.arguments(), config=config),
     ]
     if measurement.complete:
-        from rnnscope.tracing.sketching import sketch
+        from rnnscope.tracing.live_specs import sketch
 
         input, hx = measurement.inputs
         given = hx if case.call.states_given else None

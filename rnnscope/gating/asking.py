@@ -13,11 +13,11 @@ from rnnscope.errors import CallError
 from rnnscope.gating.models import gates_of_model
 from rnnscope.gating.recording import Loss
 from rnnscope.gating.report import Gates, gates_of_layer
+from rnnscope.measuring.find_layers import unwrapped
 from rnnscope.measuring.inputs import random_inputs
-from rnnscope.measuring.live import unwrapped
 from rnnscope.measuring.measurement import arguments
-from rnnscope.measuring.trial import measure_config, random_arguments
-from rnnscope.verification.building import built
+from rnnscope.measuring.random_run import measure_config, random_arguments
+from rnnscope.verification.construct import built
 
 _LAYERS = (nn.RNNBase, nn.RNNCellBase)
 

@@ -13,10 +13,10 @@ from rnnscope.config import RNNConfig
 from rnnscope.errors import CallError
 from rnnscope.gating.recording import Loss
 from rnnscope.gating.report import Gates, gates_of_layer, gathered
-from rnnscope.measuring.live import layers_of
+from rnnscope.measuring.call_hooks import Observation, run_observed
+from rnnscope.measuring.find_layers import layers_of
 from rnnscope.measuring.measurement import arguments
-from rnnscope.measuring.observation import Observation, run_observed
-from rnnscope.measuring.untouched import untouched
+from rnnscope.measuring.preserve_model import untouched
 from rnnscope.recording.nest import map_tensors
 from rnnscope.reference.agreement import tensors_of
 

@@ -24,9 +24,9 @@ from rnnscope.gating.trace import LayerTrace, Rows
 from rnnscope.measuring.measurement import weights_of
 from rnnscope.reference.agreement import tensors_of, undisturbed
 from rnnscope.reference.cells import STEPS, State, Weights
+from rnnscope.reference.equation_interpreter import gates_of
 from rnnscope.reference.layer import Layer, weights_by_layer
 from rnnscope.reference.stack import Plain
-from rnnscope.reference.steps import gates_of
 
 Loss = Callable[..., Tensor]
 Norms = dict[tuple[int, str], dict[str, Tensor]]  # of each layer and direction, for each state

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from rnnscope.aside import aside, tell
 from rnnscope.config import RNNConfig
 from rnnscope.errors import CallError, SubjectError, UnknownNameError
 from rnnscope.formats import known_format, render
@@ -27,6 +26,7 @@ from rnnscope.report import Report
 from rnnscope.results import LayerResult
 from rnnscope.rules import examine
 from rnnscope.subjects.gating import NotFinite
+from rnnscope.unobserved import tell, unobserved
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -159,7 +159,7 @@ def read_gates(
     config = RNNConfig.of(module)
     _require_torchs_own(module, config)
     _require_numbers(config, input)
-    with aside(), preserved_torch_randomness():
+    with unobserved(), preserved_torch_randomness():
         recording = record(module, config, input, hx, loss, path)
         difference, tolerance = recording.difference, TOLERANCES[config.dtype]
         rounding = difference if tolerance < difference < float("inf") else None

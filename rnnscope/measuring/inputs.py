@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from rnnscope.config_validation import DTYPES
 from rnnscope.errors import CallError
-from rnnscope.options import DTYPES
 
 _WHOLE = ("int64", "int32")
 

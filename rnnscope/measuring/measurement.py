@@ -17,14 +17,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
-from rnnscope.aside import aside
 from rnnscope.axes import Axes
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
 from rnnscope.errors import CallError
 from rnnscope.facts import LayerFacts, PackedFact, ParameterFact, StateSlot, TensorFact
 from rnnscope.measuring.randomness import preserved_randomness
-from rnnscope.subjects.sketching import lengths_of
+from rnnscope.subjects.tensor_spec import lengths_of
+from rnnscope.unobserved import unobserved
 
 
 def measure(module: nn.Module, *inputs: object, **named: object) -> LayerFacts:
@@ -42,7 +42,7 @@ def measure(module: nn.Module, *inputs: object, **named: object) -> LayerFacts:
     config = RNNConfig.of(module)
     if not inputs and not named:
         return facts_of(config, module)
-    with aside(), preserved_randomness(), torch.no_grad():
+    with unobserved(), preserved_randomness(), torch.no_grad():
         result = module(*inputs, **named)
     return facts_of(config, module, *arguments(inputs, named), result)
 

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 
 from rnnscope.messages.template import Message, Values
-from rnnscope.subjects import UNKNOWN, LayerCall, PartialConfig, Sketch
+from rnnscope.subjects import UNKNOWN, LayerCall, PartialConfig, TensorSpec
 
 _LSTM = PartialConfig("LSTM", ("h", "c"))
 _OTHER = PartialConfig()
 _LSTM_CELL = PartialConfig("LSTMCell", ("h", "c"), single_step=True)
 _OTHER_CELL = PartialConfig(single_step=True)
-_UNTOLD = Sketch()
+_UNTOLD = TensorSpec()
 
 
 def sizes(text: str) -> tuple[int, ...]:
@@ -55,81 +55,83 @@ def _config_named(name: str) -> PartialConfig:
 
 def _wrong_state(values: Values) -> LayerCall:
     """``Expected hidden[1] size (…), got […]``: the LSTM's h_0 or c_0."""
-    given, wanted = Sketch(shape=sizes(_shape(values["got"]))), _whole(values["expected"])
+    given, wanted = TensorSpec(shape=sizes(_shape(values["got"]))), _whole(values["expected"])
     if sizes(values["index"])[:1] == (1,):
         return LayerCall(
-            _LSTM, hx=Sketch("tuple", items=(_UNTOLD, given)), expected={"c_0": wanted}
+            _LSTM, hx=TensorSpec("tuple", items=(_UNTOLD, given)), expected={"c_0": wanted}
         )
-    return LayerCall(_LSTM, hx=Sketch("tuple", items=(given, _UNTOLD)), expected={"h_0": wanted})
+    return LayerCall(
+        _LSTM, hx=TensorSpec("tuple", items=(given, _UNTOLD)), expected={"h_0": wanted}
+    )
 
 
 def _wrong_only_state(values: Values) -> LayerCall:
-    given = Sketch(shape=sizes(_shape(values["got"])))
+    given = TensorSpec(shape=sizes(_shape(values["got"])))
     return LayerCall(_OTHER, hx=given, expected={"h_0": _whole(values["expected"])})
 
 
 def _wrong_features(values: Values) -> LayerCall:
     wanted = PartialConfig(input_size=_first(values["expected"]))
-    return LayerCall(wanted, Sketch(shape=(UNKNOWN, UNKNOWN, _first(values["got"]))))
+    return LayerCall(wanted, TensorSpec(shape=(UNKNOWN, UNKNOWN, _first(values["got"]))))
 
 
 def _wrong_cell_features(values: Values) -> LayerCall:
     wanted = PartialConfig(single_step=True, input_size=_first(values["expected"]))
-    return LayerCall(wanted, Sketch(shape=(UNKNOWN, _first(values["got"]))))
+    return LayerCall(wanted, TensorSpec(shape=(UNKNOWN, _first(values["got"]))))
 
 
 def _wrong_input_axes(values: Values) -> LayerCall:
-    return LayerCall(_config_named(values["kind"]), Sketch(dimensions=_first(values["got"])))
+    return LayerCall(_config_named(values["kind"]), TensorSpec(dimensions=_first(values["got"])))
 
 
 def _old_input_axes(values: Values) -> LayerCall:
     """``input must have 3 dimensions, got 2``: up to 1.10, when 2-D input did not exist."""
-    return LayerCall(_OTHER, Sketch(dimensions=max(_first(values["got"]), 1)))
+    return LayerCall(_OTHER, TensorSpec(dimensions=max(_first(values["got"]), 1)))
 
 
 def _packed_axes(values: Values) -> LayerCall:
-    return LayerCall(_OTHER, Sketch("PackedSequence", dimensions=_first(values["got"])))
+    return LayerCall(_OTHER, TensorSpec("PackedSequence", dimensions=_first(values["got"])))
 
 
 def _wrong_state_axes(batched: bool, lstm: bool) -> Callable[[Values], LayerCall]:
     def make(values: Values) -> LayerCall:
         counts = sizes(values["got"])
         if lstm:
-            states = tuple(Sketch(dimensions=n) for n in counts[:2]) + (_UNTOLD,) * (
+            states = tuple(TensorSpec(dimensions=n) for n in counts[:2]) + (_UNTOLD,) * (
                 len(counts) < 2
             )
-            hx = Sketch("tuple", items=states)
+            hx = TensorSpec("tuple", items=states)
         else:
-            hx = Sketch(dimensions=counts[0])
-        return LayerCall(_LSTM if lstm else _OTHER, Sketch(dimensions=3 if batched else 2), hx)
+            hx = TensorSpec(dimensions=counts[0])
+        return LayerCall(_LSTM if lstm else _OTHER, TensorSpec(dimensions=3 if batched else 2), hx)
 
     return make
 
 
 def _wrong_cell_state_axes(values: Values) -> LayerCall:
-    state = Sketch(dimensions=_first(values["got"]))
+    state = TensorSpec(dimensions=_first(values["got"]))
     config = _cells_named(values["kind"])
-    hx = Sketch("tuple", items=(state, state)) if len(config.states) == 2 else state
-    return LayerCall(config, Sketch(dimensions=2), hx)
+    hx = TensorSpec("tuple", items=(state, state)) if len(config.states) == 2 else state
+    return LayerCall(config, TensorSpec(dimensions=2), hx)
 
 
 def _wrong_cell_batch(values: Values) -> LayerCall:
     """``hidden0`` is h and ``hidden1`` is c; a GRU has hidden0 only, so nothing tells the kind."""
     wanted = (_first(values["expected"]), UNKNOWN)
-    state = Sketch(shape=(_first(values["got"]), UNKNOWN))
+    state = TensorSpec(shape=(_first(values["got"]), UNKNOWN))
     return _cell_state(values["index"], state, wanted)
 
 
 def _wrong_cell_width(values: Values) -> LayerCall:
     wanted = (UNKNOWN, _first(values["expected"]))
-    state = Sketch(shape=(UNKNOWN, _first(values["got"])))
+    state = TensorSpec(shape=(UNKNOWN, _first(values["got"])))
     return _cell_state(values["index"], state, wanted)
 
 
-def _cell_state(index: str, state: Sketch, wanted: tuple[int, ...]) -> LayerCall:
+def _cell_state(index: str, state: TensorSpec, wanted: tuple[int, ...]) -> LayerCall:
     if _first(index) == 1:
         return LayerCall(
-            _LSTM_CELL, hx=Sketch("tuple", items=(_UNTOLD, state)), expected={"c_0": wanted}
+            _LSTM_CELL, hx=TensorSpec("tuple", items=(_UNTOLD, state)), expected={"c_0": wanted}
         )
     return LayerCall(_OTHER_CELL, hx=state, expected={"h_0": wanted})
 
@@ -145,7 +147,7 @@ _C_NAMES = {"double": "float64", "float": "float32", "half": "float16", "long": 
 
 def _wrong_dtype(values: Values) -> LayerCall:
     wanted = PartialConfig(dtype=_word(values["expected"]))
-    return LayerCall(wanted, Sketch(dtype=_word(values["got"])))
+    return LayerCall(wanted, TensorSpec(dtype=_word(values["got"])))
 
 
 def _device(text: str) -> str:
@@ -153,17 +155,17 @@ def _device(text: str) -> str:
 
 
 def _wrong_state_device(values: Values) -> LayerCall:
-    hx = Sketch(dimensions=3, device=_device(values["state"]))
-    return LayerCall(_OTHER, Sketch(device=_device(values["input"])), hx)
+    hx = TensorSpec(dimensions=3, device=_device(values["state"]))
+    return LayerCall(_OTHER, TensorSpec(device=_device(values["input"])), hx)
 
 
 def _wrong_device(values: Values) -> LayerCall:
     config = PartialConfig(device=_device(values["parameter"]))
-    return LayerCall(config, Sketch(device=_device(values["input"])))
+    return LayerCall(config, TensorSpec(device=_device(values["input"])))
 
 
 def _given(
-    config: PartialConfig, input: Sketch | None = None, hx: Sketch | None = None
+    config: PartialConfig, input: TensorSpec | None = None, hx: TensorSpec | None = None
 ) -> Callable[[Values], LayerCall]:
     """A call of which the message tells the types alone."""
     return lambda values: LayerCall(config, input, hx)
@@ -179,7 +181,7 @@ def _unknown_keyword(values: Values) -> LayerCall:
     return LayerCall(_config_named(values["kind"]), keywords=(keyword,))
 
 
-_TUPLE_OF_NONE = Sketch("tuple", items=(Sketch("NoneType"), Sketch("NoneType")))
+_TUPLE_OF_NONE = TensorSpec("tuple", items=(TensorSpec("NoneType"), TensorSpec("NoneType")))
 _KIND = "{kind:LSTM|GRU|RNN|LSTMCell|GRUCell|RNNCell}"
 
 MESSAGES: tuple[Message, ...] = (
@@ -250,8 +252,8 @@ MESSAGES: tuple[Message, ...] = (
         "{input} and parameter tensor at {parameter}",
         _wrong_device,
     ),
-    Message("lstm expects two hidden states", _given(_LSTM, hx=Sketch("tuple"))),
-    Message("lstm_cell expects two hidden states", _given(_LSTM_CELL, hx=Sketch("tuple"))),
+    Message("lstm expects two hidden states", _given(_LSTM, hx=TensorSpec("tuple"))),
+    Message("lstm_cell expects two hidden states", _given(_LSTM_CELL, hx=TensorSpec("tuple"))),
     Message(
         "lstm_cell(): argument 'hx' (position 2) must be tuple of Tensors, not Tensor",
         _given(_LSTM_CELL, hx=_UNTOLD),
@@ -263,12 +265,14 @@ MESSAGES: tuple[Message, ...] = (
     ),
     Message(
         "'PackedSequence' object has no attribute 'dim'",
-        _given(_OTHER_CELL, Sketch("PackedSequence")),
+        _given(_OTHER_CELL, TensorSpec("PackedSequence")),
     ),
-    Message("'list' object has no attribute 'dim'", _given(_OTHER, Sketch("list")), general=True),
+    Message(
+        "'list' object has no attribute 'dim'", _given(_OTHER, TensorSpec("list")), general=True
+    ),
     Message(
         "'int' object has no attribute 'dim'",
-        _given(_LSTM, hx=Sketch("list", items=(Sketch("int"), Sketch("int")))),
+        _given(_LSTM, hx=TensorSpec("list", items=(TensorSpec("int"), TensorSpec("int")))),
         general=True,
     ),
     Message(
@@ -276,7 +280,7 @@ MESSAGES: tuple[Message, ...] = (
     ),
     Message(
         "Expected sequence length to be larger than 0 in RNN",
-        _given(_OTHER, Sketch(shape=(0, UNKNOWN, UNKNOWN))),
+        _given(_OTHER, TensorSpec(shape=(0, UNKNOWN, UNKNOWN))),
     ),
     Message(
         _KIND + ".forward() takes from 2 to 3 positional arguments but {got} were given", _too_many

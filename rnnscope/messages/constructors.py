@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rnnscope.config import RNNConfig
 from rnnscope.messages.template import Message, Values
-from rnnscope.subjects import Construction, LayerCall, PartialConfig, Sketch
+from rnnscope.subjects import Construction, LayerCall, PartialConfig, TensorSpec
 
 _ANY = RNNConfig("LSTM", 1, 1)
 
@@ -30,8 +30,10 @@ def _parsed(values: Values) -> Construction | LayerCall:
             value = {"bool": True, "int": 1}.get(found, found)
             return Construction(kind, kwargs={option: value}, config=_ANY)
     if kind == "LSTM":
-        return LayerCall(PartialConfig(kind, ("h", "c")), hx=Sketch())
-    return LayerCall(PartialConfig(kind), hx=Sketch("tuple", items=(Sketch(), Sketch())))
+        return LayerCall(PartialConfig(kind, ("h", "c")), hx=TensorSpec())
+    return LayerCall(
+        PartialConfig(kind), hx=TensorSpec("tuple", items=(TensorSpec(), TensorSpec()))
+    )
 
 
 MESSAGES: tuple[Message, ...] = (

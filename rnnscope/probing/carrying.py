@@ -16,7 +16,7 @@ from rnnscope.probing.records import Records
 from rnnscope.probing.states import handed_on, same_tensor
 from rnnscope.recording.nest import tensors_in
 from rnnscope.recording.user_code import here
-from rnnscope.subjects.proofs import StuckState
+from rnnscope.subjects.experiment_results import StuckState
 
 _FEWEST = 3  # calls in a row: fewer may be chance
 _FEWEST_ZEROED = 2  # a decoder may take the h alone of the layer's call before, once

@@ -12,7 +12,7 @@ from torch import nn
 from rnnscope.findings import Location
 from rnnscope.probing.records import Records
 from rnnscope.recording.user_code import here
-from rnnscope.subjects.proofs import LeftOut, UntrainedLayer
+from rnnscope.subjects.experiment_results import LeftOut, UntrainedLayer
 
 # Layers that are followed: a program that builds more builds them anew each step.
 _MOST_LAYERS = 256

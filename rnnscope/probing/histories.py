@@ -10,10 +10,10 @@ from torch import nn
 from rnnscope.findings import Location
 from rnnscope.probing.accumulation import Accumulation
 from rnnscope.probing.carrying import Loops
-from rnnscope.probing.dropouts import DROPOUTS, Dropouts
-from rnnscope.probing.freezing import Freezes
+from rnnscope.probing.data_parallel import Scatters
+from rnnscope.probing.functional_dropout import DROPOUTS, Dropouts
 from rnnscope.probing.gradients import Gradients
-from rnnscope.probing.scatter import Scatters
+from rnnscope.probing.requires_grad_typos import Freezes
 from rnnscope.probing.states import StateTrails
 from rnnscope.probing.targets import LOSSES, Targets
 from rnnscope.recording.layers import LayerCall

@@ -19,7 +19,7 @@ from rnnscope.probing.records import Records
 from rnnscope.recording.nest import tensors_in
 from rnnscope.recording.user_code import here
 from rnnscope.sources import nodes
-from rnnscope.subjects.proofs import CarriedState
+from rnnscope.subjects.experiment_results import CarriedState
 
 _LARGEST = 1 << 20  # elements compared by value
 

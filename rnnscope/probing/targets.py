@@ -12,7 +12,7 @@ from torch import nn
 from rnnscope.findings import Location
 from rnnscope.recording.nest import tensors_in
 from rnnscope.recording.user_code import here
-from rnnscope.subjects.proofs import PaddingCounted, TargetSeen
+from rnnscope.subjects.experiment_results import PaddingCounted, TargetSeen
 from rnnscope.tracing.factors import Meaning, Padding, holds
 from rnnscope.tracing.labels import Label, Part
 from rnnscope.tracing.table import LabelTable

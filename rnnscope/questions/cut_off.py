@@ -9,7 +9,7 @@ from weakref import ref
 import torch
 
 from rnnscope.recording.tape import Call, Tape, is_learnt
-from rnnscope.subjects.proofs import CutOff
+from rnnscope.subjects.experiment_results import CutOff
 
 
 @dataclass(slots=True)

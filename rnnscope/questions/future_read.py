@@ -10,7 +10,7 @@ from rnnscope.experiments.replay import Run, Value, quietly
 from rnnscope.experiments.roles import state_slots
 from rnnscope.experiments.steps import is_next
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Tape
-from rnnscope.subjects.proofs import Foresight
+from rnnscope.subjects.experiment_results import Foresight
 
 
 def future_read(laboratory: Laboratory, meeting: Meeting) -> Iterator[Foresight]:

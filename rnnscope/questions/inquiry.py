@@ -35,7 +35,7 @@ from rnnscope.questions.training_mode import evaluated_in_training
 from rnnscope.questions.weights_idle import WeightsIdle
 from rnnscope.recording.tape import Call, Tape
 from rnnscope.recording.threads import runs_alone
-from rnnscope.subjects.proofs import RandomState
+from rnnscope.subjects.experiment_results import RandomState
 
 _STEPS = 3  # steps of one kind that are asked: the later ones are like them
 _KEPT_BYTES = 32 << 20  # of a step that waits for the end, parameters included
@@ -78,6 +78,8 @@ class Inquiry:
             self.report(Fact(fact, frozenset()))
         if tape.loss is not None:
             self._trained.update(c.layer.name for c in tape.recurrent if c.layer and c.grad)
+        if not _has_values(tape):
+            return
         self._follow(tape)
         if not tape.steps_over_time:
             return
@@ -117,8 +119,6 @@ class Inquiry:
 
     def _follow(self, tape: Tape) -> None:
         """What goes on from step to step is looked at in every one; nothing is tried for it."""
-        if not _has_values(tape):
-            return
         try:
             with torch.no_grad():
                 for subject in self._carrying.step(tape):

@@ -13,8 +13,8 @@ from rnnscope.experiments.replay import Run, quietly
 from rnnscope.experiments.roles import Root, roots
 from rnnscope.experiments.samples import Separation
 from rnnscope.findings import Location
+from rnnscope.subjects.experiment_results import Disorder
 from rnnscope.subjects.facts import OthersTarget
-from rnnscope.subjects.proofs import Disorder
 
 
 def like_with_like(

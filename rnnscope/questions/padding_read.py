@@ -19,7 +19,7 @@ from rnnscope.questions.lengths_given import lengths_given
 from rnnscope.questions.like_with_like import order_of
 from rnnscope.recording.nest import map_nest
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call
-from rnnscope.subjects.proofs import PaddingRead
+from rnnscope.subjects.experiment_results import PaddingRead
 
 TOLERANCE = 1e-4  # other lengths make other matrix products, which round differently
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from rnnscope.findings import Finding, Location, Related
 from rnnscope.questions.inquiry import Fact
 from rnnscope.rules import examine
+from rnnscope.subjects.experiment_results import Disorder, Foresight, Leak, PaddingRead
 from rnnscope.subjects.facts import (
     IndexIsLength,
     LengthsDiffer,
@@ -15,7 +16,6 @@ from rnnscope.subjects.facts import (
     PaddingFirst,
     SliceRead,
 )
-from rnnscope.subjects.proofs import Disorder, Foresight, Leak, PaddingRead
 
 Found = dict[tuple[str, Location | None], Finding]
 

@@ -15,7 +15,7 @@ from rnnscope.experiments.roles import roots
 from rnnscope.experiments.starts import Start, starts
 from rnnscope.findings import Location
 from rnnscope.recording.tape import Call, Tape
-from rnnscope.subjects.proofs import RandomState
+from rnnscope.subjects.experiment_results import RandomState
 
 
 def random_states(laboratory: Laboratory) -> Iterator[RandomState]:

@@ -12,7 +12,7 @@ from rnnscope.experiments.roles import Root, roots
 from rnnscope.experiments.samples import Separation, separation
 from rnnscope.experiments.steps import steps_by_targets
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot
-from rnnscope.subjects.proofs import Batch, Leak
+from rnnscope.subjects.experiment_results import Batch, Leak
 
 REGROUPING = frozenset(("view", "reshape", "flatten", "unflatten", "view_as", "reshape_as"))
 _MOST_ROOTS = 2  # inputs of one prediction that are changed: a run each

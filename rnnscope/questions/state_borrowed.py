@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnnscope.experiments.roles import state_slots
 from rnnscope.experiments.starts import left_slots
 from rnnscope.recording.tape import Call, Tape
-from rnnscope.subjects.proofs import BorrowedState
+from rnnscope.subjects.experiment_results import BorrowedState
 
 _FEWEST = 3  # calls: fewer may be chance
 

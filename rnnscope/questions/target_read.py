@@ -9,7 +9,7 @@ import torch
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting, moved_errors
 from rnnscope.experiments.replay import Run, quietly
-from rnnscope.subjects.proofs import TargetSeen
+from rnnscope.subjects.experiment_results import TargetSeen
 
 _TRIED = 2  # the step whose token is changed: one before it, and one after
 _STRONGLY = 1e-4  # of the largest error: a hundred times what counts as rounding

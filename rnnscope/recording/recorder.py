@@ -20,7 +20,6 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
-from rnnscope.aside import is_aside
 from rnnscope.findings import Location
 from rnnscope.recording.compiling import in_compiled_code, leave_uncompiled
 from rnnscope.recording.functions import (
@@ -40,6 +39,7 @@ from rnnscope.recording.patches import Patches
 from rnnscope.recording.tape import Tape
 from rnnscope.recording.user_code import Caller, caller, here, place_of, standing_at
 from rnnscope.recording.writing import Writer
+from rnnscope.unobserved import is_unobserved
 
 
 class Subscriber:
@@ -191,7 +191,7 @@ class Recorder:
     @_harmless
     def heard(self, event: str, *values: object) -> None:
         """Something that is rare enough to be heard at all times."""
-        if not (in_compiled_code() or is_aside() or torch._C._len_torch_dispatch_stack()):
+        if not (in_compiled_code() or is_unobserved() or torch._C._len_torch_dispatch_stack()):
             with torch._C.DisableTorchFunction():
                 self.emit(event, *values)
 
@@ -212,7 +212,7 @@ class Recorder:
     def novelty(self, what: Hashable) -> None:
         """Something that may be new was met in this thread: if so, record what follows."""
         recording = self._recording()
-        if recording is None or in_compiled_code() or is_aside():
+        if recording is None or in_compiled_code() or is_unobserved():
             return
         recording.boundary()
         if recording.pace.novel(what):
@@ -222,7 +222,7 @@ class Recorder:
     def batch(self, iterator: object, batch: object) -> None:
         """A DataLoader of this thread hands out a batch."""
         recording = self._recording()
-        if recording is not None and not is_aside():
+        if recording is not None and not is_unobserved():
             recording.boundary()
             if recording.on and not recording.paused:
                 recording.batch(iterator, batch)
@@ -231,7 +231,7 @@ class Recorder:
     @_harmless
     def backward_begins(self, tensors: object) -> None:
         """Gradients are about to be computed: the step is over."""
-        if is_aside() or in_compiled_code():
+        if is_unobserved() or in_compiled_code():
             return
         self.heard("backward_begins", here(1))
         recording = self._recording()
@@ -242,7 +242,7 @@ class Recorder:
     def backward_ended(self) -> None:
         """The next step begins."""
         recording = self._recording()
-        if recording is not None and not is_aside() and not in_compiled_code():
+        if recording is not None and not is_unobserved() and not in_compiled_code():
             recording.next_step()
 
 
@@ -271,7 +271,7 @@ class Recording(TorchFunctionMode):
             return func(*args, **(kwargs or {}))  # it would become a part of the user's graph
         kwargs = kwargs or {}
         try:
-            if self.paused or not self.recorder.subscribers or _is_foreign() or is_aside():
+            if self.paused or not self.recorder.subscribers or _is_foreign() or is_unobserved():
                 return func(*args, **kwargs)
             kind = _kind(func)
             if kind is Kind.LOOK or kind is Kind.BACKWARD:

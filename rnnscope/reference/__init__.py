@@ -2,7 +2,8 @@
 
     cells       one time step of each cell: start reading here
     stack       over time, in both directions, through the layers, with packed sequences
-    steps       the same step said aloud: every product and every line, for a listener
+    equation_interpreter
+                the same step said aloud: every product and every line, for a listener
     layer       one call of a whole layer: padded, packed, unbatched, or a cell's single step
     module      ReferenceRNN: torch's names and torch's parameters around it
     agreement   disagreement(): how far the reference is from the real layer
@@ -20,8 +21,8 @@ from rnnscope.reference.agreement import (
     largest_difference,
     reference_of,
 )
+from rnnscope.reference.equation_interpreter import Listener, Operand, Step, gates_of
 from rnnscope.reference.module import ReferenceRNN
-from rnnscope.reference.steps import Listener, Operand, Step, gates_of
 
 __all__ = [
     "GRU",

@@ -13,8 +13,8 @@ from rnnscope.axes import shape_text
 from rnnscope.config import RNNConfig
 from rnnscope.errors import CallError
 from rnnscope.reference.cells import STEPS, State, Weights
+from rnnscope.reference.equation_interpreter import Aloud, Listener
 from rnnscope.reference.stack import DIRECTIONS, Plain, Recurrence, run_layers
-from rnnscope.reference.steps import Aloud, Listener
 
 Hidden: TypeAlias = Tensor | tuple[Tensor, Tensor]
 

@@ -14,9 +14,9 @@ from rnnscope.config import RNNConfig
 from rnnscope.measuring.measurement import weights_of
 from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.reference.cells import Weights
+from rnnscope.reference.equation_interpreter import Listener
 from rnnscope.reference.layer import Hidden, Layer, weight_names, weights_by_layer
 from rnnscope.reference.stack import DIRECTIONS
-from rnnscope.reference.steps import Listener
 
 
 def weight_shapes(config: RNNConfig, layer: int) -> tuple[tuple[int, ...], ...]:

@@ -12,7 +12,7 @@ from rnnscope.rules import computed
 from rnnscope.rules.definition import Check, Problem, Rule
 from rnnscope.rules.pages import Page
 from rnnscope.subjects import Construction, Reading
-from rnnscope.subjects.likeness import Likeness
+from rnnscope.subjects.comparison import ComparisonResult
 from rnnscope.subjects.promises import Promises
 
 
@@ -24,8 +24,8 @@ def rule_of(page: Page) -> Rule:
 
 def _check(page: Page) -> tuple[type, Check]:
     match page.keys.get("subject"):
-        case "Likeness":
-            return Likeness, partial(_differences, page.keys.get("kind", page.name))
+        case "ComparisonResult":
+            return ComparisonResult, partial(_differences, page.keys.get("kind", page.name))
         case "Promises":
             return Promises, partial(_differences, page.name)
         case "Construction":
@@ -33,7 +33,7 @@ def _check(page: Page) -> tuple[type, Check]:
     return Reading, getattr(computed, page.keys.get("python", "said"))
 
 
-def _differences(kind: str, likeness: Likeness | Promises) -> Iterator[Problem]:
+def _differences(kind: str, likeness: ComparisonResult | Promises) -> Iterator[Problem]:
     """The differences of one kind as problems; a mere convention is a hint."""
     for difference in likeness.of(kind):
         yield Problem(

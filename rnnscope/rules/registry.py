@@ -27,7 +27,7 @@ _FILES = {
     "Construction": ("rnn10", "rnn11"),
     "LayerCall": ("rnn2",),
     "Plan": ("rnn2",),
-    "Likeness": ("rnn8",),
+    "ComparisonResult": ("rnn8",),
     "Promises": ("rnn39",),
 }
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from rnnscope.cells import KINDS
+from rnnscope.config_validation import NONLINEARITIES
 from rnnscope.findings import Severity
-from rnnscope.options import NONLINEARITIES
 from rnnscope.rules.construction import given
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects import Construction

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rnnscope.findings import Related, Severity
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects.proofs import UntrainedLayer
+from rnnscope.subjects.experiment_results import UntrainedLayer
 
 
 @rule("RNN190", "untrained-layer", Severity.ERROR, UntrainedLayer)

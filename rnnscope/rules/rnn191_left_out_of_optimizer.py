@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rnnscope.findings import Related, Severity
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects.proofs import LeftOut
+from rnnscope.subjects.experiment_results import LeftOut
 
 
 @rule("RNN191", "left-out-of-optimizer", Severity.WARNING, LeftOut)

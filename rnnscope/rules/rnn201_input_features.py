@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnnscope.findings import Related, Severity
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects import UNKNOWN, LayerCall
-from rnnscope.subjects.mismatch import sizes_text
+from rnnscope.subjects.state_shapes import sizes_text
 
 
 @rule("RNN201", "input-features", Severity.ERROR, LayerCall)

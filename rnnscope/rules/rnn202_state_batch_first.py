@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnnscope.findings import Severity
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects import LayerCall
-from rnnscope.subjects.mismatch import Fault, StateFault, faults_of, names_of, told, zeros_code
+from rnnscope.subjects.state_shapes import Fault, StateFault, faults_of, names_of, told, zeros_code
 
 
 @rule("RNN202", "state-batch-first", Severity.ERROR, LayerCall)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnnscope.findings import Severity
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects import LayerCall, PartialConfig
-from rnnscope.subjects.mismatch import Fault, faults_of, told, zeros_code
+from rnnscope.subjects.state_shapes import Fault, faults_of, told, zeros_code
 
 
 @rule("RNN205", "state-width", Severity.ERROR, LayerCall)

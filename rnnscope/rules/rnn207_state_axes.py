@@ -8,7 +8,7 @@ from rnnscope.findings import Severity
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.rules.rnn215_missing_time_axis import is_step_of_a_batch
 from rnnscope.subjects import LayerCall
-from rnnscope.subjects.mismatch import Fault, StateFault, faults_of, names_of, told, zeros_code
+from rnnscope.subjects.state_shapes import Fault, StateFault, faults_of, names_of, told, zeros_code
 
 
 @rule("RNN207", "state-axes", Severity.ERROR, LayerCall)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from rnnscope.findings import Severity
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects import LayerCall, Sketch
-from rnnscope.subjects.mismatch import sizes_text
+from rnnscope.subjects import LayerCall, TensorSpec
+from rnnscope.subjects.state_shapes import sizes_text
 
 
 @rule("RNN208", "input-axes", Severity.ERROR, LayerCall)
@@ -49,11 +49,11 @@ def input_axes(call: LayerCall) -> Iterator[Problem]:
         )
 
 
-def _packed(given: Sketch) -> bool:
+def _packed(given: TensorSpec) -> bool:
     return given.type == "PackedSequence"
 
 
-def _shape(given: Sketch) -> str:
+def _shape(given: TensorSpec) -> str:
     axes = f"{given.ndim} ax{'i' if given.ndim == 1 else 'e'}s"
     return axes if given.shape is None else f"{sizes_text(given.shape)}, {axes}"
 
@@ -79,7 +79,7 @@ def _cause(call: LayerCall, ndim: int) -> str:
     return "features that take several axes must be flattened into one"
 
 
-def _fix(call: LayerCall, given: Sketch) -> str:
+def _fix(call: LayerCall, given: TensorSpec) -> str:
     if given.type == "PackedSequence":
         return "input = input.unsqueeze(-1)  # before pack_padded_sequence"
     if call.config.single_step:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnnscope.findings import Severity
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects import LayerCall
-from rnnscope.subjects.mismatch import axes_text, expected_states, sizes_text, state_names
+from rnnscope.subjects.state_shapes import axes_text, expected_states, sizes_text, state_names
 
 
 @rule("RNN210", "tensor-to-lstm", Severity.ERROR, LayerCall)

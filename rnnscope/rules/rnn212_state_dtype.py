@@ -8,7 +8,7 @@ from rnnscope.findings import Severity
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.rules.rnn211_input_dtype import converts
 from rnnscope.subjects import LayerCall
-from rnnscope.subjects.mismatch import given_states
+from rnnscope.subjects.state_shapes import given_states
 
 
 @rule("RNN212", "state-dtype", Severity.ERROR, LayerCall)

@@ -8,7 +8,7 @@ from rnnscope.findings import Severity
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.rules.rnn213_input_device import same_device
 from rnnscope.subjects import LayerCall
-from rnnscope.subjects.mismatch import given_states
+from rnnscope.subjects.state_shapes import given_states
 
 
 @rule("RNN214", "state-device", Severity.ERROR, LayerCall)

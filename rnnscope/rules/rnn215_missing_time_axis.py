@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnnscope.findings import Severity
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects import UNKNOWN, LayerCall
-from rnnscope.subjects.mismatch import Fault, faults_of, names_of, sizes_text
+from rnnscope.subjects.state_shapes import Fault, faults_of, names_of, sizes_text
 
 
 @rule("RNN215", "missing-time-axis", Severity.ERROR, LayerCall)

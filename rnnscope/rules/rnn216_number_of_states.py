@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnnscope.findings import Severity
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects import LayerCall
-from rnnscope.subjects.mismatch import state_names
+from rnnscope.subjects.state_shapes import state_names
 
 
 @rule("RNN216", "number-of-states", Severity.ERROR, LayerCall)

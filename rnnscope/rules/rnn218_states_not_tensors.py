@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from rnnscope.findings import Severity
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects import LayerCall, Sketch
-from rnnscope.subjects.mismatch import state_names
+from rnnscope.subjects import LayerCall, TensorSpec
+from rnnscope.subjects.state_shapes import state_names
 
 
 @rule("RNN218", "states-not-tensors", Severity.ERROR, LayerCall)
@@ -53,7 +53,7 @@ def states_not_tensors(call: LayerCall) -> Iterator[Problem]:
         yield Problem(f"the states are {_pair(call)}, got a {wrong.type}.", "layer(input)")
 
 
-def _items(call: LayerCall) -> tuple[Sketch, ...]:
+def _items(call: LayerCall) -> tuple[TensorSpec, ...]:
     if call.hx is None:
         return ()
     if call.hx.type in ("tuple", "list"):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnnscope.findings import Severity
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects import LayerCall
-from rnnscope.subjects.mismatch import sizes_text
+from rnnscope.subjects.state_shapes import sizes_text
 
 
 @rule("RNN220", "empty-sequence", Severity.ERROR, LayerCall)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnnscope.findings import Severity
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects import UNKNOWN, Plan
-from rnnscope.subjects.mismatch import expected_states, given_states, sizes_text
+from rnnscope.subjects.state_shapes import expected_states, given_states, sizes_text
 
 
 @rule("RNN221", "indistinguishable-states", Severity.HINT, Plan)

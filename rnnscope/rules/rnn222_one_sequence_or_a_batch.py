@@ -8,7 +8,7 @@ from rnnscope.findings import Severity
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.rules.rnn215_missing_time_axis import is_step_of_a_batch
 from rnnscope.subjects import Plan
-from rnnscope.subjects.mismatch import sizes_text
+from rnnscope.subjects.state_shapes import sizes_text
 
 
 @rule("RNN222", "one-sequence-or-a-batch", Severity.HINT, Plan)

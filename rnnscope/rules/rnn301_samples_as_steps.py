@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnnscope.findings import Severity
 from rnnscope.rules.axis_evidence import at, axis_text, blamed, certainty, related
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects.proofs import Leak
+from rnnscope.subjects.experiment_results import Leak
 from rnnscope.tracing.events import AxisRead
 from rnnscope.tracing.factors import Meaning
 

@@ -8,7 +8,7 @@ from rnnscope.axes import shape_text, tuple_text
 from rnnscope.findings import Severity
 from rnnscope.rules.axis_evidence import at, related
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects.proofs import Leak
+from rnnscope.subjects.experiment_results import Leak
 from rnnscope.tracing.events import Tangled
 
 

@@ -9,7 +9,7 @@ from rnnscope.rules.axis_evidence import axis_text, blamed, related
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.tracing.events import AxisRead
 from rnnscope.tracing.factors import Meaning
-from rnnscope.tracing.readings import AGAIN
+from rnnscope.tracing.role_conflicts import AGAIN
 
 
 @rule("RNN304", "layers-disagree", Severity.ERROR, AxisRead)

@@ -9,7 +9,7 @@ from rnnscope.findings import Severity
 from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.tracing.events import AxisRead
-from rnnscope.tracing.readings import AGAIN
+from rnnscope.tracing.role_conflicts import AGAIN
 
 
 @rule("RNN305", "rows-as-steps", Severity.WARNING, AxisRead)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rnnscope.findings import Related, Severity
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects.proofs import PaddingRead
+from rnnscope.subjects.experiment_results import PaddingRead
 
 
 @rule("RNN501", "padding-read", Severity.ERROR, PaddingRead)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rnnscope.findings import Related, Severity
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects.proofs import Disorder
+from rnnscope.subjects.experiment_results import Disorder
 
 
 @rule("RNN502", "order-not-restored", Severity.ERROR, Disorder)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rnnscope.findings import Related, Severity
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects.proofs import CarriedState
+from rnnscope.subjects.experiment_results import CarriedState
 
 
 @rule("RNN602", "reset-without-effect", Severity.WARNING, CarriedState)

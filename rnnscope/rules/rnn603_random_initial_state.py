@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rnnscope.findings import Related, Severity
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects.proofs import RandomState
+from rnnscope.subjects.experiment_results import RandomState
 
 
 @rule("RNN603", "random-initial-state", Severity.WARNING, RandomState)

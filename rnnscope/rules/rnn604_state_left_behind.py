@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rnnscope.findings import Severity
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects.proofs import StuckState
+from rnnscope.subjects.experiment_results import StuckState
 
 
 @rule("RNN604", "state-left-behind", Severity.ERROR, StuckState)

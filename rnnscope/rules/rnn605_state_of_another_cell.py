@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rnnscope.findings import Related, Severity
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects.proofs import BorrowedState
+from rnnscope.subjects.experiment_results import BorrowedState
 
 
 @rule("RNN605", "state-of-another-cell", Severity.ERROR, BorrowedState)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rnnscope.findings import Related, Severity
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects.proofs import CutOff
+from rnnscope.subjects.experiment_results import CutOff
 
 
 @rule("RNN606", "cut-off-layer", Severity.WARNING, CutOff)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnnscope.axes import shape_text
 from rnnscope.findings import Related, Severity
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects.proofs import TargetSeen
+from rnnscope.subjects.experiment_results import TargetSeen
 
 
 @rule("RNN711", "targets-are-inputs", Severity.ERROR, TargetSeen)

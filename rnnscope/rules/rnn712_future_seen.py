@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rnnscope.findings import Related, Severity
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects.proofs import TargetSeen
+from rnnscope.subjects.experiment_results import TargetSeen
 
 
 @rule("RNN712", "next-input-already-seen", Severity.ERROR, TargetSeen)

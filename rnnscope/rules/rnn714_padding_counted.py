@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnnscope.findings import Severity
 from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects.proofs import PaddingCounted
+from rnnscope.subjects.experiment_results import PaddingCounted
 
 
 @rule("RNN714", "padding-counted", Severity.WARNING, PaddingCounted)

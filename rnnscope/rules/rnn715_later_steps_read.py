@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnnscope.findings import Severity
 from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.subjects.proofs import Foresight
+from rnnscope.subjects.experiment_results import Foresight
 
 
 @rule("RNN715", "later-steps-read", Severity.ERROR, Foresight)

@@ -18,7 +18,7 @@ from rnnscope.call import Call
 from rnnscope.config import RNNConfig
 from rnnscope.prediction import predict
 from rnnscope.strategies.calls import calls
-from rnnscope.subjects import LayerCall, Sketch
+from rnnscope.subjects import LayerCall, TensorSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +112,24 @@ def right_call(config: RNNConfig, call: Call) -> LayerCall:
     """The call without a mistake, as rules see it."""
     facts = {fact.name: fact for fact in predict(config, call).tensors}
 
-    def sketched(name: str, **more: Any) -> Sketch:
+    def sketched(name: str, **more: Any) -> TensorSpec:
         fact = facts[name]
-        return Sketch("Tensor", fact.shape, fact.dtype, config.device, **more)
+        return TensorSpec("Tensor", fact.shape, fact.dtype, config.device, **more)
 
     input = sketched("input")
     if call.lengths is not None:
         input = replace(input, type="PackedSequence", lengths=call.lengths)
     states = tuple(sketched(f"{state}_0") for state in config.cell.states)
-    return LayerCall(config, input, _together(states) if call.states_given else Sketch("NoneType"))
+    return LayerCall(
+        config, input, _together(states) if call.states_given else TensorSpec("NoneType")
+    )
 
 
-def _together(states: tuple[Sketch, ...]) -> Sketch:
-    return states[0] if len(states) == 1 else Sketch("tuple", items=states)
+def _together(states: tuple[TensorSpec, ...]) -> TensorSpec:
+    return states[0] if len(states) == 1 else TensorSpec("tuple", items=states)
 
 
-def _states(call: LayerCall) -> tuple[Sketch, ...]:
+def _states(call: LayerCall) -> tuple[TensorSpec, ...]:
     assert call.hx is not None
     return call.hx.items or (call.hx,)
 
@@ -197,7 +199,7 @@ def _input_axis_more(call: LayerCall, off: int) -> LayerCall:
 
 def _pair_of_states(call: LayerCall, off: int) -> LayerCall:
     (state,) = _states(call)
-    return replace(call, hx=Sketch("tuple", items=(state, state)))
+    return replace(call, hx=TensorSpec("tuple", items=(state, state)))
 
 
 def _one_state(call: LayerCall, off: int) -> LayerCall:
@@ -226,7 +228,7 @@ def _step_without_time(call: LayerCall, off: int) -> LayerCall:
 
 def _more_states(call: LayerCall, off: int) -> LayerCall:
     states = _states(call)
-    return replace(call, hx=Sketch("tuple", items=(*states, *states[:1] * off)))
+    return replace(call, hx=TensorSpec("tuple", items=(*states, *states[:1] * off)))
 
 
 def _separate_states(call: LayerCall, off: int) -> LayerCall:
@@ -235,7 +237,9 @@ def _separate_states(call: LayerCall, off: int) -> LayerCall:
 
 
 def _nothing_inside(call: LayerCall, off: int) -> LayerCall:
-    return replace(call, hx=Sketch("tuple", items=(Sketch("NoneType"), Sketch("NoneType"))))
+    return replace(
+        call, hx=TensorSpec("tuple", items=(TensorSpec("NoneType"), TensorSpec("NoneType")))
+    )
 
 
 def _list_of_steps(call: LayerCall, off: int) -> LayerCall:

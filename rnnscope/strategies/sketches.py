@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rnnscope.subjects import Sketch
+from rnnscope.subjects import TensorSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-def made(sketch: Sketch, seed: int = 0) -> Any:
+def made(sketch: TensorSpec, seed: int = 0) -> Any:
     """A tensor, a PackedSequence, a tuple or list of them, or None, with numbers from ``seed``.
 
-    >>> made(Sketch("tuple", items=(Sketch("Tensor", (2, 3), "float64"), Sketch("NoneType"))))[1]
+    >>> numbers = TensorSpec("Tensor", (2, 3), "float64")
+    >>> made(TensorSpec("tuple", items=(numbers, TensorSpec("NoneType"))))[1]
     """
     if sketch.type in ("tuple", "list"):
         parts = [made(item, seed + place) for place, item in enumerate(sketch.items)]
@@ -25,7 +26,7 @@ def made(sketch: Sketch, seed: int = 0) -> Any:
     return _tensor(sketch.shape or (), sketch, seed)
 
 
-def _tensor(shape: tuple[int, ...], sketch: Sketch, seed: int) -> Tensor:
+def _tensor(shape: tuple[int, ...], sketch: TensorSpec, seed: int) -> Tensor:
     import torch
 
     generator = torch.Generator().manual_seed(seed)
@@ -33,7 +34,7 @@ def _tensor(shape: tuple[int, ...], sketch: Sketch, seed: int) -> Tensor:
     return drawn.to(sketch.device or "cpu", getattr(torch, sketch.dtype or "float32"))
 
 
-def _packed(sketch: Sketch, seed: int) -> Any:
+def _packed(sketch: TensorSpec, seed: int) -> Any:
     from torch.nn.utils.rnn import pack_padded_sequence
 
     lengths = list(sketch.lengths or ())

@@ -59,14 +59,14 @@ def modules(
 
 def make_input(config: RNNConfig, call: Call, seed: int = 0) -> Tensor | PackedSequence:
     """The input of a call, filled from ``seed``."""
-    from rnnscope.measuring.trial import random_arguments
+    from rnnscope.measuring.random_run import random_arguments
 
     return random_arguments(config, call, seed)[0]
 
 
 def make_states(config: RNNConfig, call: Call, seed: int = 0) -> Any:
     """The states of a call, filled from ``seed``, as the layer takes them; None if not given."""
-    from rnnscope.measuring.trial import random_arguments
+    from rnnscope.measuring.random_run import random_arguments
 
     return random_arguments(config, call, seed)[1] if call.states_given else None
 

@@ -24,7 +24,7 @@ def _nothing() -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Sketch:
+class TensorSpec:
     """What is known of one argument: its Python type and, for a tensor, shape, dtype and device.
 
     ``type`` is "Tensor", "PackedSequence", "tuple", "list", "NoneType", … ; the items of a tuple
@@ -37,7 +37,7 @@ class Sketch:
     shape: tuple[int, ...] | None = None
     dtype: str | None = None
     device: str | None = None
-    items: tuple[Sketch, ...] = ()
+    items: tuple[TensorSpec, ...] = ()
     lengths: tuple[int, ...] | None = None
     dimensions: int | None = None
 
@@ -86,17 +86,17 @@ class Construction:
 class LayerCall:
     """One call of a layer: ``layer(input, hx)``, before torch runs it.
 
-    ``hx`` is None when it is not known whether states were given, and a Sketch of type "NoneType"
-    when they were left to torch. ``keywords`` are names that forward does not have.
+    ``hx`` is None when it is not known whether states were given, and a TensorSpec of type
+    "NoneType" when they were left to torch. ``keywords`` are names that forward does not have.
     ``expected`` holds shapes that torch itself asked for in an error message, by tensor name.
     ``autocast`` is the dtype that autocast computes in, None when it is off.
     ``live`` is True when real tensors are on their way.
     """
 
     config: RNNConfig | PartialConfig
-    input: Sketch | None = None
-    hx: Sketch | None = None
-    extra: tuple[Sketch, ...] = ()
+    input: TensorSpec | None = None
+    hx: TensorSpec | None = None
+    extra: tuple[TensorSpec, ...] = ()
     training: bool | None = None
     location: Location | None = None
     built_at: Location | None = None

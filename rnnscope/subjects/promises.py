@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rnnscope.findings import Location
-from rnnscope.subjects.likeness import Difference
+from rnnscope.subjects.comparison import Difference
 
 
 @dataclass(frozen=True, slots=True)

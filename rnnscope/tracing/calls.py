@@ -15,8 +15,8 @@ from rnnscope.config import RNNConfig
 from rnnscope.errors import RnnscopeError
 from rnnscope.findings import Finding, Location
 from rnnscope.recording.user_code import here
-from rnnscope.subjects import LayerCall, Sketch
-from rnnscope.tracing.sketching import sketch
+from rnnscope.subjects import LayerCall, TensorSpec
+from rnnscope.tracing.live_specs import sketch
 
 _OPTIONS = (
     "input_size",
@@ -77,8 +77,8 @@ class LayerCalls:
         self,
         module: nn.Module,
         config: RNNConfig,
-        shapes: tuple[Sketch, Sketch],
-        extra: tuple[Sketch, ...],
+        shapes: tuple[TensorSpec, TensorSpec],
+        extra: tuple[TensorSpec, ...],
         place: Location | None,
         autocast: str | None,
         keywords: tuple[str, ...],

@@ -46,8 +46,8 @@ from rnnscope.tracing.operations import (
     Spread,
     outcomes,
 )
-from rnnscope.tracing.readings import Readings
-from rnnscope.tracing.regrouped import exchanges, tangles
+from rnnscope.tracing.reshape_mistakes import exchanges, tangles
+from rnnscope.tracing.role_conflicts import Readings
 
 # Reductions whose result is wrong when padding takes part; zeros in a sum are harmless.
 _PADDING_MATTERS = frozenset(

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from rnnscope.findings import Location
 from rnnscope.tracing.factors import Axes, Axis, Factor
-from rnnscope.tracing.regrouping import Regrouped
+from rnnscope.tracing.reshape_algebra import Regrouped
 
 GATHERED = 10**9  # the index of a Picked whose index differs from element to element
 ENDS = GATHERED + 1  # the same, where it is known to be the last step of each sequence

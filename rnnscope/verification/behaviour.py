@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnnscope.subjects.likeness import Difference
+from rnnscope.subjects.comparison import Difference
 from rnnscope.verification.conventions import Style
 from rnnscope.verification.probe import Draw, Outcome, Probe, largest, push
 from rnnscope.verification.runner import Runner, with_tokens

@@ -7,11 +7,11 @@ from typing import Any
 
 from rnnscope.axes import Axes
 from rnnscope.config import RNNConfig
-from rnnscope.subjects.likeness import Difference
+from rnnscope.subjects.comparison import Difference
+from rnnscope.verification.calling_convention import Attempt, Settled
 from rnnscope.verification.conventions import Style
 from rnnscope.verification.layouts import BATCH_FIRST, FLAT, LISTED, STACKED
 from rnnscope.verification.probe import Probe
-from rnnscope.verification.settling import Attempt, Settled
 
 SHAPE = "documented-shape"
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from rnnscope.subjects.likeness import Difference
+from rnnscope.subjects.comparison import Difference
 from rnnscope.verification.mapping import Block, Mapping, Placement, blocks_of
+from rnnscope.verification.module_snapshot import weights_of
 from rnnscope.verification.oracle import Oracle
-from rnnscope.verification.pristine import weights_of
 from rnnscope.verification.probe import Weights, largest
 
 _ROUNDING = 1e-6  # of weights that were copied through float32

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from rnnscope.subjects.likeness import Difference
+from rnnscope.subjects.comparison import Difference
 from rnnscope.verification.mapping import Mapping, Placement
 
 KIND = "gate-order"

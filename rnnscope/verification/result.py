@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rnnscope.config import RNNConfig
 from rnnscope.errors import TargetError
 from rnnscope.findings import Finding
-from rnnscope.subjects.likeness import Difference, Likeness
+from rnnscope.subjects.comparison import ComparisonResult, Difference
 from rnnscope.verification.mapping import Mapping
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Verification:
 
     target: str
     like: RNNConfig
-    likeness: Likeness
+    likeness: ComparisonResult
     findings: tuple[Finding, ...]
     calling: str | None = None
     checks: tuple[Check, ...] = ()

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnscope.verification.conventions import Convention
-from rnnscope.verification.pristine import Pristine, weights_of, write
+from rnnscope.verification.module_snapshot import Pristine, weights_of, write
 from rnnscope.verification.probe import Outcome, Probe
 from rnnscope.verification.returns import Reading
 

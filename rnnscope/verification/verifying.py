@@ -17,22 +17,22 @@ from rnnscope.config import RNNConfig
 from rnnscope.errors import RnnscopeError, TargetError
 from rnnscope.findings import Location
 from rnnscope.rules import examine
-from rnnscope.subjects.likeness import Difference, Likeness
-from rnnscope.verification import behaviour, contract, loading, naming, telling
-from rnnscope.verification.arithmetic import Comparison, Match, first_difference
-from rnnscope.verification.building import NAMES, build, is_class, name_of
+from rnnscope.subjects.comparison import ComparisonResult, Difference
+from rnnscope.verification import behaviour, contract, loading, naming, wording
+from rnnscope.verification.calling_convention import Settled, settle
+from rnnscope.verification.construct import NAMES, build, is_class, name_of
 from rnnscope.verification.conventions import Order
+from rnnscope.verification.hypotheses import Comparison, Match, first_difference
+from rnnscope.verification.isolation import surroundings
 from rnnscope.verification.mapping import Mapping
+from rnnscope.verification.mapping_parser import read_mapping
 from rnnscope.verification.measuring import Differences, Speed, measure, speed
 from rnnscope.verification.oracle import Oracle, constant_value
 from rnnscope.verification.probe import Probe, plain
-from rnnscope.verification.quiet import surroundings
 from rnnscope.verification.result import Verification
 from rnnscope.verification.runner import Runner, with_tokens
 from rnnscope.verification.search import baseline
-from rnnscope.verification.settling import Settled, settle
 from rnnscope.verification.target import loaded
-from rnnscope.verification.writing import read_mapping
 
 # Primes apart from each other and from every count of layers, gates and directions.
 _INPUT, _HIDDEN, _PROJECTED = 11, 13, 7
@@ -97,7 +97,7 @@ class _Case:
         )  # fmt: skip
         with torch.no_grad():
             match = comparison.match()
-        found += telling.seen(checks, match)
+        found += wording.seen(checks, match)
         found += self._arithmetic(prepared, comparison, match, found)
         return self._finished(prepared, match, found, checks, given)
 
@@ -189,9 +189,9 @@ class _Case:
         elif match.names != comparison.returned and not any(not d.convention for d in so_far):
             yield _only_output(comparison, match)
         if match.missing:
-            yield telling.missing(match)
+            yield wording.missing(match)
         yield from naming.differences(match.mapping, prepared.runner.layer)
-        yield from telling.extra(match.mapping)
+        yield from wording.extra(match.mapping)
         copied = loading.difference(self._fresh(prepared), prepared.oracle, match.mapping)
         if copied:
             yield copied
@@ -223,7 +223,7 @@ class _Case:
         return Difference(
             "another-function",
             f"it computes something else than {self.like}, and no known mistake explains it: {seen}"
-            f"{telling.strangers(prepared.runner.layer)}",
+            f"{wording.strangers(prepared.runner.layer)}",
             "compare its equations with those of torch.nn, line by line",
         )
 
@@ -291,7 +291,7 @@ class _Case:
 
     def _concluded(self, found: list[Difference], **details: Any) -> Verification:
         place = location_of(self.target)
-        likeness = Likeness(name_of(self.target), self.like, tuple(found), place)
+        likeness = ComparisonResult(name_of(self.target), self.like, tuple(found), place)
         return Verification(name_of(self.target), self.like, likeness, examine(likeness), **details)
 
 

@@ -107,7 +107,7 @@ def _wanted(against: str) -> dict[str, RNNConfig]:
     from rnnscope.torch_import import import_torch
 
     torch = import_torch()
-    from rnnscope.measuring.live import layers_of
+    from rnnscope.measuring.find_layers import layers_of
     from rnnscope.verification.target import loaded, said
 
     with loaded(against) as target:

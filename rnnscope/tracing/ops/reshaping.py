@@ -13,7 +13,7 @@ from rnnscope.tracing.operations import (
     operation,
     position,
 )
-from rnnscope.tracing.regrouping import regroup
+from rnnscope.tracing.reshape_algebra import regroup
 
 
 @operation("view", "reshape", "view_as", "reshape_as", "flatten", "unflatten", "ravel", source=True)

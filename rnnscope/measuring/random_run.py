@@ -16,7 +16,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
-from rnnscope.aside import aside
 from rnnscope.call import Call
 from rnnscope.config import ITEM_BYTES, RNNConfig
 from rnnscope.facts import LayerFacts
@@ -24,6 +23,7 @@ from rnnscope.measuring.devices import available_bytes, checked_device
 from rnnscope.measuring.measurement import facts_of
 from rnnscope.measuring.randomness import preserved_torch_randomness
 from rnnscope.prediction import count_parameters, multiply_accumulates
+from rnnscope.unobserved import unobserved
 
 # More than this takes more than a few seconds on a laptop, for shapes that do not depend on it.
 MOST_PARAMETERS = 200_000_000
@@ -109,7 +109,7 @@ def _refusal(error: Exception) -> str:
 def _unseen() -> Iterator[None]:
     """Watches look away, random streams stay as they are, and torch gives no advice about a layer
     that nobody will train, such as which library it cannot use."""
-    with aside(), warnings.catch_warnings(), preserved_torch_randomness():
+    with unobserved(), warnings.catch_warnings(), preserved_torch_randomness():
         warnings.simplefilter("ignore")
         yield
 

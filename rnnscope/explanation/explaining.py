@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
-from rnnscope.explanation.bench import Bench
+from rnnscope.explanation.claim_checker import Bench
 from rnnscope.explanation.claims import claims_of
-from rnnscope.explanation.lines import lines_of
-from rnnscope.explanation.names import Topic, is_fact, topic
-from rnnscope.explanation.parts import Check, Explanation
+from rnnscope.explanation.descriptions import meaning, notes, pieces
+from rnnscope.explanation.equation_steps import lines_of
+from rnnscope.explanation.model import Check, Explanation
 from rnnscope.explanation.recipes import recipes_of
-from rnnscope.explanation.story import meaning, notes, pieces
+from rnnscope.explanation.resolve_name import Topic, is_fact, topic
 from rnnscope.explanation.themes import Theme, theme
 from rnnscope.facts import LayerFacts
 from rnnscope.prediction import predict
@@ -119,7 +119,7 @@ def _checked(explanation: Explanation, module: nn.Module | None, seed: int) -> E
     """Evaluate every claim on the real layer, the evidence of the recipes included."""
     import torch
 
-    from rnnscope.measuring.trial import measure_config
+    from rnnscope.measuring.random_run import measure_config
     from rnnscope.reference.agreement import undisturbed
 
     config, call = explanation.config, explanation.call
@@ -135,7 +135,7 @@ def _checked(explanation: Explanation, module: nn.Module | None, seed: int) -> E
 
 def _on_live(explanation: Explanation, module: nn.Module, seed: int) -> Explanation:
     """On the user's own layer, with an input of the call's sizes; its hooks do not run."""
-    from rnnscope.measuring.trial import MOST_MACS, random_arguments
+    from rnnscope.measuring.random_run import MOST_MACS, random_arguments
 
     config, call = explanation.config, explanation.call
     if (macs := explanation.facts.macs or 0) > MOST_MACS:

@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 from rnnscope.config import RNNConfig
+from rnnscope.verification.cell_mutants import Step
 from rnnscope.verification.probe import Outcome, Probe, Weights
-from rnnscope.verification.variants import Step
 
 States = tuple[Tensor, "Tensor | None"]
 

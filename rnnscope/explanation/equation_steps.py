@@ -8,13 +8,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rnnscope.axes import shape_text
-from rnnscope.explanation.names import Topic
-from rnnscope.explanation.parts import CellLine
+from rnnscope.explanation.model import CellLine
+from rnnscope.explanation.resolve_name import Topic
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from rnnscope.reference.steps import Step
+    from rnnscope.reference.equation_interpreter import Step
 
 # The letter that each tensor has in the equations: lines with it are the lines about the tensor.
 _LETTERS = {
@@ -100,9 +100,9 @@ def _steps(topic: Topic) -> list[Step]:
     """One step of the reference, said aloud. Unbatched it is a step of one sequence, without N."""
     import torch
 
+    from rnnscope.reference.equation_interpreter import Aloud
     from rnnscope.reference.module import ReferenceRNN
     from rnnscope.reference.stack import DIRECTIONS
-    from rnnscope.reference.steps import Aloud
 
     config = topic.facts.config.with_options(device="meta")
     reference = ReferenceRNN(config)

@@ -9,13 +9,13 @@ from functools import cached_property
 import torch
 
 from rnnscope.config import RNNConfig
+from rnnscope.verification.cell_mutants import Mistake, Step, mistakes
 from rnnscope.verification.mapping import Block, Mapping
 from rnnscope.verification.oracle import Function, Oracle
 from rnnscope.verification.probe import Outcome, Probe, Weights, largest
 from rnnscope.verification.runner import Runner
 from rnnscope.verification.search import Search, baseline
-from rnnscope.verification.stacks import WIRINGS, Stack, Wiring, possible
-from rnnscope.verification.variants import Mistake, Step, mistakes
+from rnnscope.verification.wiring_mutants import WIRINGS, Stack, Wiring, possible
 
 
 @dataclass(frozen=True)

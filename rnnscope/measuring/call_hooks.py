@@ -13,7 +13,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from rnnscope.errors import CallError
 from rnnscope.facts import LayerFacts
-from rnnscope.measuring.live import LiveLayer
+from rnnscope.measuring.find_layers import LiveLayer
 from rnnscope.measuring.measurement import arguments, facts_of
 
 

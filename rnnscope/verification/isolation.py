@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import torch
 
-from rnnscope.aside import aside
 from rnnscope.measuring.randomness import preserved_randomness
+from rnnscope.unobserved import unobserved
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def surroundings() -> Iterator[None]:
     try:
         torch.set_num_threads(1)
         with (
-            aside(),
+            unobserved(),
             torch._C.DisableTorchFunction(),
             preserved_randomness(),
             contextlib.redirect_stdout(io.StringIO()),

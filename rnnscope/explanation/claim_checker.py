@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rnnscope.explanation.parts import Check, Claim, Recipe
+from rnnscope.explanation.model import Check, Claim, Recipe
 
 if TYPE_CHECKING:
     from torch import nn

@@ -14,7 +14,7 @@ from rnnscope.prediction import predict
 from rnnscope.reasons import sentence
 
 if TYPE_CHECKING:
-    from rnnscope.reference.steps import Step
+    from rnnscope.reference.equation_interpreter import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from rnnscope.verification.arithmetic import hypotheses
 from rnnscope.verification.conventions import (
     Convention,
     Misread,
@@ -16,9 +15,10 @@ from rnnscope.verification.conventions import (
     Style,
     conventions,
 )
+from rnnscope.verification.hypotheses import hypotheses
 from rnnscope.verification.layouts import STACKED
+from rnnscope.verification.module_snapshot import write
 from rnnscope.verification.oracle import Oracle
-from rnnscope.verification.pristine import write
 from rnnscope.verification.probe import Draw, Outcome, Probe, largest, push
 from rnnscope.verification.returns import Reading
 from rnnscope.verification.runner import Runner

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from torch import nn
 
-from rnnscope.subjects.likeness import Difference
-from rnnscope.verification.arithmetic import Match
+from rnnscope.subjects.comparison import Difference
 from rnnscope.verification.behaviour import Check
+from rnnscope.verification.hypotheses import Match
 from rnnscope.verification.mapping import Mapping
 
 # A mistake that is recognised explains what was seen of these, and they are not said again.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.axes import shape_text
-from rnnscope.explanation.names import Topic
-from rnnscope.explanation.parts import Note, Piece
+from rnnscope.explanation.model import Note, Piece
+from rnnscope.explanation.resolve_name import Topic
 from rnnscope.facts import ParameterFact
 
 _MEANINGS = {

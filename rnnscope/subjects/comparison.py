@@ -1,4 +1,4 @@
-"""Likeness: what was seen when a hand-written layer was held against torch's own.
+"""ComparisonResult: what was seen when a hand-written layer was held against torch's own.
 
 The rules of hand-written cells look at this; nothing here holds a tensor, and nothing imports
 torch.
@@ -29,7 +29,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class ComparisonResult:
     """A hand-written layer beside the layer of ``torch.nn`` that it is meant to be."""
 
     target: str

@@ -8,11 +8,11 @@ from dataclasses import replace
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
 from rnnscope.findings import Finding
-from rnnscope.notation import read_call
+from rnnscope.layer_parser import read_call
 from rnnscope.rules import examine
-from rnnscope.subjects import Construction, LayerCall, Plan, Sketch
-from rnnscope.subjects.mismatch import state_names
+from rnnscope.subjects import Construction, LayerCall, Plan, TensorSpec
 from rnnscope.subjects.packing import refusals
+from rnnscope.subjects.state_shapes import state_names
 
 
 def written(text: str) -> Construction:
@@ -26,21 +26,21 @@ def written(text: str) -> Construction:
 
 
 def planned_states(
-    config: RNNConfig, h_0: Sketch | None = None, c_0: Sketch | None = None
-) -> Sketch:
+    config: RNNConfig, h_0: TensorSpec | None = None, c_0: TensorSpec | None = None
+) -> TensorSpec:
     """The second argument: left out, one tensor, or a pair of which one may be untold."""
     if h_0 is None and c_0 is None:
-        return Sketch("NoneType")
+        return TensorSpec("NoneType")
     if len(state_names(config)) == 2 or c_0 is not None:
-        return Sketch("tuple", items=(h_0 or Sketch(), c_0 or Sketch()))
-    return h_0 or Sketch()
+        return TensorSpec("tuple", items=(h_0 or TensorSpec(), c_0 or TensorSpec()))
+    return h_0 or TensorSpec()
 
 
-def packed_sketch(padded: Sketch, lengths: tuple[int, ...]) -> Sketch:
+def packed_sketch(padded: TensorSpec, lengths: tuple[int, ...]) -> TensorSpec:
     """What packing a padded input makes: the real steps of all sequences in one axis."""
     features = padded.shape[2:] if padded.shape else ()
     shape = (sum(lengths), *features)
-    return Sketch("PackedSequence", shape, padded.dtype, padded.device, lengths=lengths)
+    return TensorSpec("PackedSequence", shape, padded.dtype, padded.device, lengths=lengths)
 
 
 def findings_of_plan(
@@ -68,7 +68,7 @@ def _findings(call: LayerCall, lengths: tuple[int, ...] | None) -> Iterator[Find
 
 
 def _packed(call: LayerCall, lengths: tuple[int, ...]) -> LayerCall:
-    return replace(call, input=packed_sketch(call.input or Sketch(), lengths))
+    return replace(call, input=packed_sketch(call.input or TensorSpec(), lengths))
 
 
 def call_of(planned: LayerCall, lengths: tuple[int, ...] | None = None) -> Call | None:

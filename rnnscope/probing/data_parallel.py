@@ -15,7 +15,7 @@ from torch import nn
 
 from rnnscope.recording.layers import LayerCall
 from rnnscope.recording.nest import tensors_in
-from rnnscope.subjects.proofs import Scatter
+from rnnscope.subjects.experiment_results import Scatter
 
 
 class Scatters:

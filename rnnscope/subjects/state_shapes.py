@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from rnnscope.axes import Axes, Axis, Size, role_of
 from rnnscope.config import RNNConfig
-from rnnscope.subjects import UNKNOWN, LayerCall, PartialConfig, Sketch
+from rnnscope.subjects import UNKNOWN, LayerCall, PartialConfig, TensorSpec
 
 
 class Fault(Enum):
@@ -127,7 +127,7 @@ def _named(symbols: str, sizes: Mapping[str, int]) -> Axes:
     return Axes(tuple(Axis(role_of(s), Size(s, sizes.get(s, UNKNOWN))) for s in symbols.split()))
 
 
-def given_states(call: LayerCall) -> dict[str, Sketch]:
+def given_states(call: LayerCall) -> dict[str, TensorSpec]:
     """The states as tensors, by name; empty where they are left out or not even tensors."""
     names, hx = state_names(call.config), call.hx
     if hx is None or hx.type == "NoneType":
@@ -149,7 +149,7 @@ def _state_faults(call: LayerCall) -> Iterator[StateFault]:
             yield StateFault(name, fault, expected[name], sketch.shape, sketch.ndim or 0, reads)
 
 
-def _faults(expected: Axes, sketch: Sketch, call: LayerCall) -> Iterator[Fault]:
+def _faults(expected: Axes, sketch: TensorSpec, call: LayerCall) -> Iterator[Fault]:
     if sketch.ndim != len(expected):
         yield Fault.AXES
         return

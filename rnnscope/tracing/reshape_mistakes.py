@@ -9,7 +9,7 @@ from rnnscope.findings import Location
 from rnnscope.tracing.events import Tangled
 from rnnscope.tracing.factors import Axes, Axis, Evidence, Factor, Meaning, shape_of, size_of
 from rnnscope.tracing.operations import Regrouping
-from rnnscope.tracing.regrouping import Cut
+from rnnscope.tracing.reshape_algebra import Cut
 
 _MOST_AXES = 5  # of a tensor whose axes are tried in every order
 _FEWEST_AXES = 3  # fewer tell too little: the last one is features, which stay features

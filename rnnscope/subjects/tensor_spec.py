@@ -9,32 +9,32 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from rnnscope.subjects import Sketch
+from rnnscope.subjects import TensorSpec
 
 
-def sketch_of(value: Any) -> Sketch:
+def sketch_of(value: Any) -> TensorSpec:
     """What is known of one argument.
 
     >>> sketch_of((3, 5, 10)).shape, sketch_of(None).type
     ((3, 5, 10), 'NoneType')
     """
-    if isinstance(value, Sketch):
+    if isinstance(value, TensorSpec):
         return value
     if _is_shape(value):
-        return Sketch("Tensor", tuple(value))
+        return TensorSpec("Tensor", tuple(value))
     if _is_packed(value):
         return packed_sketch(value)
     if isinstance(value, (tuple, list)):
         name = "list" if isinstance(value, list) else "tuple"
-        return Sketch(name, items=tuple(map(sketch_of, value)))
+        return TensorSpec(name, items=tuple(map(sketch_of, value)))
     if _is_tensor(value):
         return tensor_sketch(value)
-    return Sketch(type(value).__name__)
+    return TensorSpec(type(value).__name__)
 
 
 def holds_tensors(value: object) -> bool:
     """True for a tensor, packed data, and whatever is neither a shape nor left out."""
-    return value is not None and not _is_shape(value) and not isinstance(value, Sketch)
+    return value is not None and not _is_shape(value) and not isinstance(value, TensorSpec)
 
 
 def _is_shape(value: object) -> bool:
@@ -50,13 +50,13 @@ def _is_tensor(value: object) -> bool:
     return all(hasattr(value, name) for name in ("shape", "dtype", "device"))
 
 
-def tensor_sketch(tensor: Any) -> Sketch:
+def tensor_sketch(tensor: Any) -> TensorSpec:
     """What is known of a tensor: no values."""
     dtype, device = str(tensor.dtype).removeprefix("torch."), str(tensor.device)
-    return Sketch(type(tensor).__name__, tuple(tensor.shape), dtype, device)
+    return TensorSpec(type(tensor).__name__, tuple(tensor.shape), dtype, device)
 
 
-def packed_sketch(packed: Any) -> Sketch:
+def packed_sketch(packed: Any) -> TensorSpec:
     """What is known of a PackedSequence: its data's shape, and the true lengths."""
     data = tensor_sketch(packed.data)
     return replace(data, type="PackedSequence", lengths=lengths_of(packed))

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnnscope.aside import aside
 from rnnscope.measuring.randomness import preserved_randomness, preserved_torch_randomness
+from rnnscope.unobserved import unobserved
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def untouched(model: nn.Module) -> Iterator[None]:
     plain = all(type(module).__module__.startswith("torch.nn.") for module, _ in before)
     streams = preserved_torch_randomness() if plain else preserved_randomness()
     compiled = any(_compiled(module) for module, _ in before)
-    with aside(), streams, torch.no_grad(), _eagerly() if compiled else nullcontext():
+    with unobserved(), streams, torch.no_grad(), _eagerly() if compiled else nullcontext():
         try:
             for module, _ in before:
                 _work_on_copies(module, copies)

@@ -13,8 +13,8 @@ from rnnscope.errors import RnnscopeError
 from rnnscope.failures import text_of
 from rnnscope.findings import Finding
 from rnnscope.results import Outcome, Result
-from rnnscope.running.arrival import when_imported
 from rnnscope.running.execution import Ended, execute
+from rnnscope.running.import_hook import when_imported
 from rnnscope.running.script import Target
 
 if TYPE_CHECKING:

@@ -16,13 +16,13 @@ _thread = threading.local()
 _listeners: list[Callable[[Finding], None]] = []
 
 
-def is_aside() -> bool:
+def is_unobserved() -> bool:
     """True while the current thread does rnnscope's own work."""
     return getattr(_thread, "depth", 0) > 0
 
 
 @contextmanager
-def aside() -> Iterator[None]:
+def unobserved() -> Iterator[None]:
     """Run a block that no watch sees, in this thread."""
     _thread.depth = getattr(_thread, "depth", 0) + 1
     try:
