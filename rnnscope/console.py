@@ -7,14 +7,21 @@ from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from typing import Any, TextIO
 
-from rich.console import Console
-
 from rnnscope.findings import Finding
 from rnnscope.legible import legible
 
 
 def findings_text(findings: Sequence[Finding], stream: TextIO, watched: Any = None) -> str:
     """Findings as this stream shows them: in colour and as wide as a terminal, else plain."""
+    from rnnscope.measuring.randomness import preserved_randomness
+
+    with preserved_randomness():  # rich draws numbers when it is loaded
+        return _findings_text(findings, stream, watched)
+
+
+def _findings_text(findings: Sequence[Finding], stream: TextIO, watched: Any) -> str:
+    from rich.console import Console
+
     from rnnscope.formats import terminal
     from rnnscope.results import Result
 

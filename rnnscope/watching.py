@@ -85,7 +85,13 @@ class Watch(ContextDecorator):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What was found so far: one finding for each code and line, with its count."""
-        return completed(self.selection.keep(tuple(self._found.values())))
+        found = self._found if self.session is None else self._so_far(self.session)
+        return completed(self.selection.keep(tuple(found.values())))
+
+    def _so_far(self, session: Session) -> dict[tuple[str, Location | None], Finding]:
+        from rnnscope.questions.precedence import verdicts
+
+        return verdicts(self._found, (), [*session.facts, *session.inquiry.so_far()])
 
     @property
     def report(self) -> Report:

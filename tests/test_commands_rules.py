@@ -34,7 +34,7 @@ def test_prose_of_a_rule_fits_into_80_columns_and_its_code_stays(
     assert run(["rule", "RNN202"]) == 0
     shown = capsys.readouterr().out
     assert max(map(len, shown.splitlines())) <= 80
-    assert "output, _ = lstm(x, (h_0, c_0))  # RNN202\n" in shown
+    assert "h_0 = torch.zeros(3, 2, 20)  # RNN202\n" in shown
 
 
 def test_json_lists_codes_names_and_families(capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,11 +44,21 @@ def shuffled(*shape: int) -> DataLoader[Any]:
 
 
 def carried_over_shuffled_batches() -> None:
-    gru, head, h = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3), None
+    class Keeping(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.gru, self.head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3)
+            self.state: torch.Tensor | None = None
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            output, state = self.gru(x, self.state)  # RNN601
+            self.state = state.detach()
+            scores: torch.Tensor = self.head(output[:, -1])
+            return scores
+
+    model = Keeping()
     for x, y in shuffled(5, 4):
-        output, h = gru(x, h)  # RNN601
-        h = h.detach()
-        F.cross_entropy(head(output[:, -1]), y).backward()
+        F.cross_entropy(model(x), y).backward()
 
 
 def carried_over_the_end_of_an_epoch() -> None:

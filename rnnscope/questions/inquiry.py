@@ -36,6 +36,7 @@ from rnnscope.questions.weights_idle import WeightsIdle
 from rnnscope.recording.tape import Call, Tape
 from rnnscope.recording.threads import runs_alone
 from rnnscope.subjects.experiment_results import RandomState
+from rnnscope.subjects.facts import SliceRead
 
 _STEPS = 3  # steps of one kind that are asked: the later ones are like them
 _KEPT_BYTES = 32 << 20  # of a step that waits for the end, parameters included
@@ -94,6 +95,8 @@ class Inquiry:
             self._ask(tape, self._carrying.ways)
             self._waiting.pop(kind, None)
             self._asked[kind] = self._asked.get(kind, 0) + 1
+            if self._asked[kind] == _STEPS:
+                self._report_slices()
         except OutOfBudgetError:
             self._wait(kind, tape)
         except Exception as error:
@@ -102,20 +105,39 @@ class Inquiry:
     def end(self) -> None:
         """The program is over: ask what there was no time for."""
         self.budget.ended = True
+        self.unasked += self._catch_up()
+        self._report_slices()
+        for idle in self.idle.facts():
+            self._report(idle, frozenset(p for p in (idle.location, idle.built_at) if p))
+        for question in (self._carrying, self._dropped, self._starts, self.cuts):
+            for subject in question.end():
+                self._report(subject, frozenset())
+
+    def so_far(self) -> Iterator[Fact]:
+        """Somebody asks before the end: what only the end makes certain, as it looks now."""
+        if runs_alone():
+            self.budget.ended = True
+            self._catch_up()
+            self.budget.ended = False
+        yield from map(_of_slice, self.slices.facts())
+
+    def _catch_up(self) -> int:
+        """Ask the steps that wait. Returns for how many there was no time."""
+        unasked = 0
         for tape in self._waiting.values():
             try:
                 self._ask(tape)
             except OutOfBudgetError:
-                self.unasked += 1
+                unasked += 1
             except Exception as error:
                 self._failed(error)
         self._waiting.clear()
-        for fact in (*self.slices.facts(), *self.idle.facts()):
-            places = (getattr(fact, "called_at", fact.location), fact.built_at)
-            self._report(fact, frozenset(place for place in places if place is not None))
-        for question in (self._carrying, self._dropped, self._starts, self.cuts):
-            for subject in question.end():
-                self._report(subject, frozenset())
+        return unasked
+
+    def _report_slices(self) -> None:
+        """What was read in every step so far: after some of a kind the next are like them."""
+        for fact in map(_of_slice, self.slices.facts()):
+            self._report(fact.subject, fact.lines)
 
     def _follow(self, tape: Tape) -> None:
         """What goes on from step to step is looked at in every one; nothing is tried for it."""
@@ -158,7 +180,7 @@ class Inquiry:
             if isinstance(subject, RandomState) and not subject.evaluated:
                 self._starts.hold(subject)
             else:
-                self._report(subject, frozenset())
+                self._report(subject, _line_of(subject))
         if not meetings(tape):
             for lines, subject in without_targets(laboratory, padded):
                 self._report(subject, lines)
@@ -267,6 +289,16 @@ def is_faithful(tape: Tape) -> bool:
             )
     except (ReplayError, RuntimeError):
         return False
+
+
+def _of_slice(read: SliceRead) -> Fact:
+    places = (read.location, read.called_at, read.built_at)
+    return Fact(read, frozenset(place for place in places if place is not None))
+
+
+def _line_of(subject: object) -> frozenset[Location]:
+    location = getattr(subject, "location", None)
+    return frozenset() if location is None else frozenset((location,))
 
 
 def _has_values(tape: Tape) -> bool:

@@ -10,11 +10,13 @@ from rnnscope.questions.inquiry import Fact
 from rnnscope.rules import examine
 from rnnscope.subjects.experiment_results import Disorder, Foresight, Leak, PaddingRead
 from rnnscope.subjects.facts import (
+    IdleWeights,
     IndexIsLength,
     LengthsDiffer,
     OthersTarget,
     PaddingFirst,
     SliceRead,
+    StateNeverHandedOn,
 )
 
 Found = dict[tuple[str, Location | None], Finding]
@@ -27,8 +29,10 @@ _ABOUT: dict[type, tuple[str, ...]] = {
     Foresight: ("RNN7",),
     Disorder: ("RNN7",),
     # What a layer that steps along the wrong axis calls a step, or a sample, is none.
-    SliceRead: ("RNN301", "RNN304", "RNN305"),
+    SliceRead: ("RNN301", "RNN304", "RNN305", "RNN407", "RNN412"),
     OthersTarget: ("RNN2", "RNN3", "RNN4", "RNN5", "RNN7"),
+    StateNeverHandedOn: ("RNN604",),
+    IdleWeights: ("RNN604", "RNN608"),
 }
 # Where rows of different orders meet, the proof knows which line gave them their order.
 _KNOWN_BETTER: dict[type, tuple[str, ...]] = {Disorder: ("RNN513",)}

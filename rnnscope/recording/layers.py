@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from types import FrameType
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import nn
@@ -127,6 +129,17 @@ def _arguments(frame: FrameType) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return (given, found.get("hx")), {}
 
 
+_numbers: WeakKeyDictionary[nn.Module, int] = WeakKeyDictionary()
+_counted = count()
+
+
+def _number_of(module: nn.Module) -> int:
+    """A number that no other module has or had: an id is given again."""
+    if module not in _numbers:
+        _numbers[module] = next(_counted)
+    return _numbers[module]
+
+
 def described(call: LayerCall, built_at: Location | None) -> Layer:
     """The layer's options, as the tape keeps them: no reference to the module stays."""
     module = call.module
@@ -137,7 +150,7 @@ def described(call: LayerCall, built_at: Location | None) -> Layer:
         bool(getattr(module, "bidirectional", False)),
         int(getattr(module, "num_layers", 1)),
         int(getattr(module, "hidden_size", 0)),
-        id(module),
+        _number_of(module),
         built_at,
         call.outer_called_at,
         _is_handed(call),

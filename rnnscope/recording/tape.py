@@ -49,7 +49,7 @@ class Layer:
     bidirectional: bool
     num_layers: int
     hidden_size: int
-    name: int  # the id of the module: the same layer has the same name, while it lives
+    name: int  # a number of the module's own: the same layer has the same name
     built_at: Location | None = None
     called_at: Location | None = None  # the outermost module around it
     handed: bool = False  # its initial states are arguments of that module

@@ -39,8 +39,8 @@ def state_never_handed_on(fact: StateNeverHandedOn) -> Iterator[Problem]:
         F.cross_entropy(head(h), torch.tensor([0, 1, 1])).backward()
     """
     yield Problem(
-        f"this {fact.kind} is called {fact.times} times, one step each, and begins from zeros each "
-        "time: its recurrent weights do nothing",
+        f"this {fact.kind} is called {fact.times} times, one step each, and begins anew each "
+        "time: nothing goes on from one step to the next",
         "give it the state that the call before returned",
         fact.location,
         at(fact.built_at, "it is built here"),

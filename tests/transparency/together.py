@@ -93,7 +93,7 @@ def recorded(module: ModuleType, path: Path, mode: str) -> dict[str, Any]:
 def _watch() -> Any:
     from rnnscope import watch
 
-    return watch()
+    return watch(show=False)
 
 
 def own_mistakes() -> list[str]:
