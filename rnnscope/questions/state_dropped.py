@@ -99,7 +99,8 @@ def _end(
         for slot in made.results:
             if tape.shape(slot) not in form or slot in tape.users or slot in tape.looked_at:
                 continue
-            idle = (tape.ancestors(slot) & tape.parameters) - used
-            if idle:
+            begun = tape.ancestors(slot) & tape.sources
+            idle = (begun & tape.parameters) - used
+            if idle and begun - tape.parameters:  # not a mere copy of weights, to be kept
                 return made, idle
     return None
