@@ -99,8 +99,15 @@ def _end(
         for slot in made.results:
             if tape.shape(slot) not in form or slot in tape.users or slot in tape.looked_at:
                 continue
-            begun = tape.ancestors(slot) & tape.sources
+            begun = tape.ancestors(slot)
             idle = (begun & tape.parameters) - used
-            if idle and begun - tape.parameters:  # not a mere copy of weights, to be kept
+            if idle and not _is_copy(tape, begun):
                 return made, idle
     return None
+
+
+def _is_copy(tape: Tape, slots: frozenset[int]) -> bool:
+    """True for what was made of weights alone, as where they are kept for later."""
+    makers = {slot: tape.producer.get(slot) for slot in slots}
+    begun = {slot for slot, made in makers.items() if made is None or not made.inputs}
+    return begun <= tape.parameters
