@@ -168,6 +168,7 @@ def test_programs_that_print_append_write_and_leave_torch(odd: str) -> None:
     assert seen.axes("logits") == ("batch", "time causal", "features")
     assert seen.dependence.conduct.kept == ("log grew from 0 to 1",)
     assert seen.dependence.conduct.continues is None
+    pytest.importorskip("numpy")
     seen = rnnscope.depends(f"{odd}:Numpy", (3, 7, 4))
     assert seen.axes("x") == ("batch", "time causal", "features")
     assert seen.dependence.conduct.notes

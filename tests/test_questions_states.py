@@ -211,6 +211,7 @@ def rows_that_go_on() -> None:
 def a_buffer_that_is_filled_anew() -> None:
     gru, head, h = nn.GRU(4, 8), nn.Linear(8, 1), None
     buffer = torch.empty(6, 3, 4)
+    pytest.importorskip("numpy")
     written = buffer.numpy()
     for number in range(3):
         written[:] = torch.randn(6, 3, 4).numpy() + number
