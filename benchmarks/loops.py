@@ -129,7 +129,7 @@ def ratio(make: Callable[[], tuple[Callable[[], None], int]]) -> tuple[float, fl
         best[0] = min(best[0], seconds(step, times))
         step, times = make()
         seconds(step, 20)
-        with rnnscope.watch():
+        with rnnscope.watch(show=False):
             best[1] = min(best[1], seconds(step, times))
     return best[0], best[1] / best[0]
 

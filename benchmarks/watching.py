@@ -30,7 +30,7 @@ def watched(name: str, run: Callable[[], None], times: int, at_most: float) -> R
         return time.perf_counter() - start
 
     def under_watch() -> float:
-        with rnnscope.watch():
+        with rnnscope.watch(show=False):
             for _ in range(WARM):
                 run()
             return timed()
