@@ -20,12 +20,12 @@ if TYPE_CHECKING:
         inspect,
         verify,
     )
+    from rnnscope.axis_names import name_axes
     from rnnscope.call import Call
     from rnnscope.config import RNNConfig
     from rnnscope.explained import Explained
     from rnnscope.findings import Finding, Location, Severity
     from rnnscope.report import Report
-    from rnnscope.tracing import name_axes
     from rnnscope.verified import Verified
     from rnnscope.watching import Watch, watch
 
@@ -45,7 +45,7 @@ _HOMES = {
     "Watch": "watching",
     "Explained": "explained",
     "Verified": "verified",
-    "name_axes": "tracing",
+    "name_axes": "axis_names",
     "RNNConfig": "config",
     "Call": "call",
     "Report": "report",

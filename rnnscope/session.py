@@ -1,7 +1,7 @@
 """A Session: what one watch makes of the recording, until it ends.
 
-It hears of constructions, of calls of recurrent layers and of every recorded function, and hands
-what they say to the rules.
+It hears of constructions, of calls of recurrent layers and of recorded steps, and hands what they
+say to the rules.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from rnnscope.config import RNNConfig
 from rnnscope.errors import RnnscopeError
 from rnnscope.failures import warning_of
 from rnnscope.findings import Finding, Location
+from rnnscope.live_calls import LayerCalls, given_to
 from rnnscope.probing.histories import Histories
 from rnnscope.questions.inquiry import Fact, Inquiry
 from rnnscope.recording.layers import LayerCall as RecordedCall
@@ -28,15 +29,10 @@ from rnnscope.recording.tape import Tape
 from rnnscope.recording.threads import runs_alone
 from rnnscope.recording.user_code import here, standing_at
 from rnnscope.recording.writing import Writer
+from rnnscope.state_names import unpacking
 from rnnscope.subjects import Construction, Failure, LayerCall
+from rnnscope.subjects.facts import StateNames
 from rnnscope.summary import WatchSummary
-from rnnscope.tracing import given as names_given
-from rnnscope.tracing import loaders
-from rnnscope.tracing.calls import LayerCalls, given_to, keeps_contract
-from rnnscope.tracing.events import identity
-from rnnscope.tracing.tracer import Tracer
-
-_MOST_EVENTS = 4096  # different subjects remembered: lengths that vary make many
 
 
 class Session(Subscriber):
@@ -58,19 +54,17 @@ class Session(Subscriber):
         self.built_at = RECORDER.built_at
         self.last_returned: LayerCall | None = None
         self.calls = LayerCalls(self.built_at, examine)
-        self.tracer = Tracer(self.reported)
-        self.histories = Histories(self.tracer, self.built_at)
+        self.histories = Histories(self.built_at)
         self.facts: list[Fact] = []
         self.warnings: list[Failure] = []
         self.inquiry = Inquiry(self.facts.append)
         self.experiments = experiments
-        self.steps = self.steps_watched = 0
+        self.steps = self.steps_watched = self.recorded = self.calls_recorded = 0
         self.layers: dict[int, str] = {}
-        self._events: dict[Any, tuple[Finding, ...]] = {}
+        self.named: set[StateNames] = set()
 
     def begin(self) -> None:
         """Subscribe, and record the current thread."""
-        names_given.tables.add(self.tracer.table)
         RECORDER.subscribe(self)
         self._warned = len(RECORDER.warnings)
 
@@ -78,8 +72,6 @@ class Session(Subscriber):
         """Leave, and decide what was kept back until now."""
         self.warnings = [warning_of(*shown) for shown in RECORDER.warnings[self._warned :]]
         RECORDER.unsubscribe(self)
-        names_given.tables.discard(self.tracer.table)
-        self.tracer.decide()
         if self.experiments:
             self.inquiry.end()
 
@@ -92,6 +84,12 @@ class Session(Subscriber):
     def known_from_all_sides(self) -> bool:
         """True once the first steps are over, which may show one mistake in several ways."""
         return self.steps >= FIRST
+
+    @property
+    def statistics(self) -> Mapping[str, int]:
+        """How much was recorded, and how often it was run again."""
+        runs = self.inquiry.budget.runs
+        return {"recorded steps": self.recorded, "calls": self.calls_recorded, "replays": runs}
 
     @property
     def summary(self) -> WatchSummary:
@@ -114,16 +112,6 @@ class Session(Subscriber):
         """Let the rules look at a subject, or pass on what they said about its like before."""
         for finding in self.examine(subject) if findings is None else findings:
             self.found(finding)
-
-    def reported(self, event: object) -> None:
-        """An event of the tracer's: rules look once at all that are alike."""
-        key = identity(event)
-        known = self._events.get(key)
-        if known is None:
-            if len(self._events) >= _MOST_EVENTS:
-                self._events.clear()
-            known = self._events[key] = self.examine(event)
-        self.report(event, known)
 
     def failed_call(
         self, exception: BaseException, writer: Writer | None
@@ -152,17 +140,6 @@ class Session(Subscriber):
             return
         self.report(Construction(kind, args, dict(kwargs), config, here(1)))
 
-    def function_returned(
-        self,
-        name: str,
-        function: object,
-        args: tuple[object, ...],
-        kwargs: Mapping[str, object],
-        result: object,
-    ) -> None:
-        """A torch function has returned."""
-        self.tracer.propagation.returned(function, args, kwargs, result)
-
     def layer_returned(self, call: RecordedCall) -> None:
         """A recurrent layer has run."""
         self.layers.setdefault(id(call.module), type(call.module).__name__)
@@ -172,12 +149,10 @@ class Session(Subscriber):
             self.last_returned = subject
         self.histories.layer_returned(call)
         config = self.calls.config(call.module)
-        if config is None:
-            return
-        given = given_to(call.module, call.args, call.kwargs)
-        if keeps_contract(call.module, config, given.get("input")):
-            places = (here(1), self.built_at.get(call.module))
-            self.tracer.recurrent(call.module, config, places, given, call.result)
+        names = unpacking(config, here(1)) if config is not None else None
+        if names is not None and names not in self.named:
+            self.named.add(names)
+            self.report(names)
 
     def outermost_returned(self, call: RecordedCall) -> None:
         """The outermost module around it has run."""
@@ -185,7 +160,8 @@ class Session(Subscriber):
 
     def step_ended(self, tape: Tape) -> None:
         """A recorded step is over: all that it was going to use has been used."""
-        self.tracer.step_over()
+        self.recorded += 1
+        self.calls_recorded += len(tape.calls)
         self.steps_watched += tape.loss is not None
         if self.experiments:
             self.inquiry.step(tape)
@@ -213,10 +189,6 @@ class Session(Subscriber):
     def optimizer_built(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer was built at this line."""
         self.histories.gradients.built(optimizer, here(1))
-
-    def batch_loaded(self, iterator: object, batch: object) -> None:
-        """A DataLoader has handed out a batch."""
-        loaders.label_batch(self.tracer.table, iterator, batch)
 
     def scattered(
         self, module: nn.Module, args: tuple[object, ...], kwargs: Mapping[str, object]

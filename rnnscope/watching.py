@@ -108,9 +108,8 @@ class Watch(ContextDecorator):
 
     @property
     def statistics(self) -> Mapping[str, Any]:
-        """How much could be followed: functions traced, and those that have no rule."""
-        live = self.session
-        return live.tracer.propagation.statistics.to_dict() if live is not None else self._counted
+        """How much was recorded: steps, the calls on their tapes, and how often they were run."""
+        return self.session.statistics if self.session is not None else self._counted
 
     def __repr__(self) -> str:
         return f"<Watch {self.report.in_a_line()}>"

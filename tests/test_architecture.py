@@ -22,11 +22,11 @@ errors legible axes cells config_validation layer_parser config equations call f
 reasons dependence.facts dependence.telling drawing findings summary frames sources spans subjects
 subjects.tensor_spec torch_import unobserved recording experiments blame measuring.randomness
 measuring.devices measuring.measurement measuring.random_run measuring.preserve_model
-measuring.find_layers measuring.call_hooks reference tracing.factors tracing.labels tracing.events
-tracing.reshape_algebra tracing.operations tracing.ops tracing.naming tracing.role_conflicts
-subjects.experiment_results subjects.facts rules.pages messages subjects.state_shapes
+measuring.find_layers measuring.call_hooks reference live_specs
+subjects.experiment_results subjects.facts state_names rules.pages messages subjects.state_shapes
 subjects.comparison subjects.promises subjects.packing rules selection failures
-subjects.planned_call diagnosis tracing probing questions session measuring.inspection measuring
+subjects.planned_call diagnosis live_calls axis_names probing questions session
+measuring.inspection measuring
 explanation verification weights conclusions results formats repair printing report layouts
 explained verified gating dependence api testing strategies fuzzing running.import_hook
 running.output running.cells running.script running.execution running.distributed running.notebook
@@ -211,9 +211,8 @@ def _loaded_with(name: str, tree: ast.Module) -> set[str]:
 _LIVE = """
 recording experiments blame questions session measuring.randomness measuring.devices
 measuring.measurement measuring.random_run measuring.find_layers measuring.preserve_model
-measuring.call_hooks measuring.inspection measuring.inputs reference tracing.calls tracing.given
-tracing.live_specs tracing.table tracing.loaders tracing.propagation tracing.packing
-tracing.recurrent tracing.states tracing.tracer probing verification verified formats.verified
+measuring.call_hooks measuring.inspection measuring.inputs reference live_calls live_specs
+probing verification verified formats.verified
 gating layouts.conversion weights.initial weights.values testing dependence
 """
 LIVE = _LIVE.split()

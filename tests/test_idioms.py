@@ -18,8 +18,6 @@ def test_correct_code_is_left_in_peace(
 ) -> None:
     torch.manual_seed(0)
     with watch() as seen:
-        statistics = seen.session.tracer.propagation.statistics
         program()
-    assert not statistics.failures
     assert not RECORDER.failures
     assert [str(f) for f in seen.findings if f.severity.counts] == []

@@ -169,8 +169,5 @@ def _print_terminal(stream: TextIO | None, result: RunResult) -> None:
 
 
 def _statistics_lines(statistics: Mapping[str, Any]) -> Iterator[str]:
-    """What was traced, in words: "functions: 120" and, last, the operations without a rule."""
-    for name, value in statistics.items():
-        if isinstance(value, Mapping):
-            value = ", ".join(f"{key} {count}" for key, count in value.items()) or "none"
-        yield f"{name.replace('_', ' ')}: {value}"
+    """How much was recorded, in words: "recorded steps: 16"."""
+    yield from (f"{name}: {value}" for name, value in statistics.items())

@@ -22,6 +22,7 @@ class Budget:
     began: float = field(default_factory=time.monotonic)
     spent: float = 0.0
     ended: bool = False
+    runs: int = 0  # replays so far
 
     @property
     def left(self) -> float:

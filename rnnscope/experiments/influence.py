@@ -63,6 +63,7 @@ class Laboratory:
         if self.replays >= REPLAYS or self.budget.left <= 0:
             raise OutOfBudgetError
         self.replays += 1
+        self.budget.runs += 1
         began = time.monotonic()
         try:
             with quietly():

@@ -101,6 +101,9 @@ def _data_of(call: Call, depends: frozenset[int]) -> Iterator[int]:
 
 
 def _root(tape: Tape, slot: int) -> Root | None:
+    names = tape.named.get(slot)
+    if names is not None and names.samples is not None:
+        return Root(slot, str(names), location=names.location, axis=names.samples, certain=True)
     if slot in tape.batches:
         return _batch(tape, slot)
     call = tape.producer.get(slot)

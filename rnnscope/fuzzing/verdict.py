@@ -119,7 +119,7 @@ def _rules(case: Case, measurement: Measurement) -> Iterator[str]:
         Construction(config.kind, kwargs=config.arguments(), config=config),
     ]
     if measurement.complete:
-        from rnnscope.tracing.live_specs import sketch
+        from rnnscope.live_specs import sketch
 
         input, hx = measurement.inputs
         given = hx if case.call.states_given else None

@@ -20,6 +20,7 @@ from rnnscope.facts import Difference, LayerFacts, differences
 from rnnscope.failures import failure_of
 from rnnscope.findings import Finding
 from rnnscope.frames import steps
+from rnnscope.live_specs import sketch
 from rnnscope.measuring.call_hooks import Observation, run_observed
 from rnnscope.measuring.find_layers import LiveLayer, layers_of, unwrapped
 from rnnscope.measuring.measurement import call_of, facts_of
@@ -28,7 +29,6 @@ from rnnscope.measuring.random_run import measure_module
 from rnnscope.prediction import predict
 from rnnscope.rules import examine
 from rnnscope.subjects import LayerCall
-from rnnscope.tracing.live_specs import sketch
 
 
 @dataclass(frozen=True, slots=True)

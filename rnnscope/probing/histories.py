@@ -11,30 +11,22 @@ from rnnscope.findings import Location
 from rnnscope.probing.accumulation import Accumulation
 from rnnscope.probing.carrying import Loops
 from rnnscope.probing.data_parallel import Scatters
-from rnnscope.probing.functional_dropout import DROPOUTS, Dropouts
 from rnnscope.probing.gradients import Gradients
 from rnnscope.probing.requires_grad_typos import Freezes
 from rnnscope.probing.states import StateTrails
-from rnnscope.probing.targets import LOSSES, Targets
 from rnnscope.recording.layers import LayerCall
-from rnnscope.tracing.tracer import Tracer
 
 
 class Histories:
     """Every history of one watch, fed with what is recorded."""
 
-    def __init__(self, tracer: Tracer, built_at: Mapping[nn.Module, Location]) -> None:
-        self.targets = Targets(tracer.table)
+    def __init__(self, built_at: Mapping[nn.Module, Location]) -> None:
         self.scatters = Scatters()
         self.trails = StateTrails()
         self.loops = Loops()
         self.gradients = Gradients(built_at)
         self.accumulation = Accumulation()
         self.freezes = Freezes()
-        self.dropouts = Dropouts(tracer.report)
-        hearers = tracer.propagation.hearers
-        hearers |= dict.fromkeys(LOSSES, self.targets.compared)
-        hearers |= dict.fromkeys(DROPOUTS, self.dropouts.called)
 
     def layer_returned(self, call: LayerCall) -> None:
         """A recurrent layer has run."""
@@ -48,7 +40,6 @@ class Histories:
     def outermost_returned(self, call: LayerCall) -> None:
         """The outermost module around it has run."""
         self.trails.model_returned(call.outer)
-        self.targets.model_returned(call.outer, call.outer_args, call.outer_kwargs)
 
     def optimizer_steps(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer is about to step: the gradients are those of the user's own backward."""
@@ -62,8 +53,6 @@ class Histories:
         yield from self.freezes.seen
         yield from self.gradients.left_out()
         yield from self.loops.stuck()
-        yield from self.targets.padded
         yield from self.trails.carried()
-        yield from self.targets.seen
         yield from self.scatters.seen
         yield from self.accumulation.seen()

@@ -14,8 +14,8 @@ from rnnscope.experiments.results import Results
 from rnnscope.findings import Location
 from rnnscope.recording.tape import Call, Layer, Tape
 from rnnscope.sources import nodes, spans
+from rnnscope.state_names import is_cell, unpacked_names
 from rnnscope.subjects.facts import SliceRead
-from rnnscope.tracing.naming import is_cell, unpacked_names
 
 _STATES = ("h_n", "c_n")
 

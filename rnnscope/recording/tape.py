@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from rnnscope.findings import Location
+from rnnscope.recording.names import Names
 
 LOOP = 3  # calls that read one parameter: a hand-written loop over steps
 RECURRENT_KERNELS = frozenset(
@@ -91,7 +92,8 @@ class Tape:
     it in place. ``volatile`` are the slots whose memory some call changes: they are made anew in
     every replay. ``settled`` are parameters and batches that were made on the tape: a replay takes
     them as they are. ``batches`` are the slots that a DataLoader handed out, ``sample_axes`` on
-    which axis it put the samples, where that is known. ``loss`` is what ``backward`` started from.
+    which axis it put the samples, where that is known. ``named`` is what the user says of the axes
+    of some slots. ``loss`` is what ``backward`` started from.
     """
 
     number: int
@@ -103,6 +105,7 @@ class Tape:
     loss: int | None = None
     batches: frozenset[int] = frozenset()
     sample_axes: Mapping[int, int] = field(default_factory=dict)
+    named: Mapping[int, Names] = field(default_factory=dict)
     shuffled: bool = False
     loaded_at: Location | None = None
     looked_at: frozenset[int] = frozenset()

@@ -9,6 +9,7 @@ import torch
 
 from rnnscope.findings import Location
 from rnnscope.recording.functions import Kind, changed_by
+from rnnscope.recording.names import NAMED
 from rnnscope.recording.nest import map_nest
 from rnnscope.recording.pace import CALLS_OF_TAPE
 from rnnscope.recording.tape import Call, Layer, Place, Slot, Tape, is_learnt, storage_of
@@ -169,6 +170,7 @@ class Writer:
             self.known(loss) if loss is not None else None,
             frozenset(self.batches),
             dict(self.sample_axes),
+            {slot: NAMED[t] for slot, t in enumerate(self.alive) if NAMED and t in NAMED},
             self.shuffled,
             self.loaded_at,
             frozenset(self.looked_at),

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
-from rnnscope.rules.axis_evidence import at, axis_text, blamed, certainty, related
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.experiment_results import Leak
-from rnnscope.tracing.events import AxisRead
-from rnnscope.tracing.factors import Meaning
 
 
-@rule("RNN301", "samples-as-steps", Severity.ERROR, AxisRead | Leak)
-def samples_as_steps(event: AxisRead | Leak) -> Iterator[Problem]:
+@rule("RNN301", "samples-as-steps", Severity.ERROR, Leak)
+def samples_as_steps(leak: Leak) -> Iterator[Problem]:
     """A layer reads the samples of a batch as the steps of a sequence.
 
     What it does
     ------------
-    Follows the axis on which a DataLoader, ``pad_sequence`` or a shuffled index put the samples,
-    and looks for a recurrent or attention layer that takes this axis for time. Runs a step again
-    with one sample changed, and looks for a layer or a loop that carries it into the others.
+    Runs a recorded step again with one sample changed, and looks for a layer or a loop over steps
+    that carries the change into the other samples.
 
     Why is this bad?
     ----------------
@@ -47,30 +44,6 @@ def samples_as_steps(event: AxisRead | Leak) -> Iterator[Problem]:
             output, _ = lstm(x)
             F.cross_entropy(head(output[:, -1]), y).backward()
     """
-    if isinstance(event, Leak):
-        yield from _carried(event)
-        return
-    if event.read.meaning != Meaning.TIME or event.known.meaning != Meaning.SAMPLES:
-        return
-    severity = certainty(event)
-    if severity is None:
-        return
-    place = blamed(event)
-    yield Problem(
-        f"{event.read.because or event.layer}, but {event.known.because}: {axis_text(event)} "
-        f"holds {event.shape[event.axis]} samples, and each is read as a step after the one before",
-        _fix(event),
-        place,
-        related((event.known,))
-        + at(
-            event.location if event.location != place else None, f"{event.layer} is called with it"
-        ),
-        severity,
-    )
-
-
-def _carried(leak: Leak) -> Iterator[Problem]:
-    """A sample that was changed has moved those after it, by way of the state."""
     if leak.batch is None or not leak.recurrent:
         return
     layer = leak.built_at is not None
@@ -87,14 +60,3 @@ def _carried(leak: Leak) -> Iterator[Problem]:
         + at(leak.built_at if leak.built_at != place else None, "the layer is built here")
         + at(leak.location if leak.location != place else None, "the state is carried on here"),
     )
-
-
-def _fix(event: AxisRead) -> str:
-    config = event.config
-    if config is None:
-        return "build it with batch_first=True, or pass x.transpose(0, 1)"
-    if len(event.shape) == 2:
-        return f"x.unsqueeze({1 if config.batch_first else 0})  # one step of each sample"
-    if config.batch_first:
-        return "give the layer (batch, time, features): swap axes 0 and 1 with x.transpose(0, 1)"
-    return f"nn.{config.kind}(..., batch_first=True)"

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnscope.axes import shape_text, tuple_text
+from rnnscope.axes import shape_text
 from rnnscope.findings import Severity
-from rnnscope.rules.axis_evidence import at, related
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.experiment_results import Leak
-from rnnscope.tracing.events import Tangled
 
 
-@rule("RNN303", "rows-torn", Severity.ERROR, Tangled | Leak)
-def rows_torn(event: Tangled | Leak) -> Iterator[Problem]:
+@rule("RNN303", "rows-torn", Severity.ERROR, Leak)
+def rows_torn(leak: Leak) -> Iterator[Problem]:
     """A view or reshape puts parts of different samples into one row.
 
     What it does
@@ -39,22 +38,6 @@ def rows_torn(event: Tangled | Leak) -> Iterator[Problem]:
         _, (h_n, _) = lstm(torch.randn(8, 5, 4))
         summary = h_n.transpose(0, 1).reshape(8, 12)
     """
-    if isinstance(event, Leak):
-        yield from _mixed(event)
-        return
-    if event.kind != "rows":
-        return
-    yield Problem(
-        f"{tuple_text(list(event.names))} = {shape_text(event.before)} is regrouped as "
-        f"{shape_text(event.after)}: a row of the result holds parts of different samples",
-        _fix(event),
-        related=related(event.evidence),
-        values={"before": event.before, "after": event.after, "batch": _batch(event)},
-    )
-
-
-def _mixed(leak: Leak) -> Iterator[Problem]:
-    """A sample that was changed has moved another one, whose row it shares."""
     if leak.batch is None or not leak.regroups:
         return
     yield Problem(
@@ -64,15 +47,3 @@ def _mixed(leak: Leak) -> Iterator[Problem]:
         "move the batch to the front with transpose or permute before regrouping",
         related=at(leak.batch.location, leak.batch.reason),
     )
-
-
-def _fix(event: Tangled) -> str:
-    batch = _batch(event)
-    if batch == 0:
-        return "use transpose or permute to move axes; view and reshape keep the memory order"
-    return f"move the batch to the front first: .transpose(0, {batch}).reshape(batch_size, -1)"
-
-
-def _batch(event: Tangled) -> int:
-    """The axis of the samples; in states it is the second."""
-    return event.names.index("batch") if "batch" in event.names else 1

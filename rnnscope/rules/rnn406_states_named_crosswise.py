@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from rnnscope.findings import Severity
 from rnnscope.rules.registry import Problem, rule
-from rnnscope.tracing.events import StateNames
-from rnnscope.tracing.naming import is_cell, is_hidden
+from rnnscope.state_names import is_cell, is_hidden
+from rnnscope.subjects.facts import StateNames
 
 
 @rule("RNN406", "states-named-crosswise", Severity.WARNING, StateNames)

@@ -195,3 +195,13 @@ class IdleWeights:
     kind: str
     location: Location | None
     built_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StateNames:
+    """How the states of an LSTM were named where they were unpacked."""
+
+    location: Location | None
+    first: str
+    second: str
+    kind: str

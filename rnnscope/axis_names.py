@@ -30,7 +30,7 @@ def name_axes(tensor: Tensor, names: str) -> Tensor:
     >>> name_axes(x, "N L")
     Traceback (most recent call last):
     ...
-    rnnscope.tracing.roles.AxisNamesError: "N L" names 2 axes, but the tensor has 3: (3, 5, 4)
+    rnnscope.axis_names.AxisNamesError: "N L" names 2 axes, but the tensor has 3: (3, 5, 4)
     """
     words, shape = names.split(), tuple(getattr(tensor, "shape", ()))
     if len(words) != len(shape):
@@ -43,6 +43,7 @@ def name_axes(tensor: Tensor, names: str) -> Tensor:
 
 
 def _tell(tensor: Any, words: list[str]) -> None:
-    from rnnscope.tracing.given import named
+    from rnnscope.recording.names import named
+    from rnnscope.recording.user_code import here
 
-    named(tensor, words)
+    named(tensor, words, here(2))

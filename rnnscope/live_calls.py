@@ -14,9 +14,9 @@ from torch import nn
 from rnnscope.config import RNNConfig
 from rnnscope.errors import RnnscopeError
 from rnnscope.findings import Finding, Location
+from rnnscope.live_specs import sketch
 from rnnscope.recording.user_code import here
 from rnnscope.subjects import LayerCall, TensorSpec
-from rnnscope.tracing.live_specs import sketch
 
 _OPTIONS = (
     "input_size",

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from rnnscope.config import RNNConfig
 from rnnscope.findings import Location
-from rnnscope.tracing.events import StateNames
+from rnnscope.subjects.facts import StateNames
 
 # A word for the state, alone or with a word or a number before or after it: enc_hidden, c_t, h2.
 _HIDDEN = re.compile(

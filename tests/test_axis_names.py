@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import rnnscope
-from rnnscope.tracing import AxisNamesError
+from rnnscope.axis_names import AxisNamesError
 
 
 def codes(batch_first: bool, names: str) -> set[str]:
