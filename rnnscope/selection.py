@@ -14,6 +14,7 @@ from typing import Any
 
 from rnnscope.errors import TargetError, UnknownNameError
 from rnnscope.findings import Finding, Location
+from rnnscope.rules.merged import present
 from rnnscope.rules.registry import all_rules
 from rnnscope.sources import nodes
 
@@ -81,6 +82,7 @@ def _prefixes(typed: Iterable[str] | None) -> tuple[str, ...]:
 
 
 def _checked(prefix: str) -> str:
+    prefix = present(prefix)
     codes = [rule.code for rule in all_rules()]
     if any(code.startswith(prefix) for code in codes) or re.fullmatch(r"RNN\d{0,3}", prefix):
         return prefix
@@ -137,7 +139,8 @@ def _covers(line: str, code: str) -> bool:
         return False
     if found["codes"] is None:
         return True
-    return any(code.startswith(part.upper()) for part in re.split(r"[,\s]+", found["codes"]))
+    parts = re.split(r"[,\s]+", found["codes"])
+    return any(code.startswith(present(part.upper())) for part in parts)
 
 
 def statement_lines(location: Location) -> range:

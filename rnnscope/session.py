@@ -76,11 +76,6 @@ class Session(Subscriber):
             self.inquiry.end()
 
     @property
-    def acquitted(self) -> set[Location]:
-        """Lines on the way of predictions whose samples were apart, and on no other's."""
-        return self.inquiry.acquitted - self.inquiry.suspect
-
-    @property
     def known_from_all_sides(self) -> bool:
         """True once the first steps are over, which may show one mistake in several ways."""
         return self.steps >= FIRST

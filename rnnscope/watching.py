@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     from rnnscope.session import Session
 
 
-_REPLACED = ("RNN513",)  # a proof may still say the same with a better line
-
-
 class Watch(ContextDecorator):
     """What ``watch`` returns: a context manager and a decorator that collects findings.
 
@@ -176,13 +173,11 @@ class Watch(ContextDecorator):
         session, tell = self.session, self.on_errors
         if tell is None or session is None:
             return
-        lines = {finding.location for finding in self._found.values() if finding.location}
-        standing = verdicts(self._found, (), session.facts, lines - session.inquiry.suspect)
+        standing = verdicts(self._found, (), session.facts)
         fresh = {
             key: finding
             for key, finding in standing.items()
             if finding.severity is Severity.ERROR
-            and finding.code not in _REPLACED
             and (key in self._found or session.known_from_all_sides)
             and key not in self._told
         }
@@ -197,9 +192,7 @@ class Watch(ContextDecorator):
         session.end()
         self._end_gates()
         self._forget()
-        self._found = verdicts(
-            self._found, session.histories.observed(), session.facts, session.acquitted
-        )
+        self._found = verdicts(self._found, session.histories.observed(), session.facts)
         self._found = {**self._told, **self._found}
         for failure in session.warnings:
             for finding in explained(failure, tuple(self._found.values())):

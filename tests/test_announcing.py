@@ -15,9 +15,8 @@ from torch import nn
 
 from rnnscope import console
 from rnnscope.findings import Finding
-from rnnscope.questions import precedence
 from rnnscope.selection import Selection
-from rnnscope.watching import _REPLACED, Watch, watch
+from rnnscope.watching import Watch, watch
 
 PROGRAM = """
 import atexit, sys
@@ -79,7 +78,7 @@ def test_an_interrupt_leaves_the_findings_and_its_own_status(tmp_path: Path) -> 
 def test_what_is_told_stays_found_and_is_told_once() -> None:
     told: list[Finding] = []
     gru = nn.GRU(3, 8, num_layers=3, bidirectional=True)
-    with Watch(Selection(), probe=False, show=False, on_errors=told.extend) as seen:
+    with Watch(Selection(), show=False, on_errors=told.extend) as seen:
         for _ in range(12):
             gru(torch.randn(9, 4, 3))[1].view(2, 3, 4, 8)[0].sum().backward()
     assert [finding.code for finding in told] == ["RNN407"]
@@ -90,15 +89,11 @@ def test_what_may_still_be_acquitted_is_not_told() -> None:
     told: list[Finding] = []
     lstm, head = nn.LSTM(3, 8), nn.Linear(8, 1)
     data = torch.utils.data.TensorDataset(torch.randn(16, 9, 3), torch.randn(16, 1))
-    with Watch(Selection(), probe=False, show=False, on_errors=told.extend) as seen:
+    with Watch(Selection(), show=False, on_errors=told.extend) as seen:
         for x, y in torch.utils.data.DataLoader(data, 4, shuffle=True):
             nn.functional.mse_loss(head(lstm(x)[0][:, -1]), y).backward()
     assert "RNN301" in [finding.code for finding in seen.findings]
     assert told == []
-
-
-def test_what_a_proof_replaces_is_known() -> None:
-    assert {code for codes in precedence._KNOWN_BETTER.values() for code in codes} == {*_REPLACED}
 
 
 def test_a_bar_of_tqdm_is_cleared_and_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:

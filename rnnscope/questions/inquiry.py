@@ -59,8 +59,6 @@ class Inquiry:
     budget: Budget = field(default_factory=Budget)
     unfaithful: int = 0
     unasked: int = 0
-    acquitted: set[Location] = field(default_factory=set)  # lines that keep their samples apart
-    suspect: set[Location] = field(default_factory=set)
     _said: set[object] = field(default_factory=set)
     _trained: set[int] = field(default_factory=set)
     _asked: dict[object, int] = field(default_factory=dict)
@@ -186,12 +184,8 @@ class Inquiry:
                 self._report(subject, lines)
         heard = tuple(hearings(laboratory))
         for hearing in heard:
-            lines = lines_of(hearing.calls)
-            charged = [self._report(s, lines) for s in of_a_meeting(laboratory, hearing, padded)]
-            if hearing.acquits and not charged:
-                self.acquitted |= lines
-            else:
-                self.suspect |= lines
+            for subject in of_a_meeting(laboratory, hearing, padded):
+                self._report(subject, lines_of(hearing.calls))
         for subject in targets_read(laboratory, [hearing.meeting for hearing in heard]):
             self._report(subject, frozenset())
         for call, subject in lengths_agree(laboratory, padded):
@@ -199,13 +193,12 @@ class Inquiry:
         self.slices.ask(laboratory)
         self.idle.ask(laboratory)
 
-    def _report(self, subject: object, lines: frozenset[Location]) -> object:
+    def _report(self, subject: object, lines: frozenset[Location]) -> None:
         """Tell of a fact, once for each line."""
         key = type(subject), getattr(subject, "location", None), getattr(subject, "evaluated", 0)
         if key not in self._said:
             self._said.add(key)
             self.report(Fact(subject, lines))
-        return subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +208,6 @@ class Hearing:
     meeting: Meeting
     calls: tuple[Call, ...]
     separations: tuple[Separation, ...]
-
-    @property
-    def acquits(self) -> bool:
-        """True when the samples, which are known for certain, were apart all the way."""
-        return bool(self.separations) and all(
-            tried.is_certain and tried.apart(self.meeting.prediction) for tried in self.separations
-        )
 
 
 def hearings(laboratory: Laboratory) -> Iterator[Hearing]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from rnnscope.findings import Finding, Location, Related
@@ -21,7 +21,6 @@ from rnnscope.subjects.facts import (
 
 Found = dict[tuple[str, Location | None], Finding]
 
-# A proof says that something is wrong; where the axes were followed, they say what, and where.
 # A finding of one of these families is what the proof is about, and gets its numbers.
 _ABOUT: dict[type, tuple[str, ...]] = {
     Leak: ("RNN3", "RNN207", "RNN221", "RNN222", "RNN102", "RNN401", "RNN402", "RNN7"),
@@ -29,46 +28,35 @@ _ABOUT: dict[type, tuple[str, ...]] = {
     Foresight: ("RNN7",),
     Disorder: ("RNN7",),
     # What a layer that steps along the wrong axis calls a step, or a sample, is none.
-    SliceRead: ("RNN301", "RNN304", "RNN305", "RNN407", "RNN412"),
+    SliceRead: ("RNN301",),
     OthersTarget: ("RNN2", "RNN3", "RNN4", "RNN5", "RNN7"),
     StateNeverHandedOn: ("RNN604",),
     IdleWeights: ("RNN604", "RNN608"),
 }
-# Where rows of different orders meet, the proof knows which line gave them their order.
-_KNOWN_BETTER: dict[type, tuple[str, ...]] = {Disorder: ("RNN513",)}
 # What is so because of a mistake is none of its own: behind a call that is given wrong lengths
-# padding is read, and behind a sample that is taken for a step the batch is gone.
+# padding is read.
 _BEHIND: dict[type, tuple[str, ...]] = {
     LengthsDiffer: ("RNN501",),
     IndexIsLength: ("RNN501",),
     PaddingFirst: ("RNN501",),
-    SliceRead: ("RNN308",),
 }
 
 
-# What is said of an axis for its name or size is no mistake where the samples stay apart, each is
-# compared with its own target, and nothing else was found on the way.
-_ACQUITTED = ("RNN301", "RNN304", "RNN305", "RNN308")
-
-
-def verdicts(
-    found: Found,
-    proofs: Iterable[object],
-    facts: Iterable[Fact] = (),
-    acquitted: Collection[Location] = (),
-) -> Found:
+def verdicts(found: Found, proofs: Iterable[object], facts: Iterable[Fact] = ()) -> Found:
     """The findings with what the proofs say, in order: those known first, with numbers added."""
-    known = {
-        key: finding
-        for key, finding in found.items()
-        if not (finding.code in _ACQUITTED and finding.location in acquitted)
-    }
+    known = dict(found)
     for proof in proofs:
         _settle(known, proof, None)
-    # What is read of a layer comes first: other predictions are wrong because of it.
-    for fact in sorted(facts, key=lambda fact: not isinstance(fact.subject, SliceRead)):
+    for fact in sorted(facts, key=lambda fact: _rank(fact.subject)):
         _settle(known, fact.subject, fact.lines)
     return known
+
+
+def _rank(subject: object) -> int:
+    """Causes first: what a layer steps along, then what is read of it, then what follows."""
+    if isinstance(subject, Leak) and subject.recurrent:
+        return 0
+    return 1 if isinstance(subject, SliceRead) else 2
 
 
 def _settle(known: Found, proof: object, lines: frozenset[Location] | None) -> None:
@@ -77,12 +65,9 @@ def _settle(known: Found, proof: object, lines: frozenset[Location] | None) -> N
     if about:
         known[about[0]] = _confirmed(known[about[0]], proof)
         return
-    worse = _KNOWN_BETTER.get(type(proof), ())
     behind = _BEHIND.get(type(proof), ())
-    if isinstance(proof, SliceRead) and proof.slice != "sample":
-        behind = ()
     for key, finding in list(known.items()):
-        if finding.code in worse or (finding.code in behind and finding.location in (lines or ())):
+        if finding.code in behind and finding.location in (lines or ()):
             del known[key]
     for finding in examine(proof):
         key = (finding.code, finding.location)

@@ -12,6 +12,7 @@ from rnnscope.errors import UnknownNameError
 from rnnscope.findings import Finding, Severity
 from rnnscope.rules import pages
 from rnnscope.rules.definition import HEADINGS, Problem, Rule, rule
+from rnnscope.rules.merged import present
 from rnnscope.subjects import Failure, Reading
 
 if TYPE_CHECKING:
@@ -109,8 +110,11 @@ def _doubted(severity: Severity) -> Severity:
 
 
 def rule_named(name: str) -> Rule:
-    """A rule by its code or name, whatever the case. Raises UnknownNameError."""
-    folded = name.casefold()
+    """A rule by its code, an old one too, or its name, whatever the case.
+
+    Raises UnknownNameError.
+    """
+    folded = present(name.upper()).casefold()
     likely = [file for file in files() if folded.replace("-", "_") in file.split("_", 1)]
     for file in likely or files():  # a file in Python may be called otherwise than its rule
         found = rule_in(file)

@@ -163,7 +163,8 @@ class PaddingFirst:
 class SliceRead:
     """All that is read of the results of a recurrent layer is one slice of them.
 
-    ``slice`` is "sample", "layers" (some, without the last), "direction", "unit" (of every step),
+    ``slice`` is "sample", "layers" (some, without the last), "slots" (one direction of some layers,
+    and the other one of others), "direction", "unit" (of every step),
     "units" (all, made one number), "cell" (c_n alone) or "end" (one direction, or the only one,
     where it has seen a single input). ``index`` is the one that is read, or at an end the
     direction that has seen one input; ``of`` how many there are, at an end of steps. ``result`` is
