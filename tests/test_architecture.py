@@ -211,9 +211,9 @@ def _loaded_with(name: str, tree: ast.Module) -> set[str]:
 _LIVE = """
 recording experiments blame questions session measuring.randomness measuring.devices
 measuring.measurement measuring.random_run measuring.find_layers measuring.preserve_model
-measuring.call_hooks measuring.inspection measuring.inputs reference tracing.calls tracing.given
-tracing.live_specs tracing.table tracing.loaders tracing.propagation tracing.packing
-tracing.recurrent tracing.states tracing.tracer probing verification verified formats.verified
+measuring.call_hooks measuring.inspection measuring.inputs measuring.surroundings reference
+tracing.calls tracing.given tracing.live_specs tracing.table tracing.loaders tracing.propagation
+tracing.packing tracing.recurrent tracing.states tracing.tracer probing verification verified formats.verified
 gating layouts.conversion weights.initial weights.values testing dependence
 """
 LIVE = _LIVE.split()
