@@ -211,8 +211,8 @@ def _loaded_with(name: str, tree: ast.Module) -> set[str]:
 _LIVE = """
 recording experiments blame questions session measuring.randomness measuring.devices
 measuring.measurement measuring.random_run measuring.find_layers measuring.preserve_model
-measuring.call_hooks measuring.inspection measuring.inputs reference live_calls live_specs
-probing verification verified formats.verified
+measuring.call_hooks measuring.inspection measuring.inputs measuring.surroundings reference
+live_calls live_specs probing verification verified formats.verified
 gating layouts.conversion weights.initial weights.values testing dependence
 """
 LIVE = _LIVE.split()

@@ -18,9 +18,10 @@ from torch import Tensor, nn
 
 import rnnscope
 from rnnscope.cli import run
-from rnnscope.dependence.inputs import filled, made, read_sizes
+from rnnscope.dependence.inputs import made
 from rnnscope.dependence.patterns import is_structured, pattern
 from rnnscope.errors import CallError, TargetError
+from rnnscope.measuring.inputs import filled, read_sizes
 from rnnscope.strategies import sequence_inputs
 
 HERE = Path(__file__).parent
@@ -276,7 +277,7 @@ def test_inspect_shows_parts_that_are_none_of_torchs() -> None:
 
 def test_sizes_are_chosen_small_and_apart() -> None:
     assert read_sizes("10") == ((None, None, 10), "")
-    assert read_sizes("(?, 7, int64)") == ((None, 7), "int64")
+    assert read_sizes("(?, 7, int64)") == read_sizes("?,7:int64") == ((None, 7), "int64")
     assert len({*filled((None, None, 5, None))}) == 4
     tokens = nn.Sequential(nn.Embedding(9, 4), nn.GRU(4, 5))
     (x,) = made(tokens, ())

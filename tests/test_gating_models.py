@@ -129,8 +129,8 @@ def test_command_runs_a_class_on_random_inputs(tmp_path: Path) -> None:
     ("words", "sentence"),
     [
         (["--gates"], "give the shape of its input, --input 3,5,10"),
-        (["--input", "3,x"], "'3,x' is no shape: write --input 3,5,10"),
-        (["--input", "3,7:string"], "has no dtype of torch's: choose int64, int32"),
+        (["--input", "3,x"], "'3,x' is no shape: write sizes, ? for any"),
+        (["--input", "3,7:string"], "'3,7:string' is no shape: write sizes"),
     ],
 )
 def test_command_refuses_in_one_sentence(words: list[str], sentence: str, tmp_path: Path) -> None:

@@ -49,9 +49,9 @@ Inputs = Annotated[
     list[str] | None,
     _call(
         "--input",
-        help="run model.py:Net on a random input of this shape, 3,5,10 or 3,5:int64; repeat it "
+        help="run model.py:Net on a random input of this shape, 3,5,10 or 3,5,int64; repeat it "
         "for each input",
-        metavar="A,B,...[:DTYPE]",
+        metavar="A,B,...",
     ),
 ]
 States = Annotated[bool, _call("--states", help="pass h_0 (and c_0) instead of zeros")]

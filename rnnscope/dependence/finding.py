@@ -13,10 +13,11 @@ from rnnscope.dependence import trials, values
 from rnnscope.dependence.conduct import Whole
 from rnnscope.dependence.facts import Axis, Dependence, Influence, Told
 from rnnscope.dependence.naming import input_names, name_of
-from rnnscope.dependence.passes import Passes, surroundings
+from rnnscope.dependence.passes import Passes
 from rnnscope.dependence.places import Place
 from rnnscope.dependence.seeing import Seen
 from rnnscope.errors import CallError
+from rnnscope.measuring.surroundings import surroundings
 
 _FIXED = 4  # passes: the first, one on other values, one again, one in training
 

@@ -10,8 +10,9 @@ from torch import nn
 
 from rnnscope.dependence.facts import Dependence
 from rnnscope.dependence.finding import depends_of
-from rnnscope.dependence.passes import Passes, surroundings
+from rnnscope.dependence.passes import Passes
 from rnnscope.errors import RnnscopeError
+from rnnscope.measuring.surroundings import surroundings
 from rnnscope.recording.nest import map_tensors, tensors_in
 
 _HOLDERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import contextlib
 import copy
 import inspect
-import io
 import random
 import sys
-import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,32 +17,12 @@ from torch.nn.utils.rnn import PackedSequence
 
 from rnnscope.dependence.taping import Taping
 from rnnscope.errors import CallError, TargetError
-from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.recording.nest import map_tensors
-from rnnscope.unobserved import unobserved
 from rnnscope.verification.module_snapshot import Pristine
 from rnnscope.verification.target import said
 
 Named = dict[str, Tensor]
 _OWN = {"RNN": ("h_n",), "GRU": ("h_n",), "LSTM": ("h_n", "c_n")}
-
-
-@contextmanager
-def surroundings() -> Iterator[None]:
-    """Run somebody's code without a trace: streams, output, warnings, default dtype, watches."""
-    default = torch.get_default_dtype()
-    try:
-        with (
-            unobserved(),
-            preserved_randomness(),
-            contextlib.redirect_stdout(io.StringIO()),
-            warnings.catch_warnings(),
-            torch.no_grad(),
-        ):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        torch.set_default_dtype(default)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,8 +11,9 @@ from typing import Any
 from torch import Tensor, nn
 
 from rnnscope.config import RNNConfig
-from rnnscope.dependence.inputs import made, read_sizes
+from rnnscope.dependence.inputs import made
 from rnnscope.errors import TargetError
+from rnnscope.measuring.inputs import read_sizes
 from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.verification.construct import build, parse_arguments
 from rnnscope.verification.target import loaded, said

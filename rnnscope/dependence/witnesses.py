@@ -14,7 +14,8 @@ from torch import Tensor
 
 from rnnscope.dependence import trials, values
 from rnnscope.dependence.naming import input_names, name_of
-from rnnscope.dependence.passes import Named, Passes, surroundings
+from rnnscope.dependence.passes import Named, Passes
+from rnnscope.measuring.surroundings import surroundings
 from rnnscope.recording.nest import map_tensors
 
 _MANY = 10**6  # nobody counts the passes of a test

@@ -44,6 +44,14 @@ def packed_sizes(tape: Tape, call: Call) -> torch.Tensor | None:
     return tape.values[slot.number] if isinstance(slot, Slot) else None
 
 
+def is_one_step(tape: Tape, call: Call) -> bool:
+    """True for a recurrent kernel that reads one step, as a cell does."""
+    sizes, layer, shape = packed_sizes(tape, call), call.layer, tape.shape(call.inputs[0])
+    if "cell" in call.name or sizes is not None:
+        return sizes is None or len(sizes) == 1
+    return layer is not None and len(shape) == 3 and shape[layer.batch_first] == 1
+
+
 def _packs(call: Call) -> bool:
     """True for ``lstm(data, batch_sizes, hx, …)``: the weights come fourth, a list of slots."""
     return len(call.args) > 3 and isinstance(call.args[3], (list, tuple))

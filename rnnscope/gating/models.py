@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from rnnscope.config import RNNConfig
 from rnnscope.errors import CallError
-from rnnscope.gating.recording import Loss
+from rnnscope.gating.recording import Loss, scalar
 from rnnscope.gating.report import Gates, gates_of_layer, gathered
 from rnnscope.measuring.call_hooks import Observation, run_observed
 from rnnscope.measuring.find_layers import layers_of
@@ -63,8 +63,7 @@ def gates_of_model(
             raise CallError("no recurrent layer of torch ran: give a model that calls one.")
         losses = [final(layer.config) if final else None for layer, _ in called]
         if loss is not None:
-            of_model = loss(*result) if isinstance(result, tuple) else loss(result)
-            losses = _of_each(of_model, [last.result for _, last in called])
+            losses = _of_each(scalar(loss, result), [last.result for _, last in called])
     return gathered(
         [
             gates_of_layer(layer.module, last.input, last.hx, of, layer.paths[0])
@@ -73,13 +72,11 @@ def gates_of_model(
     )
 
 
-def _of_each(loss: Any, returned: Sequence[Any]) -> list[Loss | None]:
+def _of_each(loss: Tensor, returned: Sequence[Any]) -> list[Loss | None]:
     """For each layer a loss of its own results with the same gradient as the model's loss."""
-    if not isinstance(loss, Tensor) or loss.numel() != 1 or not loss.requires_grad:
-        raise CallError("the loss is no number with a gradient: return one that the model gives.")
     groups = [list(tensors_of([result])) for result in returned]
     flat = [tensor for group in groups for tensor in group]
-    gradients = iter(torch.autograd.grad(loss.sum(), flat, allow_unused=True))
+    gradients = iter(torch.autograd.grad(loss, flat, allow_unused=True))
     return [_weighted([next(gradients) for _ in group]) for group in groups]
 
 

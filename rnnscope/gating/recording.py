@@ -93,7 +93,7 @@ def record(
         norms: Norms = {}
         gradient_difference = None
         if loss is not None:
-            norms, gradient_difference = _gradients(layer, given, real, again, loss(*_parts(again)))
+            norms, gradient_difference = _gradients(layer, given, real, again, loss)
     with torch.no_grad():
         rows = _rows(layer, input)
         traced = []
@@ -140,31 +140,31 @@ def _leaf(input: Any) -> Any:
     return PackedSequence(data, input.batch_sizes, input.sorted_indices, input.unsorted_indices)
 
 
-def _parts(result: object) -> tuple[Any, ...]:
-    return result if isinstance(result, tuple) else (result,)
+def scalar(loss: Loss, result: object) -> Tensor:
+    """What a loss makes of the items of a result. Raises CallError if that is no one number."""
+    found: object = loss(*result) if isinstance(result, tuple) else loss(result)
+    if isinstance(found, Tensor) and found.numel() == 1 and found.requires_grad:
+        return found.sum()
+    what = type(found).__name__
+    if isinstance(found, Tensor):
+        what = f"tensor of shape {tuple(found.shape)}"
+        what += "" if found.requires_grad else " without gradient"
+    raise CallError(f"the loss is a {what}: return one number that is computed from the results.")
 
 
 def _gradients(
-    layer: Remembered, input: object, real: object, again: object, loss: object
+    layer: Remembered, input: object, real: object, again: object, loss: Loss
 ) -> tuple[Norms, float]:
     """The norm of the gradient of each state by step, and how far the real layer's own is off.
 
     The gradients that the loss gives the results go back through the real layer as well, so that
     the loss is called once. No parameter's ``grad`` is touched.
     """
-    if not isinstance(loss, Tensor) or loss.numel() != 1 or not loss.requires_grad:
-        what = type(loss).__name__
-        if isinstance(loss, Tensor):
-            what = f"tensor of shape {tuple(loss.shape)}" + " without gradient" * (
-                not loss.requires_grad
-            )
-        raise CallError(
-            f"the loss is a {what}: return one number that is computed from the layer's results."
-        )
+    value = scalar(loss, again)
     results = list(tensors_of(again))
     states = [s for cell in layer.cells.values() for t in cell.steps for s in cell.after[t]]
     (x,) = tensors_of([input])
-    found = torch.autograd.grad(loss.sum(), [*results, *states, x], allow_unused=True)
+    found = torch.autograd.grad(value, [*results, *states, x], allow_unused=True)
     of_results, of_states = found[: len(results)], iter(found[len(results) : -1])
     norms = {place: _norms(layer, cell, of_states) for place, cell in layer.cells.items()}
     used = [(r, g) for r, g in zip(tensors_of(real), of_results, strict=True) if g is not None]

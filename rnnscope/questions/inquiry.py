@@ -106,7 +106,7 @@ class Inquiry:
         self.unasked += self._catch_up()
         self._report_slices()
         for idle in self.idle.facts():
-            self._report(idle, frozenset(p for p in (idle.location, idle.built_at) if p))
+            self._report(idle, _known((idle.location, idle.built_at)))
         for question in (self._carrying, self._dropped, self._starts, self.cuts):
             for subject in question.end():
                 self._report(subject, frozenset())
@@ -178,18 +178,19 @@ class Inquiry:
             if isinstance(subject, RandomState) and not subject.evaluated:
                 self._starts.hold(subject)
             else:
-                self._report(subject, _line_of(subject))
+                self._report(subject, _known([getattr(subject, "location", None)]))
         if not meetings(tape):
             for lines, subject in without_targets(laboratory, padded):
                 self._report(subject, lines)
         heard = tuple(hearings(laboratory))
         for hearing in heard:
+            lines = _known(call.location for call in hearing.calls)
             for subject in of_a_meeting(laboratory, hearing, padded):
-                self._report(subject, lines_of(hearing.calls))
+                self._report(subject, lines)
         for subject in targets_read(laboratory, [hearing.meeting for hearing in heard]):
             self._report(subject, frozenset())
         for call, subject in lengths_agree(laboratory, padded):
-            self._report(subject, lines_of(tape.path(call)))
+            self._report(subject, _known(c.location for c in tape.path(call)))
         self.slices.ask(laboratory)
         self.idle.ask(laboratory)
 
@@ -218,11 +219,6 @@ def hearings(laboratory: Laboratory) -> Iterator[Hearing]:
         yield Hearing(meeting, calls, tuple(separations(laboratory, meeting)))
 
 
-def lines_of(calls: Iterable[Call]) -> frozenset[Location]:
-    """Where calls are."""
-    return frozenset(call.location for call in calls if call.location is not None)
-
-
 def of_the_step(laboratory: Laboratory) -> Iterator[object]:
     """Facts that need no prediction."""
     tape = laboratory.tape
@@ -239,7 +235,7 @@ def without_targets(
     """Facts about what a step says of its samples, though it compares it with no data."""
     for known in padded:
         for slot in answers(laboratory, known):
-            lines = lines_of(laboratory.tape.leading_to(slot))
+            lines = _known(call.location for call in laboratory.tape.leading_to(slot))
             yield from ((lines, fact) for fact in padding_read(laboratory, slot, known))
 
 
@@ -278,13 +274,11 @@ def is_faithful(tape: Tape) -> bool:
 
 
 def _of_slice(read: SliceRead) -> Fact:
-    places = (read.location, read.called_at, read.built_at)
-    return Fact(read, frozenset(place for place in places if place is not None))
+    return Fact(read, _known((read.location, read.called_at, read.built_at)))
 
 
-def _line_of(subject: object) -> frozenset[Location]:
-    location = getattr(subject, "location", None)
-    return frozenset() if location is None else frozenset((location,))
+def _known(places: Iterable[Location | None]) -> frozenset[Location]:
+    return frozenset(place for place in places if place is not None)
 
 
 def _has_values(tape: Tape) -> bool:

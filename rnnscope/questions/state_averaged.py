@@ -26,8 +26,8 @@ def states_averaged(laboratory: Laboratory, carried: tuple[Way, ...]) -> Iterato
 
 def _kept(tape: Tape) -> Iterator[Way]:
     """What was made of the last states, without gradients, and is of no use in this step."""
-    calls = {call.layer.name: call for call in tape.recurrent if call.layer is not None}
-    for call in calls.values() if tape.loss is not None else ():
+    last = (calls[-1] for _, calls in tape.by_layer)
+    for call in last if tape.loss is not None else ():
         shapes = {tape.shape(slot) for slot in state_slots(call)}
         for left in left_slots(call):
             for slot in sorted(tape.descendants(frozenset((left,)))):

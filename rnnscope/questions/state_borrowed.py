@@ -17,14 +17,10 @@ def borrowed_states(tape: Tape) -> Iterator[BorrowedState]:
 
     Nothing that they return themselves comes back to any layer.
     """
-    cells: dict[int, list[Call]] = {}
-    for call in tape.recurrent:
-        if call.layer is not None and call.grad:
-            cells.setdefault(call.layer.name, []).append(call)
-    for own in cells.values():
-        layer = own[0].layer
+    for layer, calls in tape.by_layer:
+        own = [call for call in calls if call.grad]
         times = sum(_is_borrowed(tape, call) and _goes_on(tape, call) for call in own)
-        if layer is None or times < _FEWEST or not all(_is_borrowed(tape, call) for call in own):
+        if times < _FEWEST or not all(_is_borrowed(tape, call) for call in own):
             continue
         left = tape.descendants(frozenset(slot for call in own for slot in left_slots(call)))
         if all(left.isdisjoint(call.inputs) for call in tape.recurrent):

@@ -10,7 +10,7 @@ from weakref import ref
 import torch
 
 from rnnscope.experiments.origins import Origin, origins
-from rnnscope.experiments.roles import state_slots
+from rnnscope.experiments.roles import is_one_step, state_slots
 from rnnscope.experiments.starts import left_slots
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Tape
 from rnnscope.subjects.facts import StateCarried, StateDropped
@@ -43,15 +43,10 @@ class Carrying:
         self.ways = ()
         if tape.loss is None:
             return
-        calls: dict[int, list[Call]] = {}
-        for call in tape.recurrent:
-            if call.layer is not None:
-                calls.setdefault(call.layer.name, []).append(call)
-        for name, own in calls.items():
-            trail = self._trails.get(name, _Trail())
+        for layer, own in tape.by_layer:
+            trail = self._trails.setdefault(layer.name, _Trail())
             yield from self._look(tape, trail, own[0])
             trail.left = tuple(_kept(tape, own[-1]))
-            self._trails[name] = trail
 
     def end(self) -> Iterator[StateDropped]:
         """The program is over: what was kept and never read was kept for nothing."""
@@ -85,7 +80,7 @@ def _reason(tape: Tape, trail: _Trail, call: Call, now: tuple[Origin, ...]) -> s
     if any(_has_zero_rows(state) for state in states):
         return None  # it is reset, where a sequence has ended
     layer = call.layer
-    if layer is not None and layer.bidirectional and _steps(tape, call) > 1:
+    if layer is not None and layer.bidirectional and not is_one_step(tape, call):
         return "backward"
     if tape.shuffled and not tape.batches.isdisjoint(tape.ancestors(call.inputs[0])):
         return "shuffled"
@@ -162,14 +157,6 @@ def begins_from_zeros(tape: Tape, call: Call) -> bool:
         if value is None or value.requires_grad or bool((value != 0).any()):
             return False
     return True
-
-
-def _steps(tape: Tape, call: Call) -> int:
-    """How many steps a call reads; of packed data, more than one."""
-    shape = tape.shape(call.inputs[0])
-    if len(shape) != 3 or call.layer is None:
-        return 2 if "cell" not in call.name else 1
-    return shape[1 if call.layer.batch_first else 0]
 
 
 def _rows(tape: Tape, call: Call) -> int:

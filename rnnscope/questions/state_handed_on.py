@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 
-from rnnscope.experiments.roles import state_slots
+from rnnscope.experiments.roles import is_one_step, state_slots
 from rnnscope.experiments.starts import left_slots
 from rnnscope.recording.tape import Call, Tape
 from rnnscope.subjects.facts import StateNeverHandedOn
@@ -16,26 +16,13 @@ _FEWEST = 3  # calls: two may be two sequences of one step each
 
 def states_never_handed_on(tape: Tape) -> Iterator[StateNeverHandedOn]:
     """Layers of single steps, called at one line again and again, that always begin alike."""
-    calls: dict[object, list[Call]] = {}
-    for call in tape.recurrent:
-        if call.layer is not None:
-            calls.setdefault((call.layer.name, call.location), []).append(call)
-    for found in calls.values():
-        layer = found[0].layer
-        steps = all(_is_one_step(tape, call) for call in found)
-        if layer is None or len(found) < _FEWEST or not steps or not _differ(tape, found):
-            continue
-        if not _begin_alike(tape, found) or _is_read(tape, layer.name):
-            continue
-        yield StateNeverHandedOn(layer.kind, len(found), found[0].location, layer.built_at)
-
-
-def _is_one_step(tape: Tape, call: Call) -> bool:
-    shape = tape.shape(call.inputs[0])
-    if "cell" in call.name:
-        return True
-    first = call.layer is not None and call.layer.batch_first
-    return len(shape) == 3 and shape[1 if first else 0] == 1
+    for layer, calls in tape.by_layer:
+        for place in dict.fromkeys(call.location for call in calls):
+            found = [call for call in calls if call.location == place]
+            steps = len(found) >= _FEWEST and all(is_one_step(tape, call) for call in found)
+            same = steps and _differ(tape, found) and _begin_alike(tape, found)
+            if same and not _is_read(tape, calls):
+                yield StateNeverHandedOn(layer.kind, len(found), place, layer.built_at)
 
 
 def _begin_alike(tape: Tape, calls: list[Call]) -> bool:
@@ -52,9 +39,8 @@ def _begin_alike(tape: Tape, calls: list[Call]) -> bool:
     return True
 
 
-def _is_read(tape: Tape, layer: int) -> bool:
-    """True where a call of this layer goes on from what another left, as in a tree from leaves."""
-    calls = [call for call in tape.recurrent if call.layer and call.layer.name == layer]
+def _is_read(tape: Tape, calls: Sequence[Call]) -> bool:
+    """True where one of these calls goes on from what another left, as in a tree from leaves."""
     left = tape.descendants(frozenset(slot for call in calls for slot in left_slots(call)))
     return any(slot in left for call in calls for slot in state_slots(call))
 

@@ -11,7 +11,7 @@ import torch
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.reading import Reader
 from rnnscope.experiments.replay import Value, quietly
-from rnnscope.experiments.roles import packed_sizes, state_slots
+from rnnscope.experiments.roles import is_one_step, state_slots
 from rnnscope.findings import Location
 from rnnscope.recording.tape import LOOP, RECURRENT_KERNELS, Call, Layer, Tape
 from rnnscope.subjects.facts import IdleWeights, SliceRead
@@ -19,7 +19,7 @@ from rnnscope.subjects.facts import IdleWeights, SliceRead
 _GATES = (3, 4)  # of a GRU, of an LSTM
 _FEWEST = 2  # steps of training, and units of a gate: one may be idle by chance
 _Fact = IdleWeights | SliceRead
-_Told = tuple[list[Call], _Fact | None]  # None where all has an influence
+_Told = tuple[Sequence[Call], _Fact | None]  # None where all has an influence
 
 
 @dataclass(slots=True)
@@ -52,20 +52,10 @@ class WeightsIdle:
                 yield told[0]
 
 
-def _by_layer(tape: Tape) -> Iterator[tuple[Layer, list[Call]]]:
-    found: dict[int, list[Call]] = {}
-    for call in tape.recurrent:
-        if call.layer is not None:
-            found.setdefault(call.layer.name, []).append(call)
-    for calls in found.values():
-        if calls[0].layer is not None:
-            yield calls[0].layer, calls
-
-
 def _loops(laboratory: Laboratory) -> Iterator[_Told]:
     """Cells that hand their state on from step to step, of which one step is read, or none."""
     tape = laboratory.tape
-    loops = [(layer, calls) for layer, calls in _by_layer(tape) if _is_loop(tape, calls)]
+    loops = [(layer, calls) for layer, calls in tape.by_layer if _is_loop(tape, calls)]
     cells = [call for _, calls in loops for call in calls]
     reader = Reader.of(laboratory, cells) if cells else None
     if reader is not None:
@@ -78,10 +68,10 @@ def _is_loop(tape: Tape, calls: Sequence[Call]) -> bool:
     return "cell" in calls[0].name and len(calls) >= LOOP and all(carried)
 
 
-def _of_loop(reader: Reader, layer: Layer, calls: list[Call]) -> _Fact | None:
+def _of_loop(reader: Reader, layer: Layer, calls: Sequence[Call]) -> _Fact | None:
     for _ in ("as recorded", "with other parameters"):
         read = [call for call in calls if any(reader.mask(slot).any() for slot in call.results)]
-        if read not in ([], calls[:1]) or not reader.is_sure:
+        if read not in ([], [calls[0]]) or not reader.is_sure:
             return None
     rest = calls[len(read) :]
     left = reader.left_behind(rest)
@@ -98,18 +88,13 @@ def _of_loop(reader: Reader, layer: Layer, calls: list[Call]) -> _Fact | None:
 def _single_steps(tape: Tape) -> Iterator[_Told]:
     """Layers of which every sequence is one step, from zeros."""
     wanted = tape.ancestors(tape.loss) if tape.loss is not None else frozenset[int]()
-    for layer, calls in _by_layer(tape):
+    for layer, calls in tape.by_layer:
         if "cell" in calls[0].name or any(wanted.isdisjoint(call.results) for call in calls):
             continue
-        idle = all(_steps(tape, call, layer) == 1 and _from_zeros(tape, call) for call in calls)
+        idle = all(is_one_step(tape, call) and _from_zeros(tape, call) for call in calls)
         place = calls[0].location
         fact = IdleWeights("recurrence", 1, layer.kind, place, layer.built_at)
         yield calls, fact if idle else None
-
-
-def _steps(tape: Tape, call: Call, layer: Layer) -> int:
-    sizes = packed_sizes(tape, call)
-    return len(sizes) if sizes is not None else tape.shape(call.results[0])[int(layer.batch_first)]
 
 
 def _from_zeros(tape: Tape, call: Call) -> bool:
@@ -125,7 +110,7 @@ def _gates(laboratory: Laboratory) -> Iterator[_Told]:
     reader = Reader.of(laboratory, ()) if weights else None
     if reader is not None:
         for slot, axis in weights.items():
-            yield list(tape.users[slot]), _of_gates(reader, slot, axis)
+            yield tape.users[slot], _of_gates(reader, slot, axis)
 
 
 def _of_gates(reader: Reader, slot: int, axis: int) -> _Fact | None:

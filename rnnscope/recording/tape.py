@@ -6,7 +6,7 @@ that no recorded call made are *sources*. Nothing is run here: ``experiments.rep
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import CodeType
@@ -147,6 +147,15 @@ class Tape:
     def recurrent(self) -> tuple[Call, ...]:
         """The calls of torch's recurrent kernels."""
         return tuple(call for call in self.calls if call.name in RECURRENT_KERNELS)
+
+    @cached_property
+    def by_layer(self) -> tuple[tuple[Layer, Sequence[Call]], ...]:
+        """Every recurrent layer, as it was at its first call, and its calls in order."""
+        found: dict[int, tuple[Layer, list[Call]]] = {}
+        for call in self.recurrent:
+            if call.layer is not None:
+                found.setdefault(call.layer.name, (call.layer, []))[1].append(call)
+        return tuple(found.values())
 
     def ancestors(self, slot: int) -> frozenset[int]:
         """Every slot that this one was made of, itself included."""

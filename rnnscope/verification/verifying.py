@@ -23,7 +23,7 @@ from rnnscope.verification.calling_convention import Settled, settle
 from rnnscope.verification.construct import NAMES, build, is_class, name_of
 from rnnscope.verification.conventions import Order
 from rnnscope.verification.hypotheses import Comparison, Match, first_difference
-from rnnscope.verification.isolation import surroundings
+from rnnscope.verification.isolation import isolated
 from rnnscope.verification.mapping import Mapping
 from rnnscope.verification.mapping_parser import read_mapping
 from rnnscope.verification.measuring import Differences, Speed, measure, speed
@@ -53,7 +53,7 @@ def verify(
     if config.dtype not in ("float32", "float64"):
         config = config.with_options(dtype="float32")
     source = loaded(target) if isinstance(target, str) else nullcontext(target)
-    with surroundings(), source as found:
+    with isolated(), source as found:
         return _Case(found, config, arguments, mapping).verified()
 
 
