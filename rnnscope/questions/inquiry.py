@@ -15,6 +15,7 @@ from rnnscope.experiments.replay import ReplayError, quietly, replay
 from rnnscope.experiments.roles import data_of
 from rnnscope.experiments.samples import Separation
 from rnnscope.findings import Location
+from rnnscope.questions.axis_torn import axes_torn
 from rnnscope.questions.cut_off import CutOffs
 from rnnscope.questions.future_read import future_read
 from rnnscope.questions.learnt_rows import learnt_rows
@@ -189,6 +190,8 @@ class Inquiry:
                 self._report(subject, lines)
         for subject in targets_read(laboratory, [hearing.meeting for hearing in heard]):
             self._report(subject, frozenset())
+        for torn in axes_torn(laboratory):
+            self._report(torn, _line_of(torn))
         for call, subject in lengths_agree(laboratory, padded):
             self._report(subject, _known(c.location for c in tape.path(call)))
         self.slices.ask(laboratory)

@@ -10,6 +10,7 @@ from rnnscope.questions.inquiry import Fact
 from rnnscope.rules import examine
 from rnnscope.subjects.experiment_results import Disorder, Foresight, Leak, PaddingRead
 from rnnscope.subjects.facts import (
+    AxisTorn,
     IdleWeights,
     IndexIsLength,
     LengthsDiffer,
@@ -29,6 +30,7 @@ _ABOUT: dict[type, tuple[str, ...]] = {
     Disorder: ("RNN7",),
     # What a layer that steps along the wrong axis calls a step, or a sample, is none.
     SliceRead: ("RNN301",),
+    AxisTorn: ("RNN3", "RNN4", "RNN7"),
     OthersTarget: ("RNN2", "RNN3", "RNN4", "RNN5", "RNN7"),
     StateNeverHandedOn: ("RNN604",),
     IdleWeights: ("RNN604", "RNN608"),

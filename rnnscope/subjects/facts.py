@@ -199,6 +199,23 @@ class IdleWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class AxisTorn:
+    """A regrouping gave sizes as if axes had changed places, and the elements stayed in order.
+
+    Slices of ``axis`` of what was ``before`` share indices along every axis of what came ``after``;
+    ``reader`` at ``read_at`` is the first call that computes with them.
+    """
+
+    function: str
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    axis: int
+    location: Location | None
+    reader: str
+    read_at: Location | None
+
+
+@dataclass(frozen=True, slots=True)
 class StateNames:
     """How the states of an LSTM were named where they were unpacked."""
 
