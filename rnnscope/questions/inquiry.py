@@ -28,8 +28,10 @@ from rnnscope.questions.slice_read import SlicesRead
 from rnnscope.questions.state_averaged import Way, states_averaged
 from rnnscope.questions.state_borrowed import borrowed_states
 from rnnscope.questions.state_carried import Carrying
+from rnnscope.questions.state_cut import states_cut
 from rnnscope.questions.state_dropped import Dropped
 from rnnscope.questions.state_handed_on import states_never_handed_on
+from rnnscope.questions.state_left_behind import LeftBehind
 from rnnscope.questions.target_read import targets_read
 from rnnscope.questions.training_mode import evaluated_in_training
 from rnnscope.questions.weights_idle import WeightsIdle
@@ -66,6 +68,7 @@ class Inquiry:
     _asked: dict[object, int] = field(default_factory=dict)
     _waiting: dict[object, Tape] = field(default_factory=dict)
     _carrying: Carrying = field(default_factory=Carrying)
+    _left: LeftBehind = field(default_factory=LeftBehind)
     _dropped: Dropped = field(default_factory=Dropped)
     _starts: RandomStarts = field(default_factory=RandomStarts)
     cuts: CutOffs = field(default_factory=CutOffs)
@@ -143,7 +146,7 @@ class Inquiry:
         """What goes on from step to step is looked at in every one; nothing is tried for it."""
         try:
             with torch.no_grad():
-                for subject in self._carrying.step(tape):
+                for subject in (*self._left.step(tape), *self._carrying.step(tape)):
                     self._report(subject, frozenset())
                 self._dropped.step(tape)
                 self._starts.step(tape)
@@ -242,6 +245,7 @@ def of_the_step(laboratory: Laboratory) -> Iterator[object]:
     tape = laboratory.tape
     yield from results_unused(tape)
     yield from states_never_handed_on(tape)
+    yield from states_cut(tape)
     yield from borrowed_states(tape)
     yield from random_states(laboratory)
     yield from learnt_rows(laboratory)

@@ -11,7 +11,7 @@ import torch
 
 from rnnscope.experiments.origins import Origin, origins
 from rnnscope.experiments.roles import state_slots
-from rnnscope.experiments.starts import left_slots
+from rnnscope.experiments.starts import begins_from_zeros, left_slots, steps_of
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Tape
 from rnnscope.subjects.facts import StateCarried, StateDropped
 
@@ -85,7 +85,7 @@ def _reason(tape: Tape, trail: _Trail, call: Call, now: tuple[Origin, ...]) -> s
     if any(_has_zero_rows(state) for state in states):
         return None  # it is reset, where a sequence has ended
     layer = call.layer
-    if layer is not None and layer.bidirectional and _steps(tape, call) > 1:
+    if layer is not None and layer.bidirectional and steps_of(tape, call) > 1:
         return "backward"
     if tape.shuffled and not tape.batches.isdisjoint(tape.ancestors(call.inputs[0])):
         return "shuffled"
@@ -153,23 +153,6 @@ def _look_unread(tape: Tape, trail: _Trail, call: Call, carried: set[int]) -> No
 
 def _is_state(tape: Tape, call: Call, slot: int) -> bool:
     return tape.shape(slot) in {tape.shape(s) for s in state_slots(call)}
-
-
-def begins_from_zeros(tape: Tape, call: Call) -> bool:
-    """True where every initial state is zeros that no parameter has made."""
-    for slot in state_slots(call):
-        value = tape.values[slot]
-        if value is None or value.requires_grad or bool((value != 0).any()):
-            return False
-    return True
-
-
-def _steps(tape: Tape, call: Call) -> int:
-    """How many steps a call reads; of packed data, more than one."""
-    shape = tape.shape(call.inputs[0])
-    if len(shape) != 3 or call.layer is None:
-        return 2 if "cell" not in call.name else 1
-    return shape[1 if call.layer.batch_first else 0]
 
 
 def _rows(tape: Tape, call: Call) -> int:

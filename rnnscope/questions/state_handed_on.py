@@ -22,7 +22,7 @@ def states_never_handed_on(tape: Tape) -> Iterator[StateNeverHandedOn]:
             calls.setdefault((call.layer.name, call.location), []).append(call)
     for found in calls.values():
         layer = found[0].layer
-        steps = all(_is_one_step(tape, call) for call in found)
+        steps = all(is_one_step(tape, call) for call in found)
         if layer is None or len(found) < _FEWEST or not steps or not _differ(tape, found):
             continue
         if not _begin_alike(tape, found) or _is_read(tape, layer.name):
@@ -30,7 +30,8 @@ def states_never_handed_on(tape: Tape) -> Iterator[StateNeverHandedOn]:
         yield StateNeverHandedOn(layer.kind, len(found), found[0].location, layer.built_at)
 
 
-def _is_one_step(tape: Tape, call: Call) -> bool:
+def is_one_step(tape: Tape, call: Call) -> bool:
+    """True for a cell, and for a layer that is given a sequence of one step."""
     shape = tape.shape(call.inputs[0])
     if "cell" in call.name:
         return True

@@ -103,6 +103,21 @@ class StateDropped:
 
 
 @dataclass(frozen=True, slots=True)
+class StateCut:
+    """A loop over steps takes the gradient away from its state in every one of ``steps`` calls.
+
+    ``function`` does so at ``location``; the loss learns from the last call alone.
+    """
+
+    kind: str
+    function: str
+    steps: int
+    location: Location | None
+    called_at: Location | None = None
+    built_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RowsLearnt:
     """A learnt initial state has a row for each place in the batch, and the batches are shuffled.
 
