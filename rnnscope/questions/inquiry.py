@@ -23,6 +23,7 @@ from rnnscope.questions.like_with_like import like_with_like
 from rnnscope.questions.padding_read import answers, padding_read
 from rnnscope.questions.random_state import RandomStarts, random_states
 from rnnscope.questions.result_unused import results_unused
+from rnnscope.questions.rows_left import rows_left
 from rnnscope.questions.samples_mixed import samples_mixed, separations
 from rnnscope.questions.slice_read import SlicesRead
 from rnnscope.questions.state_averaged import Way, states_averaged
@@ -246,6 +247,7 @@ def of_the_step(laboratory: Laboratory) -> Iterator[object]:
     yield from results_unused(tape)
     yield from states_never_handed_on(tape)
     yield from states_cut(tape)
+    yield from rows_left(tape)
     yield from borrowed_states(tape)
     yield from random_states(laboratory)
     yield from learnt_rows(laboratory)

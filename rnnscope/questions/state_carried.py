@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from weakref import ref
 
 import torch
@@ -29,6 +29,8 @@ class _Trail:
     unread: int | None = 0  # steps in a row that kept its state and began from nothing, or never
     dropped: StateDropped | None = None
     kept: tuple[ref[torch.Tensor], ...] = ()  # what was made of the state that nobody read
+    meant: StateCarried | None = None  # by the program's own loop, perhaps
+    anew: set[bool] = field(default_factory=set)  # whether evaluations began from zeros
 
 
 @dataclass(slots=True)
@@ -41,23 +43,27 @@ class Carrying:
     def step(self, tape: Tape) -> Iterator[StateCarried]:
         """A recorded step is over."""
         self.ways = ()
-        if tape.loss is None:
-            return
         calls: dict[int, list[Call]] = {}
         for call in tape.recurrent:
-            if call.layer is not None:
+            if call.layer is not None and call.grad:
                 calls.setdefault(call.layer.name, []).append(call)
-        for name, own in calls.items():
-            trail = self._trails.get(name, _Trail())
+            elif call.layer is not None and call.layer.name in self._trails:
+                self._trails[call.layer.name].anew.add(begins_from_zeros(tape, call))
+        for name, own in calls.items() if tape.loss is not None else ():
+            trail = self._trails.setdefault(name, _Trail())
             yield from self._look(tape, trail, own[0])
             trail.left = tuple(_kept(tape, own[-1]))
-            self._trails[name] = trail
 
-    def end(self) -> Iterator[StateDropped]:
-        """The program is over: what was kept and never read was kept for nothing."""
+    def end(self) -> Iterator[StateDropped | StateCarried]:
+        """The program is over: what was kept and never read was kept for nothing.
+
+        What a program hands on over shuffled batches was meant, unless evaluation does without.
+        """
         for trail in self._trails.values():
             if trail.dropped is not None and trail.unread is not None and trail.unread >= _FEWEST:
                 yield trail.dropped
+            if trail.meant is not None:
+                yield replace(trail.meant, evaluated=trail.anew != {True})
 
     def _look(self, tape: Tape, trail: _Trail, call: Call) -> Iterator[StateCarried]:
         """The first call of a layer in a step."""
@@ -73,8 +79,12 @@ class Carrying:
         else:
             trail.unread = None
             reason = _reason(tape, trail, call, now)
-            if reason is not None:
-                yield _fact(tape, call, reason)
+            fact = _fact(tape, call, reason) if reason is not None else None
+            if fact is not None and fact.handed and reason == "shuffled":
+                makers = [tape.producer[slot].location for slot in made if slot in tape.producer]
+                trail.meant = trail.meant or replace(fact, location=(makers or [fact.location])[0])
+            elif fact is not None:
+                yield fact
         if len(trail.read) < _LONGEST:
             trail.read.append(now)
 

@@ -76,7 +76,8 @@ class StateCarried:
     order), "again" (the same data were read into this state before), "rows" (rows of the same data
     that follow others each), "averaged" (its rows were mixed at this location) or "backward" (the
     half that reads backwards begins at the end). ``handed`` tells that the program's own loop
-    passes the states on, and no model keeps them.
+    passes the states on, and no model keeps them; ``evaluated`` that it is evaluated so, too, or
+    not at all.
     """
 
     kind: str
@@ -85,6 +86,7 @@ class StateCarried:
     built_at: Location | None = None
     loaded_at: Location | None = None
     handed: bool = False
+    evaluated: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,20 @@ class StateCut:
     location: Location | None
     called_at: Location | None = None
     built_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowsLeft:
+    """What a loop has chosen is put in another order of rows at ``location``, its state is not.
+
+    ``row`` goes on with what ``origin`` had read, and from its own state.
+    """
+
+    kind: str
+    row: int
+    origin: int
+    location: Location | None
+    given_at: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
