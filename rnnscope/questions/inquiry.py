@@ -33,6 +33,7 @@ from rnnscope.questions.state_cut import states_cut
 from rnnscope.questions.state_dropped import Dropped
 from rnnscope.questions.state_handed_on import states_never_handed_on
 from rnnscope.questions.state_left_behind import LeftBehind
+from rnnscope.questions.stream_cut import streams_cut
 from rnnscope.questions.target_read import targets_read
 from rnnscope.questions.training_mode import evaluated_in_training
 from rnnscope.questions.weights_idle import WeightsIdle
@@ -247,6 +248,7 @@ def of_the_step(laboratory: Laboratory) -> Iterator[object]:
     yield from results_unused(tape)
     yield from states_never_handed_on(tape)
     yield from states_cut(tape)
+    yield from streams_cut(tape)
     yield from rows_left(tape)
     yield from borrowed_states(tape)
     yield from random_states(laboratory)

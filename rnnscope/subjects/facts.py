@@ -134,6 +134,19 @@ class RowsLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamCut:
+    """A stream became a table of ``rows`` columns at ``location``, line by line.
+
+    A layer steps down the columns at ``called_at``.
+    """
+
+    kind: str
+    rows: int
+    location: Location | None
+    called_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RowsLearnt:
     """A learnt initial state has a row for each place in the batch, and the batches are shuffled.
 
