@@ -71,7 +71,7 @@ def _is_piece(one: Piece, other: Piece) -> bool:
 def origins(tape: Tape, slot: int, rows: int) -> Iterator[Origin]:
     """Where the data of a slot, ``rows`` of them, may come from: all that it became this one by."""
     made: list[str] = []
-    for number in _upwards(tape, slot):
+    for number in upwards(tape, slot):
         call = tape.producer.get(number)
         gathered = tuple(_gathered(tape, call, rows)) if call is not None else ()
         pieces = gathered or tuple(p for s in _parts(call, number) for p in _piece(tape.values[s]))
@@ -86,7 +86,7 @@ def _parts(call: Call | None, slot: int) -> tuple[int, ...]:
     return call.inputs if call is not None and call.name in _PUT_TOGETHER else (slot,)
 
 
-def _upwards(tape: Tape, slot: int) -> Iterator[int]:
+def upwards(tape: Tape, slot: int) -> Iterator[int]:
     """The slots that one tensor of data became this one by, the nearest first."""
     given = [slot]
     while len(given) == 1:

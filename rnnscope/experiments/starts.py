@@ -25,6 +25,23 @@ def left_slots(call: Call) -> tuple[int, ...]:
     return call.results if "cell" in call.name else call.results[1:]
 
 
+def begins_from_zeros(tape: Tape, call: Call) -> bool:
+    """True where every initial state is zeros that no parameter has made."""
+    for slot in state_slots(call):
+        value = tape.values[slot]
+        if value is None or value.requires_grad or bool((value != 0).any()):
+            return False
+    return True
+
+
+def steps_of(tape: Tape, call: Call) -> int:
+    """How many steps a call reads; of packed data, more than one."""
+    shape = tape.shape(call.inputs[0])
+    if len(shape) != 3 or call.layer is None:
+        return 2 if "cell" not in call.name else 1
+    return shape[1 if call.layer.batch_first else 0]
+
+
 def starts(tape: Tape) -> Iterator[Start]:
     """The initial states of a step, in order."""
     for call in tape.recurrent:

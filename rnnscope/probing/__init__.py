@@ -3,7 +3,6 @@
     states.py      states that a model keeps, though the program means to reset them       [torch]
     targets.py     are the targets inputs that were read before                            [torch]
     scatter.py     does nn.DataParallel cut something else than the batch                  [torch]
-    carrying.py    what a loop over steps does with the states of a layer                  [torch]
     dropouts.py    which dropouts eval() does not reach                                    [torch]
     freezing.py    which parameters were frozen by a name that torch never reads           [torch]
     gradients.py   which recurrent weights never get a gradient, or never a step           [torch]

@@ -9,7 +9,6 @@ from torch import nn
 
 from rnnscope.findings import Location
 from rnnscope.probing.accumulation import Accumulation
-from rnnscope.probing.carrying import Loops
 from rnnscope.probing.data_parallel import Scatters
 from rnnscope.probing.gradients import Gradients
 from rnnscope.probing.requires_grad_typos import Freezes
@@ -23,7 +22,6 @@ class Histories:
     def __init__(self, built_at: Mapping[nn.Module, Location]) -> None:
         self.scatters = Scatters()
         self.trails = StateTrails()
-        self.loops = Loops()
         self.gradients = Gradients(built_at)
         self.accumulation = Accumulation()
         self.freezes = Freezes()
@@ -35,7 +33,6 @@ class Histories:
         self.gradients.called(module, call.outer, call.outer_called_at)
         self.scatters.layer_called(call)
         self.trails.returned(module, args, kwargs, result)
-        self.loops.returned(module, args, kwargs, result, call.outer_called_at)
 
     def outermost_returned(self, call: LayerCall) -> None:
         """The outermost module around it has run."""
@@ -52,7 +49,6 @@ class Histories:
         yield from self.gradients.untrained()
         yield from self.freezes.seen
         yield from self.gradients.left_out()
-        yield from self.loops.stuck()
         yield from self.trails.carried()
         yield from self.scatters.seen
         yield from self.accumulation.seen()

@@ -90,17 +90,10 @@ class StateTrails:
 def _same(given: Any, left: list[torch.Tensor]) -> bool:
     """True when the states given are those left behind: the same memory, or the same numbers."""
     pairs = list(zip(tensors_in(given), left, strict=False))
-    return bool(pairs) and all(same_tensor(a, b) for a, b in pairs)
+    return bool(pairs) and all(_same_tensor(a, b) for a, b in pairs)
 
 
-def handed_on(given: tuple[torch.Tensor, ...], left: tuple[ref[torch.Tensor], ...]) -> bool:
-    """True when these are the very tensors that a call left, h alone or both."""
-    return 0 < len(given) <= len(left) and all(
-        now is before() for now, before in zip(given, left, strict=False)
-    )
-
-
-def same_tensor(given: torch.Tensor, left: torch.Tensor) -> bool:
+def _same_tensor(given: torch.Tensor, left: torch.Tensor) -> bool:
     """True for the same memory, or the same numbers."""
     if given.shape != left.shape or given.device != left.device or given.dtype != left.dtype:
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from weakref import ref
 
@@ -33,7 +33,7 @@ class CutOffs:
         """A recorded step is over."""
         if tape.loss is None:
             return
-        reached = in_reach(tape)
+        reached = in_reach(tape, (tape.loss,))
         for call in tape.recurrent:
             if call.layer is None or not call.grad or not call.layer.training:
                 continue
@@ -71,10 +71,10 @@ class CutOffs:
                 yield CutOff(fact.kind, fact.operation, layer.steps, fact.location, fact.called_at)
 
 
-def in_reach(tape: Tape) -> frozenset[int]:
-    """The slots that gradients of the loss go back to; of changed memory it is not known."""
-    assert tape.loss is not None
-    reached, todo = {tape.loss}, [tape.loss]
+def in_reach(tape: Tape, ends: Iterable[int]) -> frozenset[int]:
+    """The slots that gradients of these go back to; of changed memory it is not known."""
+    todo = [slot for slot in ends if _carries_gradient(tape, slot)]
+    reached = set(todo)
     while todo:
         call = tape.producer.get(todo.pop())
         for slot in call.inputs if call is not None else ():

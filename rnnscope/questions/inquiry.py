@@ -24,13 +24,17 @@ from rnnscope.questions.like_with_like import like_with_like
 from rnnscope.questions.padding_read import answers, padding_read
 from rnnscope.questions.random_state import RandomStarts, random_states
 from rnnscope.questions.result_unused import results_unused
+from rnnscope.questions.rows_left import rows_left
 from rnnscope.questions.samples_mixed import samples_mixed, separations
 from rnnscope.questions.slice_read import SlicesRead
 from rnnscope.questions.state_averaged import Way, states_averaged
 from rnnscope.questions.state_borrowed import borrowed_states
 from rnnscope.questions.state_carried import Carrying
+from rnnscope.questions.state_cut import states_cut
 from rnnscope.questions.state_dropped import Dropped
 from rnnscope.questions.state_handed_on import states_never_handed_on
+from rnnscope.questions.state_left_behind import LeftBehind
+from rnnscope.questions.stream_cut import streams_cut
 from rnnscope.questions.target_read import targets_read
 from rnnscope.questions.training_mode import evaluated_in_training
 from rnnscope.questions.weights_idle import WeightsIdle
@@ -65,6 +69,7 @@ class Inquiry:
     _asked: dict[object, int] = field(default_factory=dict)
     _waiting: dict[object, Tape] = field(default_factory=dict)
     _carrying: Carrying = field(default_factory=Carrying)
+    _left: LeftBehind = field(default_factory=LeftBehind)
     _dropped: Dropped = field(default_factory=Dropped)
     _starts: RandomStarts = field(default_factory=RandomStarts)
     cuts: CutOffs = field(default_factory=CutOffs)
@@ -142,7 +147,7 @@ class Inquiry:
         """What goes on from step to step is looked at in every one; nothing is tried for it."""
         try:
             with torch.no_grad():
-                for subject in self._carrying.step(tape):
+                for subject in (*self._left.step(tape), *self._carrying.step(tape)):
                     self._report(subject, frozenset())
                 self._dropped.step(tape)
                 self._starts.step(tape)
@@ -191,7 +196,7 @@ class Inquiry:
         for subject in targets_read(laboratory, [hearing.meeting for hearing in heard]):
             self._report(subject, frozenset())
         for torn in axes_torn(laboratory):
-            self._report(torn, _line_of(torn))
+            self._report(torn, _known((torn.location,)))
         for call, subject in lengths_agree(laboratory, padded):
             self._report(subject, _known(c.location for c in tape.path(call)))
         self.slices.ask(laboratory)
@@ -227,6 +232,9 @@ def of_the_step(laboratory: Laboratory) -> Iterator[object]:
     tape = laboratory.tape
     yield from results_unused(tape)
     yield from states_never_handed_on(tape)
+    yield from states_cut(tape)
+    yield from streams_cut(tape)
+    yield from rows_left(tape)
     yield from borrowed_states(tape)
     yield from random_states(laboratory)
     yield from learnt_rows(laboratory)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from weakref import ref
 
 import torch
 
 from rnnscope.experiments.origins import Origin, origins
 from rnnscope.experiments.roles import is_one_step, state_slots
-from rnnscope.experiments.starts import left_slots
+from rnnscope.experiments.starts import begins_from_zeros, left_slots
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Tape
 from rnnscope.subjects.facts import StateCarried, StateDropped
 
@@ -29,6 +29,8 @@ class _Trail:
     unread: int | None = 0  # steps in a row that kept its state and began from nothing, or never
     dropped: StateDropped | None = None
     kept: tuple[ref[torch.Tensor], ...] = ()  # what was made of the state that nobody read
+    meant: StateCarried | None = None  # by the program's own loop, perhaps
+    anew: set[bool] = field(default_factory=set)  # whether evaluations began from zeros
 
 
 @dataclass(slots=True)
@@ -41,18 +43,27 @@ class Carrying:
     def step(self, tape: Tape) -> Iterator[StateCarried]:
         """A recorded step is over."""
         self.ways = ()
-        if tape.loss is None:
-            return
-        for layer, own in tape.by_layer:
+        for layer, calls in tape.by_layer:
+            if layer.name in self._trails:
+                asked = (call for call in calls if not call.grad)
+                self._trails[layer.name].anew.update(begins_from_zeros(tape, c) for c in asked)
+            own = [call for call in calls if call.grad]
+            if tape.loss is None or not own:
+                continue
             trail = self._trails.setdefault(layer.name, _Trail())
             yield from self._look(tape, trail, own[0])
             trail.left = tuple(_kept(tape, own[-1]))
 
-    def end(self) -> Iterator[StateDropped]:
-        """The program is over: what was kept and never read was kept for nothing."""
+    def end(self) -> Iterator[StateDropped | StateCarried]:
+        """The program is over: what was kept and never read was kept for nothing.
+
+        What a program hands on over shuffled batches was meant, unless evaluation does without.
+        """
         for trail in self._trails.values():
             if trail.dropped is not None and trail.unread is not None and trail.unread >= _FEWEST:
                 yield trail.dropped
+            if trail.meant is not None:
+                yield replace(trail.meant, evaluated=trail.anew != {True})
 
     def _look(self, tape: Tape, trail: _Trail, call: Call) -> Iterator[StateCarried]:
         """The first call of a layer in a step."""
@@ -68,8 +79,12 @@ class Carrying:
         else:
             trail.unread = None
             reason = _reason(tape, trail, call, now)
-            if reason is not None:
-                yield _fact(tape, call, reason)
+            fact = _fact(tape, call, reason) if reason is not None else None
+            if fact is not None and fact.handed and reason == "shuffled":
+                makers = [tape.producer[slot].location for slot in made if slot in tape.producer]
+                trail.meant = trail.meant or replace(fact, location=(makers or [fact.location])[0])
+            elif fact is not None:
+                yield fact
         if len(trail.read) < _LONGEST:
             trail.read.append(now)
 
@@ -148,15 +163,6 @@ def _look_unread(tape: Tape, trail: _Trail, call: Call, carried: set[int]) -> No
 
 def _is_state(tape: Tape, call: Call, slot: int) -> bool:
     return tape.shape(slot) in {tape.shape(s) for s in state_slots(call)}
-
-
-def begins_from_zeros(tape: Tape, call: Call) -> bool:
-    """True where every initial state is zeros that no parameter has made."""
-    for slot in state_slots(call):
-        value = tape.values[slot]
-        if value is None or value.requires_grad or bool((value != 0).any()):
-            return False
-    return True
 
 
 def _rows(tape: Tape, call: Call) -> int:

@@ -9,8 +9,8 @@ from weakref import ref
 import torch
 
 from rnnscope.experiments.roles import state_slots
+from rnnscope.experiments.starts import begins_from_zeros
 from rnnscope.findings import Location
-from rnnscope.questions.state_carried import begins_from_zeros
 from rnnscope.recording.tape import Call, Tape
 from rnnscope.subjects.facts import StateDropped
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from types import FrameType
@@ -41,6 +41,8 @@ class LayerCall:
     outer_kwargs: Mapping[str, Any]
     outer_frame: FrameType
     outer_called_at: Location | None
+    handed: bool = False
+    given_at: Location | None = None
     grad: bool = field(default_factory=torch.is_grad_enabled)
     results: list[torch.Tensor] = field(default_factory=list)
 
@@ -69,16 +71,11 @@ def layer_call(frame: FrameType, at: Place | None) -> LayerCall | None:
     if not isinstance(module, LAYERS):
         return None
     own = _Run(module, *_arguments(frame), frame)
-    outer = own
-    up = frame.f_back
-    while up is not None:
-        if up.f_code is _CALL:
-            held = up.f_locals
-            run = _Run(held.get("self"), held.get("args"), held.get("kwargs"), up)
-            own = run if run.module is module else own
-            outer = run if isinstance(run.module, nn.Module) else outer
-        up = up.f_back
-    called_at = users_frame(outer.frame)
+    runs = [run for run in _running(frame) if isinstance(run.module, nn.Module)]
+    own = next((run for run in runs if run.module is module), own)
+    outer = runs[-1] if runs else own
+    giver = _giver(own, runs)
+    called_at, given_at = users_frame(outer.frame), users_frame(giver.frame)
     return LayerCall(
         module,
         tuple(own.args or ()),
@@ -90,7 +87,29 @@ def layer_call(frame: FrameType, at: Place | None) -> LayerCall | None:
         dict(outer.kwargs or {}),
         outer.frame,
         line_of(called_at) if called_at is not None else None,
+        giver is outer,
+        line_of(given_at) if given_at is not None else None,
     )
+
+
+def _running(frame: FrameType | None) -> Iterator[_Run]:
+    """The modules that are being called, the innermost first."""
+    while frame is not None:
+        if frame.f_code is _CALL:
+            held = frame.f_locals
+            yield _Run(held.get("self"), held.get("args"), held.get("kwargs"), frame)
+        frame = frame.f_back
+
+
+def _giver(own: _Run, runs: Sequence[_Run]) -> _Run:
+    """The outermost of the modules around a layer that were called with its initial states."""
+    states = {id(t) for t in tensors_in([*(own.args or ())[1:], *(own.kwargs or {}).values()])}
+    for run in runs[runs.index(own) + 1 :] if own in runs else runs:
+        given = tensors_in([*(run.args or ()), *(run.kwargs or {}).values()])
+        if not states.issubset(map(id, given)):
+            break
+        own = run
+    return own
 
 
 def failed_call(exception: BaseException) -> LayerCall | None:
@@ -153,12 +172,6 @@ def described(call: LayerCall, built_at: Location | None) -> Layer:
         _number_of(module),
         built_at,
         call.outer_called_at,
-        _is_handed(call),
+        call.handed,
+        call.given_at,
     )
-
-
-def _is_handed(call: LayerCall) -> bool:
-    """True where the program itself passes the states, and no module keeps them."""
-    states = tensors_in([*call.args[1:], *call.kwargs.values()])
-    outer = {id(t) for t in tensors_in([*call.outer_args, *call.outer_kwargs.values()])}
-    return all(id(state) in outer for state in states)

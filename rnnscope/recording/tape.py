@@ -54,6 +54,7 @@ class Layer:
     built_at: Location | None = None
     called_at: Location | None = None  # the outermost module around it
     handed: bool = False  # its initial states are arguments of that module
+    given_at: Location | None = None  # the outermost module that was called with these states
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def state_across_batches(state: StateCarried) -> Iterator[Problem]:
     the same sequences.
 
     Where the program's own loop hands the states from one shuffled batch to the next, as well-known
-    tutorials do, it was meant, and harms less than it seems: that is a hint.
+    tutorials do, and no evaluation begins from zeros instead, it was meant: that is a hint.
 
     Example
     -------
@@ -63,6 +63,7 @@ def state_across_batches(state: StateCarried) -> Iterator[Problem]:
         for x, y in DataLoader(data, batch_size=4, shuffle=True):
             F.mse_loss(model(x), y).backward()
     """
+    meant = state.handed and state.evaluated and state.reason == "shuffled"
     loaded = "the DataLoader draws samples in random order here"
     yield Problem(
         f"this {state.kind} starts from the states that it left for the batch before, "
@@ -72,7 +73,7 @@ def state_across_batches(state: StateCarried) -> Iterator[Problem]:
             "call the layer without states, or reset them where another sequence begins",
         ),
         location=state.location,
-        severity=Severity.HINT if state.handed and state.reason == "shuffled" else None,
+        severity=Severity.HINT if meant else None,
         related=(
             *at(state.loaded_at, loaded),
             *at(state.built_at, f"the {state.kind} is built here"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.experiment_results import StuckState
 
@@ -44,7 +45,13 @@ def state_left_behind(state: StuckState) -> Iterator[Problem]:
         logits = out(h)
     """
     message, fix = _WORDS[state.sign]
-    yield Problem(message.format(kind=state.kind, times=state.times), fix, state.location)
+    called = state.called_at if state.called_at != state.location else None
+    yield Problem(
+        message.format(kind=state.kind, times=state.times),
+        fix,
+        state.location,
+        at(called, f"the {state.kind} runs here"),
+    )
 
 
 _WORDS = {
@@ -65,7 +72,7 @@ _WORDS = {
     ),
     "mask": (
         "between steps rows of one state of this {kind} are set to zero, and those of the other "
-        "go on ({times} times): h and c belong to the same rows",
+        "go on: h and c belong to the same rows",
         "mask both: (h * alive, c * alive)",
     ),
     "chain": (

@@ -173,13 +173,15 @@ class StuckState:
     ``sign`` is "cell" (the very same c every time, while h goes on), "zeroed" (zeros for c every
     time, while h goes on), "state" (the very same state every time, though each input is made of
     the result before) or "mask" (rows of one of h and c are set to zero, those of the other go
-    on). ``times`` is the number of such calls.
+    on). ``times`` is the number of such calls; the state is given at ``location`` to the model that
+    hands it to the layer at ``called_at``.
     """
 
     kind: str
     sign: str
     times: int
     location: Location | None
+    called_at: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)

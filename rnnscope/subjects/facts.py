@@ -76,7 +76,8 @@ class StateCarried:
     order), "again" (the same data were read into this state before), "rows" (rows of the same data
     that follow others each), "averaged" (its rows were mixed at this location) or "backward" (the
     half that reads backwards begins at the end). ``handed`` tells that the program's own loop
-    passes the states on, and no model keeps them.
+    passes the states on, and no model keeps them; ``evaluated`` that it is evaluated so, too, or
+    not at all.
     """
 
     kind: str
@@ -85,6 +86,7 @@ class StateCarried:
     built_at: Location | None = None
     loaded_at: Location | None = None
     handed: bool = False
+    evaluated: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,48 @@ class StateDropped:
     location: Location | None
     made_at: Location | None = None
     carried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StateCut:
+    """A loop over steps takes the gradient away from its state in every one of ``steps`` calls.
+
+    ``function`` does so at ``location``; the loss learns from the last call alone.
+    """
+
+    kind: str
+    function: str
+    steps: int
+    location: Location | None
+    called_at: Location | None = None
+    built_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowsLeft:
+    """What a loop has chosen is put in another order of rows at ``location``, its state is not.
+
+    ``row`` goes on with what ``origin`` had read, and from its own state.
+    """
+
+    kind: str
+    row: int
+    origin: int
+    location: Location | None
+    given_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCut:
+    """A stream became a table of ``rows`` columns at ``location``, line by line.
+
+    A layer steps down the columns at ``called_at``.
+    """
+
+    kind: str
+    rows: int
+    location: Location | None
+    called_at: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
