@@ -28,9 +28,10 @@ subjects.experiment_results subjects.facts rules.pages messages subjects.state_s
 subjects.comparison subjects.promises subjects.packing rules selection failures
 subjects.planned_call diagnosis tracing probing questions session measuring.inspection measuring
 explanation verification weights conclusions results formats repair printing report layouts
-explained verified gating dependence api testing strategies fuzzing running.import_hook
-running.output running.cells running.script running.execution running.distributed running.notebook
-console watching running.watched_run running pytest_plugin commands cli
+explained verified gating dependence weights.inspection api testing strategies fuzzing
+running.import_hook running.output running.cells running.script running.execution
+running.distributed running.notebook console watching running.watched_run running pytest_plugin
+commands cli
 """
 RIVER = _RIVER.split()
 
@@ -213,8 +214,8 @@ recording experiments blame questions session measuring.randomness measuring.dev
 measuring.measurement measuring.random_run measuring.find_layers measuring.preserve_model
 measuring.call_hooks measuring.inspection measuring.inputs measuring.surroundings reference
 tracing.calls tracing.given tracing.live_specs tracing.table tracing.loaders tracing.propagation
-tracing.packing tracing.recurrent tracing.states tracing.tracer probing verification verified formats.verified
-gating layouts.conversion weights.initial weights.values testing dependence
+tracing.packing tracing.recurrent tracing.states tracing.tracer probing verification verified
+formats.verified gating layouts.conversion weights.initial weights.values testing dependence
 """
 LIVE = _LIVE.split()
 
