@@ -17,7 +17,7 @@ from rnnscope.report import Report
 from rnnscope.results import LayerResult, Outcome
 from rnnscope.rules import examine
 from rnnscope.subjects import Construction, LayerCall, TensorSpec
-from rnnscope.torch_import import import_torch
+from rnnscope.torch_import import import_torch, torch_version
 from rnnscope.weights import names_weights
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from rnnscope.gating import Gates
     from rnnscope.measuring.inspection import CallInspection, LayerInspection, ModelInspection
     from rnnscope.verified import Verified
-    from rnnscope.weights.facts import LayerValues
-    from rnnscope.weights.recognition import StoredLayer
 
 
 def inspect(subject: object, *inputs: object, reference: bool = False, **named: object) -> Report:
@@ -54,7 +52,7 @@ def inspect(subject: object, *inputs: object, reference: bool = False, **named: 
         subject = RNNConfig.parse(subject)
     if isinstance(subject, RNNConfig):
         return inspect_config(subject, reference=reference or None)
-    torch = import_torch()
+    import_torch()
     from rnnscope.measuring.inspection import inspect_model
 
     behaviours: tuple[tuple[str, Dependence], ...] = ()
@@ -67,12 +65,12 @@ def inspect(subject: object, *inputs: object, reference: bool = False, **named: 
     except SubjectError:
         if not behaviours:
             raise
-        return Report(torch=_version(torch), behaviours=behaviours)
+        return Report(torch=torch_version(), behaviours=behaviours)
     layers = tuple(_layer_result(layer, call) for layer in found.layers for call in layer.calls)
     report = Report(
         layers,
         found.failure.findings if found.failure else (),
-        torch=_version(torch),
+        torch=torch_version(),
         outcome=_outcome(found),
         model=not found.single,
         behaviours=behaviours,
@@ -119,12 +117,12 @@ def inspect_config(
     findings = examine(Construction(config.kind, kwargs=config.arguments(), config=config))
     if not run:
         return Report((LayerResult(facts),), findings)
-    torch = import_torch()
+    import_torch()
     from rnnscope.measuring.random_run import measure_config
 
     trial = measure_config(config, facts.call, seed=seed)
     layer = LayerResult(facts, measured=trial.facts, incomplete=trial.incomplete)
-    report = Report((layer,), findings, torch=_version(torch))
+    report = Report((layer,), findings, torch=torch_version())
     if reference is False or not trial.complete:
         return report
     return _with_reference(report, trial.module, trial.inputs, at_once=bool(reference))
@@ -139,33 +137,9 @@ def inspect_weights(
     ``"nn.LSTM(10, 20, 2)"`` for each, or ``"model.py:Net"``, which is built. ``values`` reads the
     numbers, too. Raises TargetError, SubjectError, ConfigError.
     """
-    from rnnscope.weights.checking import misplaced, problems_in, stored_layers
+    from rnnscope.weights.inspection import report_of
 
-    layers = stored_layers(Path(path), prefix)
-    problems = [*problems_in(layers), *(misplaced(layers, against, prefix) if against else ())]
-    known = tuple(layer for layer in layers if layer.config)
-    numbers: Sequence[LayerValues | None] = [None] * len(known)
-    if values:
-        import_torch()
-        from rnnscope.weights.values import read_values
-
-        numbers, broken = read_values(Path(path), known)
-        problems += broken
-    results = tuple(map(_stored_result, known, numbers))
-    found = tuple(finding for problem in problems for finding in examine(problem))
-    return Report(results, found, model=any(layer.path for layer in layers))
-
-
-def _stored_result(layer: StoredLayer, values: LayerValues | None) -> LayerResult:
-    facts, paths = layer.facts(), (layer.path,) if layer.path else ()
-    return LayerResult(
-        facts,
-        measured=facts,
-        paths=paths,
-        notes=layer.notes,
-        unknown=layer.unknown,
-        values=values,
-    )
+    return report_of(Path(path), prefix, against, values)
 
 
 def configs_of(weights: str | Path | Mapping[str, object]) -> dict[str, RNNConfig]:
@@ -232,12 +206,12 @@ def verify(
     >>> verify(nn.LSTM, like="LSTM(10, 20)").same
     True
     """
-    torch = import_torch()
+    import_torch()
     from rnnscope.unobserved import tell
     from rnnscope.verification.verifying import verify as verification_of
     from rnnscope.verified import Verified
 
-    found = Verified.of(verification_of(target, like, arguments, mapping), _version(torch))
+    found = Verified.of(verification_of(target, like, arguments, mapping), torch_version())
     tell(found.findings)
     return found
 
@@ -255,43 +229,12 @@ def depends(target: Any, *inputs: Any, parts: bool = False) -> Depends:
     >>> depends(nn.GRU(4, 5, batch_first=True), (3, 7, 4)).axes("input")
     ('batch', 'time causal', 'features')
     """
+    import_torch()
+    from rnnscope.dependence.asking import depends_of_module, depends_of_target
+
     if isinstance(target, str):
         return depends_of_target(target, given=inputs, parts=parts)
-    torch = import_torch()
-    from rnnscope.dependence.finding import depends_of
-    from rnnscope.dependence.inputs import made
-    from rnnscope.dependence.parts import dependences_of_parts
-    from rnnscope.dependence.promises import promises_of
-    from rnnscope.dependence.report import Depends
-    from rnnscope.unobserved import tell
-
-    given = made(target, inputs)
-    found = depends_of(target, given)
-    findings = examine(promises_of(target, found))
-    tell(findings)
-    each = tuple(dependences_of_parts(target, given)) if parts else ()
-    return Depends((), findings, _version(torch), found=found, parts=each)
-
-
-def depends_of_target(
-    target: str,
-    inputs: Sequence[str] = (),
-    states: Sequence[str] = (),
-    *,
-    given: Sequence[Any] = (),
-    arguments: str | None = None,
-    parts: bool = False,
-) -> Depends:
-    """The same of ``file.py:Name``, ``package.module:Name`` or ``"nn.Conv1d(4, 5, 3)"``.
-
-    ``inputs`` and ``states`` are sizes as they are written, ``arguments`` those of the class.
-    Raises CallError, TargetError.
-    """
-    import_torch()
-    from rnnscope.dependence.targets import built_target
-
-    with built_target(target, inputs, states, arguments, given) as (module, drawn):
-        return depends(module, *drawn, parts=parts)
+    return depends_of_module(target, inputs, parts)
 
 
 def gates(
@@ -341,19 +284,10 @@ def convert(
     >>> {name: tuple(a.shape) for name, a in convert(lstm, to="keras").items()}
     {'layer_0/kernel': (10, 80), 'layer_0/recurrent_kernel': (20, 80), 'layer_0/bias': (80,)}
     """
-    if (to is None) == (from_ is None):
-        raise SubjectError("convert goes one way: give to= or from_=, as in to='onnx'.")
     import_torch()
-    from rnnscope.layouts.conversion import from_framework, to_framework
+    from rnnscope.layouts.conversion import converted
 
-    config = RNNConfig.parse(like) if isinstance(like, str) else like
-    if config is not None and not isinstance(config, RNNConfig):
-        config = RNNConfig.of(config)
-    if to is not None:
-        return to_framework(subject, to, config, **options)
-    if config is None:
-        raise SubjectError("from_ needs to know the layer: give like='LSTM(10, 20)'.")
-    return from_framework(subject, str(from_), config, **options)
+    return converted(subject, to, from_, like, options)
 
 
 def _with_reference(report: Report, module: Any, inputs: tuple[Any, ...], at_once: bool) -> Report:
@@ -385,10 +319,6 @@ def _layer_result(layer: LayerInspection, call: CallInspection) -> LayerResult:
 
 def _outcome(found: ModelInspection) -> Outcome | None:
     return Outcome(found.failure.exception, found.failure.message) if found.failure else None
-
-
-def _version(torch: Any) -> str:
-    return str(torch.__version__).partition("+")[0]
 
 
 def check_plan(

@@ -28,3 +28,8 @@ def import_torch() -> ModuleType:
                 "where only the arithmetic is wanted."
             ) from None
     return torch
+
+
+def torch_version() -> str:
+    """The release of torch, without what it was built for, as in ``2.13.0``."""
+    return str(import_torch().__version__).partition("+")[0]

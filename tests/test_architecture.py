@@ -28,9 +28,10 @@ subjects.comparison subjects.promises subjects.packing rules selection failures
 subjects.planned_call diagnosis live_calls axis_names probing questions session
 measuring.inspection measuring
 explanation verification weights conclusions results formats repair printing report layouts
-explained verified gating dependence api testing strategies fuzzing running.import_hook
-running.output running.cells running.script running.execution running.distributed running.notebook
-console watching running.watched_run running pytest_plugin commands cli
+explained verified gating dependence weights.inspection api testing strategies fuzzing
+running.import_hook running.output running.cells running.script running.execution
+running.distributed running.notebook console watching running.watched_run running pytest_plugin
+commands cli
 """
 RIVER = _RIVER.split()
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from rnnscope import api
 from rnnscope.commands import output as to
 from rnnscope.formats import known_format
+from rnnscope.torch_import import import_torch
 
 Target = Annotated[
     str,
@@ -57,6 +57,9 @@ def depends(
     Any module is run a few times, and what moves is seen: nothing is read, neither code nor names.
     """
     known_format(format or "terminal")
-    report = api.depends_of_target(target, input or (), state or (), arguments=args, parts=parts)
+    import_torch()
+    from rnnscope.dependence.asking import depends_of_target
+
+    report = depends_of_target(target, input or (), state or (), arguments=args, parts=parts)
     to.write(report, format, output)
     raise typer.Exit(0 if report.ok else 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,7 +17,7 @@ from rnnscope.commands import output as to
 from rnnscope.config import DTYPES
 from rnnscope.config_validation import checked_kind
 from rnnscope.errors import ConfigError
-from rnnscope.torch_import import import_torch
+from rnnscope.torch_import import import_torch, torch_version
 
 if TYPE_CHECKING:
     from rnnscope.fuzzing import Coverage, Outcome, Space
@@ -160,7 +159,7 @@ def _json(outcome: Outcome, wanted: int, seconds: float) -> str:
     failing = outcome.failing
     document = {
         "schema": "rnnscope/1",
-        "torch": sys.modules["torch"].__version__.partition("+")[0],
+        "torch": torch_version(),
         "fuzz": {
             "wanted": wanted,
             "checked": outcome.coverage.examples,

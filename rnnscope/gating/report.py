@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch import nn
 
 from rnnscope.config import RNNConfig
@@ -26,6 +25,7 @@ from rnnscope.report import Report
 from rnnscope.results import LayerResult
 from rnnscope.rules import examine
 from rnnscope.subjects.gating import NotFinite
+from rnnscope.torch_import import torch_version
 from rnnscope.unobserved import tell, unobserved
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def read_gates(
     return Gates(
         (layer,),
         tuple(_findings(module, (input, hx), recording.traces, summaries)),
-        str(torch.__version__).partition("+")[0],
+        torch_version(),
         traces=recording.traces,
         summaries=summaries,
         gradient_difference=recording.gradient_difference,

@@ -22,6 +22,22 @@ _STEMS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
 Place = dict[str, Tensor]  # the parameters of one layer in one direction, by their stems
 
 
+def converted(
+    subject: Any, to: str | None, from_: str | None, like: Any, options: Mapping[str, Any]
+) -> dict[str, Tensor]:
+    """What ``rnnscope.convert`` returns."""
+    if (to is None) == (from_ is None):
+        raise SubjectError("convert goes one way: give to= or from_=, as in to='onnx'.")
+    config = RNNConfig.parse(like) if isinstance(like, str) else like
+    if config is not None and not isinstance(config, RNNConfig):
+        config = RNNConfig.of(config)
+    if to is not None:
+        return to_framework(subject, to, config, **options)
+    if config is None:
+        raise SubjectError("from_ needs to know the layer: give like='LSTM(10, 20)'.")
+    return from_framework(subject, str(from_), config, **options)
+
+
 def to_framework(
     subject: nn.Module | Mapping[str, object], name: str, like: RNNConfig | None, **options: object
 ) -> dict[str, Tensor]:
