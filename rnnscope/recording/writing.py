@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from rnnscope.findings import Location
-from rnnscope.recording.functions import Kind, changed_by
+from rnnscope.recording.functions import OVERWRITES, Function, changed_by, version_of
 from rnnscope.recording.nest import map_nest
 from rnnscope.recording.pace import CALLS_OF_TAPE
 from rnnscope.recording.tape import Call, Layer, Place, Slot, Tape, is_learnt, storage_of
 
 MOST_BYTES = 512 << 20  # results kept alive by one tape; a larger step is let go
+
+
+# Batch norm changes its statistics, and is run again on copies of them.
+_STATISTICS = frozenset(("batch_norm", "instance_norm"))
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A call before it runs: what of its arguments may be another thing when it has returned."""
+
+    function: Any
+    known: Function
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    encoded: tuple[Any, Any]
+    inputs: tuple[int, ...]
+    target: torch.Tensor | None  # what it changes in place
+    versions: list[tuple[torch.Tensor, int]]  # of the others how often they have been changed
+    random: torch.Tensor | None
+
+    def changed_secretly(self) -> list[torch.Tensor]:
+        """What it has changed by now, though its name does not say so."""
+        return [tensor for tensor, version in self.versions if version_of(tensor) != version]
 
 
 class Writer:
@@ -66,9 +90,16 @@ class Writer:
         self.alive.append(tensor)
         return number
 
-    def encode(self, value: object) -> Any:
-        """Arguments with slots in place of tensors."""
-        return map_nest(value, lambda v: Slot(self.slot(v)) if isinstance(v, torch.Tensor) else v)
+    def encode(self, value: object, given: list[torch.Tensor]) -> Any:
+        """Arguments with slots in place of tensors, and these in a list."""
+
+        def put(item: object) -> object:
+            if not isinstance(item, torch.Tensor):
+                return item
+            given.append(item)
+            return Slot(self.slot(item))
+
+        return map_nest(value, put)
 
     def keep_before_change(self, target: torch.Tensor) -> None:
         """A call is about to change this memory: sources in it keep their value for replays."""
@@ -82,24 +113,52 @@ class Writer:
             elif storage_of(tensor) == key:
                 self.values[number] = _copied(tensor)
 
-    def add(
+    def read(self, args: Iterable[object]) -> None:
+        """Python looks at the values of these."""
+        slots = (self.known(value) for value in args if isinstance(value, torch.Tensor))
+        self.looked_at.update(slot for slot in slots if slot is not None)
+
+    def begin(
         self,
-        name: str,
         function: Any,
+        known: Function,
         args: tuple[Any, ...],
         kwargs: Mapping[str, Any],
-        encoded: tuple[Any, Any],
-        result: Any,
-        place: Place | None,
-        kind: Kind,
-        random: torch.Tensor | None,
-        layer: Layer | None,
-    ) -> None:
-        """A call has returned."""
-        changed, grad = None, torch.is_grad_enabled()
-        target = changed_by(name, args, kwargs)
+        draws: bool,
+    ) -> Begun:
+        """A function is about to run."""
+        target = changed_by(known, args, kwargs)
         if target is not None:
-            changed = self._changed(target)
+            self.slot(target)
+            if known.name not in OVERWRITES:
+                self.keep_before_change(target)
+        given: list[torch.Tensor] = []
+        encoded = self.encode(args, given), self.encode(kwargs, given)
+        random = torch.default_generator.get_state() if draws else None
+        inputs = tuple(dict.fromkeys(map(self.slot, given)))
+        openly = target is not None or known.name in _STATISTICS
+        versions = [] if openly else [(tensor, version_of(tensor)) for tensor in given]
+        return Begun(function, known, args, kwargs, encoded, inputs, target, versions, random)
+
+    def end(
+        self, call: Begun, result: Any, place: Place | None = None, layer: Layer | None = None
+    ) -> list[torch.Tensor]:
+        """It has returned: write it down.
+
+        Unless it has changed what it was given, though its name does not say so: that comes back.
+        """
+        secretly = call.changed_secretly()
+        if not secretly:
+            self._add(call, result, place, layer)
+        return secretly
+
+    def lose(self, call: Begun) -> None:
+        """The step is not known any more after this call."""
+        self.lost[f"{call.known.name} changes what it is given"] = None
+
+    def _add(self, call: Begun, result: Any, place: Place | None, layer: Layer | None) -> None:
+        target, grad = call.target, torch.is_grad_enabled()
+        changed = self._changed(target) if target is not None else None
         results = [] if changed is None else [changed]
         for tensor in _results(result):
             if tensor is target:
@@ -112,20 +171,18 @@ class Writer:
             self.bytes += tensor.numel() * tensor.element_size() if not tensor.is_sparse else 0
         if not results:
             return
-        inputs = tuple(dict.fromkeys(_slots_in(encoded)))
         self.calls.append(
             Call(
                 len(self.calls),
-                name,
-                function,
-                encoded[0],
-                encoded[1],
-                inputs,
+                call.known.name,
+                call.function,
+                *call.encoded,
+                call.inputs,
                 tuple(results),
                 place,
                 grad,
                 changed,
-                random,
+                call.random,
                 layer,
             )
         )
@@ -181,16 +238,6 @@ def _results(result: object) -> list[torch.Tensor]:
         return [result]
     if isinstance(result, (tuple, list)):
         return [item for item in result if isinstance(item, torch.Tensor)]
-    return []
-
-
-def _slots_in(value: object) -> list[int]:
-    if isinstance(value, Slot):
-        return [value.number]
-    if isinstance(value, dict):
-        return [number for item in value.values() for number in _slots_in(item)]
-    if isinstance(value, (tuple, list)):
-        return [number for item in value for number in _slots_in(item)]
     return []
 
 
