@@ -145,6 +145,11 @@ class Tape:
         """The calls of torch's recurrent kernels."""
         return tuple(call for call in self.calls if call.name in RECURRENT_KERNELS)
 
+    @cached_property
+    def used(self) -> frozenset[int]:
+        """Every slot that the loss was made of; none without a loss."""
+        return self.ancestors(self.loss) if self.loss is not None else frozenset()
+
     def ancestors(self, slot: int) -> frozenset[int]:
         """Every slot that this one was made of, itself included."""
         seen: set[int] = set()

@@ -58,7 +58,7 @@ class Writer:
         self.lost: dict[str, None] = {}
         self.bytes = 0
         self.trained = False  # gradients will be asked for
-        self._slots: dict[int, int] = {}
+        self._slots: dict[int, Slot] = {}
 
     @property
     def full(self) -> bool:
@@ -72,23 +72,25 @@ class Writer:
 
     def slot(self, tensor: torch.Tensor) -> int:
         """The slot of a tensor; a new one, a source, where it has none."""
-        known = self._slots.get(id(tensor))
-        return known if known is not None else self._new(tensor)
+        return self._slot(tensor).number
+
+    def _slot(self, tensor: torch.Tensor) -> Slot:
+        return self._slots.get(id(tensor)) or self._new(tensor)
 
     def is_made(self, tensor: torch.Tensor) -> bool:
         """True for a tensor that a recorded call has made."""
-        return self._slots.get(id(tensor)) in self.made
+        return self.known(tensor) in self.made
 
     def known(self, tensor: torch.Tensor) -> int | None:
         """The slot of a tensor that is on the tape."""
-        return self._slots.get(id(tensor))
+        found = self._slots.get(id(tensor))
+        return found.number if found is not None else None
 
-    def _new(self, tensor: torch.Tensor) -> int:
-        number = len(self.values)
-        self._slots[id(tensor)] = number
+    def _new(self, tensor: torch.Tensor) -> Slot:
+        slot = self._slots[id(tensor)] = Slot(len(self.values))
         self.values.append(tensor)
         self.alive.append(tensor)
-        return number
+        return slot
 
     def encode(self, value: object, given: list[torch.Tensor]) -> Any:
         """Arguments with slots in place of tensors, and these in a list."""
@@ -97,7 +99,7 @@ class Writer:
             if not isinstance(item, torch.Tensor):
                 return item
             given.append(item)
-            return Slot(self.slot(item))
+            return self._slot(item)
 
         return map_nest(value, put)
 
@@ -163,8 +165,8 @@ class Writer:
         for tensor in _results(result):
             if tensor is target:
                 continue
-            known = self._slots.get(id(tensor))
-            number = known if known is not None and known in results else self._new(tensor)
+            known = self.known(tensor)
+            number = known if known in results else self._new(tensor).number
             self.made.add(number)
             results.append(number)
             self.trained = self.trained or (grad and layer is not None and tensor.requires_grad)
@@ -188,7 +190,7 @@ class Writer:
         )
 
     def _changed(self, target: torch.Tensor) -> int:
-        number = self._new(target)
+        number = self._new(target).number
         self.made.add(number)
         return number
 
