@@ -24,7 +24,8 @@ from rnnscope.questions.inquiry import Fact, Inquiry
 from rnnscope.recording.layers import LayerCall as RecordedCall
 from rnnscope.recording.layers import failed_call
 from rnnscope.recording.pace import FIRST
-from rnnscope.recording.recorder import RECORDER, Subscriber
+from rnnscope.recording.recorder import RECORDER
+from rnnscope.recording.subscriber import Subscriber
 from rnnscope.recording.tape import Tape
 from rnnscope.recording.threads import runs_alone
 from rnnscope.recording.user_code import here, standing_at

@@ -22,7 +22,8 @@ from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.questions.inquiry import Fact, Inquiry
 from rnnscope.questions.like_with_like import like_with_like
 from rnnscope.questions.samples_mixed import samples_mixed
-from rnnscope.recording.recorder import RECORDER, Subscriber
+from rnnscope.recording.recorder import RECORDER
+from rnnscope.recording.subscriber import Subscriber
 from rnnscope.recording.tape import Call, Slot, Tape
 from rnnscope.subjects.experiment_results import (
     Disorder,

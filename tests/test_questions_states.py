@@ -15,7 +15,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from rnnscope.experiments.origins import origins
 from rnnscope.experiments.starts import starts
 from rnnscope.measuring.randomness import preserved_randomness
-from rnnscope.recording.recorder import RECORDER, Subscriber
+from rnnscope.recording.recorder import RECORDER
+from rnnscope.recording.subscriber import Subscriber
 from rnnscope.recording.tape import Tape
 from rnnscope.watching import watch
 

@@ -22,7 +22,8 @@ from torch.overrides import _get_current_function_mode_stack
 from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.recording.pace import CALLS, FIRST, NOVEL, Pace
 from rnnscope.recording.patches import rows
-from rnnscope.recording.recorder import RECORDER, Subscriber
+from rnnscope.recording.recorder import RECORDER
+from rnnscope.recording.subscriber import Subscriber
 from rnnscope.recording.tape import Tape
 from rnnscope.watching import Watch, watch
 

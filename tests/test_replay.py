@@ -22,7 +22,8 @@ from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.replay import quietly, replay
 from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.questions.inquiry import is_faithful
-from rnnscope.recording.recorder import RECORDER, Subscriber
+from rnnscope.recording.recorder import RECORDER
+from rnnscope.recording.subscriber import Subscriber
 from rnnscope.recording.tape import Tape
 
 HERE = Path(__file__).parent

@@ -16,7 +16,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from rnnscope.experiments.budget import Budget
 from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.questions.inquiry import Fact, Inquiry
-from rnnscope.recording.recorder import RECORDER, Subscriber
+from rnnscope.recording.recorder import RECORDER
+from rnnscope.recording.subscriber import Subscriber
 from rnnscope.recording.tape import Tape
 from rnnscope.rules import examine
 from rnnscope.subjects.facts import IdleWeights, SliceRead

@@ -26,7 +26,7 @@ class Goals:
 
 def goals(tape: Tape) -> Goals:
     """The goals of a step; without any nothing can be said of what it reads."""
-    raw = frozenset(slot for call in tape.recurrent for slot in raw_results(tape, call))
+    raw = _raw(tape)
     others = tuple(sorted({*_ends(tape, raw), *tape.looked_at}))
     if tape.loss is not None:
         met = meetings(tape)
@@ -42,6 +42,15 @@ def _ends(tape: Tape, raw: frozenset[int]) -> Iterator[int]:
     for slot in tape.learnt - tape.parameters - raw:
         if slot not in tape.users and storage_of(tape.values[slot]) not in pieces:
             yield slot
+
+
+def _raw(tape: Tape) -> frozenset[int]:
+    """What recurrent layers return. Of a loop over a cell the first call leads to the others."""
+    found: set[int] = set()
+    for call in tape.recurrent:
+        if not found.issuperset(call.results):
+            found |= raw_results(tape, call)
+    return frozenset(found)
 
 
 def raw_results(tape: Tape, call: Call) -> frozenset[int]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from rnnscope.recording.functions import changed_by
+from rnnscope.recording.functions import target_of
 from rnnscope.recording.nest import map_nest
 from rnnscope.recording.tape import Call, Slot, Tape
 from rnnscope.unobserved import unobserved
@@ -139,7 +139,7 @@ def call_again(
         raise ReplayError(f"{call.name}: {error}") from error
     if call.name in _UNFILLED:
         result.zero_()  # what memory happens to hold is no result
-    made = [changed_by(call.name, args, kwargs)] if call.changed is not None else []
+    made: list[Any] = [target_of(args, kwargs)] if call.changed is not None else []
     for tensor in [result] if isinstance(result, torch.Tensor) else result or ():
         if isinstance(tensor, torch.Tensor) and not any(tensor is known for known in made):
             made.append(tensor)

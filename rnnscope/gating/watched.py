@@ -14,7 +14,7 @@ from rnnscope.gating.report import Gates, gathered, read_gates
 from rnnscope.measuring.measurement import arguments
 from rnnscope.recording.layers import LayerCall
 from rnnscope.recording.nest import map_tensors
-from rnnscope.recording.recorder import Subscriber
+from rnnscope.recording.subscriber import Subscriber
 from rnnscope.recording.tape import Tape
 
 _Place = tuple[str, Location | None]  # a layer's class and the line of its call

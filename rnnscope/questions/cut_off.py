@@ -91,8 +91,7 @@ def _carries_gradient(tape: Tape, slot: int) -> bool:
 
 def _cut(tape: Tape, call: Call, reached: frozenset[int]) -> Call | None:
     """The call behind which no gradient comes back, on the way to the loss."""
-    assert tape.loss is not None
-    wanted = tape.ancestors(tape.loss)
+    wanted = tape.used
     if wanted.isdisjoint(call.results) or not reached.isdisjoint(call.results):
         return None
     for later in tape.path(call):

@@ -41,9 +41,10 @@ class Dropped:
         """A recorded step is over."""
         if tape.loss is None:
             return
-        used = tape.ancestors(tape.loss)
         for place, known in self._waiting.items():
-            if _is_there(tape, known.made, tape.sources) or _is_there(tape, known.weights, used):
+            if _is_there(tape, known.made, tape.sources) or _is_there(
+                tape, known.weights, tape.used
+            ):
                 self._used.add(place)
         for fact, idle in states_dropped(tape):
             made = sorted(tape.descendants(idle) - idle)[:_MOST]
@@ -71,8 +72,7 @@ def states_dropped(tape: Tape) -> Iterator[tuple[StateDropped, frozenset[int]]]:
 
     Beside each fact, these weights.
     """
-    assert tape.loss is not None
-    used = tape.ancestors(tape.loss)
+    used = tape.used
     for call in tape.recurrent:
         if call.layer is None or not call.grad or used.isdisjoint(call.results):
             continue

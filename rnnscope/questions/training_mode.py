@@ -14,7 +14,6 @@ def evaluated_in_training(tape: Tape, trained: frozenset[int]) -> Iterator[Evalu
 
     A model that is asked several times with the same input draws samples on purpose.
     """
-    used = tape.ancestors(tape.loss) if tape.loss is not None else frozenset[int]()
     asked = [
         call
         for call in tape.recurrent
@@ -22,7 +21,7 @@ def evaluated_in_training(tape: Tape, trained: frozenset[int]) -> Iterator[Evalu
         and not call.grad
         and call.layer.training
         and call.layer.name in trained
-        and used.isdisjoint(call.results)
+        and tape.used.isdisjoint(call.results)
     ]
     times = Counter((call.layer.name, call.inputs[0]) for call in asked if call.layer)
     what = next((kind for kind in map(_active, tape.calls) if kind is not None), None)

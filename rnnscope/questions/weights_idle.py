@@ -87,9 +87,8 @@ def _of_loop(reader: Reader, layer: Layer, calls: Sequence[Call]) -> _Fact | Non
 
 def _single_steps(tape: Tape) -> Iterator[_Told]:
     """Layers of which every sequence is one step, from zeros."""
-    wanted = tape.ancestors(tape.loss) if tape.loss is not None else frozenset[int]()
     for layer, calls in tape.by_layer:
-        if "cell" in calls[0].name or any(wanted.isdisjoint(call.results) for call in calls):
+        if "cell" in calls[0].name or any(tape.used.isdisjoint(call.results) for call in calls):
             continue
         idle = all(is_one_step(tape, call) and _from_zeros(tape, call) for call in calls)
         place = calls[0].location

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
@@ -66,57 +67,60 @@ def name_of(function: object) -> str:
     return str(name)
 
 
-def kind_of(function: object) -> Kind:
-    """How calls of this function are recorded."""
+@dataclass(frozen=True, slots=True)
+class Function:
+    """What the name of a torch function says of its calls."""
+
+    name: str
+    kind: Kind
+    in_place: bool
+
+
+def _known_as(function: object) -> Function:
+    name = name_of(function)
+    kind = _KINDS.get(name, Kind.CALL)
     if getattr(function, "__name__", "") == "__get__":
-        return Kind.CALL if name_of(function) in _PROPERTIES else Kind.LOOK
-    return _KINDS.get(name_of(function), Kind.CALL)
+        kind = Kind.CALL if name in _PROPERTIES else Kind.LOOK
+    return Function(name, kind, _is_in_place(name))
 
 
-def changed_by(name: str, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
-    """What ``add_``, ``x[i] = y``, ``inplace=True`` and ``out=`` change: mostly the first one."""
-    if isinstance(kwargs.get("out"), torch.Tensor):
-        return kwargs["out"]
-    if not _changes_in_place(name, kwargs):
-        return None
-    first = args[0] if args else next(iter(kwargs.values()), None)
+_known: dict[Any, Function] = {}
+
+
+def known_as(function: object) -> Function:
+    """The name of a torch function, and how calls of it are recorded."""
+    known = _known.get(function)
+    if known is None:
+        if len(_known) > 4096:  # torch has about 1,500; some are made anew at each access
+            _known.clear()
+        known = _known[function] = _known_as(function)
+    return known
+
+
+def changed_by(
+    function: Function, args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> torch.Tensor | None:
+    """What ``add_``, ``x[i] = y``, ``inplace=True`` and ``out=`` change."""
+    asked = kwargs and (kwargs.get("inplace") or isinstance(kwargs.get("out"), torch.Tensor))
+    return target_of(args, kwargs) if asked or function.in_place else None
+
+
+def target_of(args: tuple[object, ...], kwargs: Mapping[str, object]) -> torch.Tensor | None:
+    """What a call in place changes: ``out``, or the first that it is given."""
+    first = kwargs.get("out")
+    if not isinstance(first, torch.Tensor):
+        first = args[0] if args else next(iter(kwargs.values()), None)
     return first if isinstance(first, torch.Tensor) else None
 
 
-def _changes_in_place(name: str, kwargs: Mapping[str, object]) -> bool:
-    if name == "__setitem__" or kwargs.get("inplace"):
+def _is_in_place(name: str) -> bool:
+    if name == "__setitem__":
         return True
     if name.startswith("__i") and name not in ("__invert__", "__index__", "__int__"):
         return True
     return name.endswith("_") and not name.endswith("__") and name != "requires_grad_"
 
 
-def given_tensors(args: tuple[object, ...], kwargs: Mapping[str, object]) -> list[torch.Tensor]:
-    """The tensors that a call is given, also in a list."""
-    found: list[torch.Tensor] = []
-    for value in (*args, *kwargs.values()) if kwargs else args:
-        for item in value if isinstance(value, (list, tuple)) else (value,):
-            if isinstance(item, torch.Tensor):
-                found.append(item)
-    return found
-
-
-def versions(args: tuple[object, ...], kwargs: Mapping[str, object]) -> list[int]:
-    """How often each of them has been changed in place."""
-    return [0 if t.is_inference() else t._version for t in given_tensors(args, kwargs)]
-
-
-def changed_secretly(
-    name: str, before: list[int], args: tuple[object, ...], kwargs: Mapping[str, object]
-) -> list[torch.Tensor]:
-    """What a call has changed of what it was given, though its name does not say so.
-
-    Such a call is never run again. Batch norm is, on copies of its statistics.
-    """
-    after = versions(args, kwargs)
-    if after == before or name in ("batch_norm", "instance_norm"):
-        return []
-    if changed_by(name, args, kwargs) is not None:
-        return []
-    pairs = zip(given_tensors(args, kwargs), before, after, strict=False)
-    return [tensor for tensor, then, now in pairs if then != now]
+def version_of(tensor: torch.Tensor) -> int:
+    """How often it has been changed in place."""
+    return 0 if tensor.is_inference() else tensor._version

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
+_CONTAINERS = (tuple, list, dict)
 _DEEPEST = 8  # a batch may hold itself; nobody nests the arguments of a call deeper on purpose
 
 
@@ -29,10 +30,14 @@ def tensors_in(value: object, depth: int = 0) -> Iterator[torch.Tensor]:
 
 def map_nest(value: object, change: Callable[[Any], Any], depth: int = 0) -> Any:
     """The same nest with ``change`` applied to everything that is not a container."""
-    if depth >= _DEEPEST:
+    if depth >= _DEEPEST or not isinstance(value, _CONTAINERS):
         return change(value)
     if isinstance(value, (tuple, list)):
-        items = [map_nest(item, change, depth + 1) for item in value]
+        # Most of it is flat: no further walk for what holds nothing.
+        items = [
+            map_nest(item, change, depth + 1) if isinstance(item, _CONTAINERS) else change(item)
+            for item in value
+        ]
         if not hasattr(value, "_fields"):
             return tuple(items) if isinstance(value, tuple) else items
         made: Any = tuple.__new__(type(value), items)  # type: ignore[type-var]

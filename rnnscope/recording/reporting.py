@@ -91,7 +91,7 @@ def is_issued_again(message: Any) -> bool:
 
 
 def _is_ours(filename: str) -> bool:
-    return filename.replace("\\", "/").endswith("rnnscope/recording/recorder.py")
+    return filename.replace("\\", "/").endswith("rnnscope/recording/mode.py")
 
 
 def _caller_of_ours() -> FrameType | None:

@@ -158,6 +158,11 @@ class Tape:
                 found.setdefault(call.layer.name, (call.layer, []))[1].append(call)
         return tuple(found.values())
 
+    @cached_property
+    def used(self) -> frozenset[int]:
+        """Every slot that the loss was made of; none without a loss."""
+        return self.ancestors(self.loss) if self.loss is not None else frozenset()
+
     def ancestors(self, slot: int) -> frozenset[int]:
         """Every slot that this one was made of, itself included."""
         seen: set[int] = set()

@@ -24,6 +24,7 @@ _LAYERS = os.path.join("torch", "nn", "modules", "rnn.py")
 
 _kinds: dict[str, int] = {}  # by file name: equal code in two files makes equal code objects
 _places: dict[tuple[str, int], Location] = {}
+_instructions: dict[tuple[int, int], Place] = {}  # each keeps its code, so that no id comes again
 _optimizers: dict[CodeType, bool] = {}
 
 
@@ -82,7 +83,13 @@ def _kind_of(file: str) -> int:
 
 def place_of(frame: FrameType) -> Place:
     """The instruction that a frame is at."""
-    return Place(line_of(frame), frame.f_code, frame.f_lasti)
+    key = (id(frame.f_code), frame.f_lasti)  # code objects of two files may be equal
+    found = _instructions.get(key)
+    if found is None:
+        if len(_instructions) >= _MOST:
+            _instructions.clear()
+        found = _instructions[key] = Place(line_of(frame), frame.f_code, frame.f_lasti)
+    return found
 
 
 class _Standing(threading.local):

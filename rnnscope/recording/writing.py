@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from rnnscope.findings import Location
-from rnnscope.recording.functions import Kind, changed_by
+from rnnscope.recording.functions import OVERWRITES, Function, changed_by, version_of
 from rnnscope.recording.names import NAMED
 from rnnscope.recording.nest import map_nest
 from rnnscope.recording.pace import CALLS_OF_TAPE
 from rnnscope.recording.tape import Call, Layer, Place, Slot, Tape, is_learnt, storage_of
 
 MOST_BYTES = 512 << 20  # results kept alive by one tape; a larger step is let go
+
+
+# Batch norm changes its statistics, and is run again on copies of them.
+_STATISTICS = frozenset(("batch_norm", "instance_norm"))
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A call before it runs: what of its arguments may be another thing when it has returned."""
+
+    function: Any
+    known: Function
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    encoded: tuple[Any, Any]
+    inputs: tuple[int, ...]
+    target: torch.Tensor | None  # what it changes in place
+    versions: list[tuple[torch.Tensor, int]]  # of the others how often they have been changed
+    random: torch.Tensor | None
+
+    def changed_secretly(self) -> list[torch.Tensor]:
+        """What it has changed by now, though its name does not say so."""
+        return [tensor for tensor, version in self.versions if version_of(tensor) != version]
 
 
 class Writer:
@@ -35,7 +59,7 @@ class Writer:
         self.lost: dict[str, None] = {}
         self.bytes = 0
         self.trained = False  # gradients will be asked for
-        self._slots: dict[int, int] = {}
+        self._slots: dict[int, Slot] = {}
 
     @property
     def full(self) -> bool:
@@ -49,27 +73,36 @@ class Writer:
 
     def slot(self, tensor: torch.Tensor) -> int:
         """The slot of a tensor; a new one, a source, where it has none."""
-        known = self._slots.get(id(tensor))
-        return known if known is not None else self._new(tensor)
+        return self._slot(tensor).number
+
+    def _slot(self, tensor: torch.Tensor) -> Slot:
+        return self._slots.get(id(tensor)) or self._new(tensor)
 
     def is_made(self, tensor: torch.Tensor) -> bool:
         """True for a tensor that a recorded call has made."""
-        return self._slots.get(id(tensor)) in self.made
+        return self.known(tensor) in self.made
 
     def known(self, tensor: torch.Tensor) -> int | None:
         """The slot of a tensor that is on the tape."""
-        return self._slots.get(id(tensor))
+        found = self._slots.get(id(tensor))
+        return found.number if found is not None else None
 
-    def _new(self, tensor: torch.Tensor) -> int:
-        number = len(self.values)
-        self._slots[id(tensor)] = number
+    def _new(self, tensor: torch.Tensor) -> Slot:
+        slot = self._slots[id(tensor)] = Slot(len(self.values))
         self.values.append(tensor)
         self.alive.append(tensor)
-        return number
+        return slot
 
-    def encode(self, value: object) -> Any:
-        """Arguments with slots in place of tensors."""
-        return map_nest(value, lambda v: Slot(self.slot(v)) if isinstance(v, torch.Tensor) else v)
+    def encode(self, value: object, given: list[torch.Tensor]) -> Any:
+        """Arguments with slots in place of tensors, and these in a list."""
+
+        def put(item: object) -> object:
+            if not isinstance(item, torch.Tensor):
+                return item
+            given.append(item)
+            return self._slot(item)
+
+        return map_nest(value, put)
 
     def keep_before_change(self, target: torch.Tensor) -> None:
         """A call is about to change this memory: sources in it keep their value for replays."""
@@ -83,56 +116,82 @@ class Writer:
             elif storage_of(tensor) == key:
                 self.values[number] = _copied(tensor)
 
-    def add(
+    def read(self, args: Iterable[object]) -> None:
+        """Python looks at the values of these."""
+        slots = (self.known(value) for value in args if isinstance(value, torch.Tensor))
+        self.looked_at.update(slot for slot in slots if slot is not None)
+
+    def begin(
         self,
-        name: str,
         function: Any,
+        known: Function,
         args: tuple[Any, ...],
         kwargs: Mapping[str, Any],
-        encoded: tuple[Any, Any],
-        result: Any,
-        place: Place | None,
-        kind: Kind,
-        random: torch.Tensor | None,
-        layer: Layer | None,
-    ) -> None:
-        """A call has returned."""
-        changed, grad = None, torch.is_grad_enabled()
-        target = changed_by(name, args, kwargs)
+        draws: bool,
+    ) -> Begun:
+        """A function is about to run."""
+        target = changed_by(known, args, kwargs)
         if target is not None:
-            changed = self._changed(target)
+            self.slot(target)
+            if known.name not in OVERWRITES:
+                self.keep_before_change(target)
+        given: list[torch.Tensor] = []
+        encoded = self.encode(args, given), self.encode(kwargs, given)
+        random = torch.default_generator.get_state() if draws else None
+        inputs = tuple(dict.fromkeys(map(self.slot, given)))
+        openly = target is not None or known.name in _STATISTICS
+        versions = [] if openly else [(tensor, version_of(tensor)) for tensor in given]
+        return Begun(function, known, args, kwargs, encoded, inputs, target, versions, random)
+
+    def end(
+        self, call: Begun, result: Any, place: Place | None = None, layer: Layer | None = None
+    ) -> list[torch.Tensor]:
+        """It has returned: write it down.
+
+        Unless it has changed what it was given, though its name does not say so: that comes back.
+        """
+        secretly = call.changed_secretly()
+        if not secretly:
+            self._add(call, result, place, layer)
+        return secretly
+
+    def lose(self, call: Begun) -> None:
+        """The step is not known any more after this call."""
+        self.lost[f"{call.known.name} changes what it is given"] = None
+
+    def _add(self, call: Begun, result: Any, place: Place | None, layer: Layer | None) -> None:
+        target, grad = call.target, torch.is_grad_enabled()
+        changed = self._changed(target) if target is not None else None
         results = [] if changed is None else [changed]
         for tensor in _results(result):
             if tensor is target:
                 continue
-            known = self._slots.get(id(tensor))
-            number = known if known is not None and known in results else self._new(tensor)
+            known = self.known(tensor)
+            number = known if known in results else self._new(tensor).number
             self.made.add(number)
             results.append(number)
             self.trained = self.trained or (grad and layer is not None and tensor.requires_grad)
             self.bytes += tensor.numel() * tensor.element_size() if not tensor.is_sparse else 0
         if not results:
             return
-        inputs = tuple(dict.fromkeys(_slots_in(encoded)))
         self.calls.append(
             Call(
                 len(self.calls),
-                name,
-                function,
-                encoded[0],
-                encoded[1],
-                inputs,
+                call.known.name,
+                call.function,
+                *call.encoded,
+                call.inputs,
                 tuple(results),
                 place,
                 grad,
                 changed,
-                random,
+                call.random,
                 layer,
             )
         )
 
     def _changed(self, target: torch.Tensor) -> int:
-        number = self._new(target)
+        number = self._new(target).number
         self.made.add(number)
         return number
 
@@ -183,16 +242,6 @@ def _results(result: object) -> list[torch.Tensor]:
         return [result]
     if isinstance(result, (tuple, list)):
         return [item for item in result if isinstance(item, torch.Tensor)]
-    return []
-
-
-def _slots_in(value: object) -> list[int]:
-    if isinstance(value, Slot):
-        return [value.number]
-    if isinstance(value, dict):
-        return [number for item in value.values() for number in _slots_in(item)]
-    if isinstance(value, (tuple, list)):
-        return [number for item in value for number in _slots_in(item)]
     return []
 
 
