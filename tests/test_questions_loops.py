@@ -54,6 +54,14 @@ def cut_by_data() -> None:
     F.cross_entropy(head(h[-1]), LABELS).backward()
 
 
+def cut_by_hand() -> None:
+    read, forget, head, h = nn.Linear(10, 6), nn.Linear(10, 6), nn.Linear(6, 2), torch.zeros(3, 6)
+    for x in torch.randn(5, 3, 4):
+        both = torch.cat([x, h.detach()], 1)  # RNN611
+        h = torch.tanh(read(both)) * torch.sigmoid(forget(both))
+    F.cross_entropy(head(h), LABELS).backward()
+
+
 def looped(step: Callable[[int, nn.Module, Any, torch.Tensor], torch.Tensor]) -> Program:
     """A loop over eight steps whose last state alone is read."""
 
@@ -133,7 +141,51 @@ def an_upper_cell_reads_every_step() -> None:
     F.cross_entropy(head(g), LABELS).backward()
 
 
+def refined_by_hand() -> None:
+    """An equilibrium, whose gradient is taken of its last step."""
+    mix, head, h, x = nn.Linear(10, 6), nn.Linear(6, 2), torch.zeros(3, 6), torch.randn(3, 4)
+    for _ in range(6):
+        h = torch.tanh(mix(torch.cat([x, h.detach()], 1)))
+    F.cross_entropy(head(h), LABELS).backward()
+
+
+def refined_from_an_encoding() -> None:
+    inject, mix, head = nn.Linear(4, 6), nn.Linear(6, 6), nn.Linear(6, 2)
+    h, x = torch.zeros(3, 6), torch.randn(3, 4)
+    for _ in range(6):
+        h = torch.tanh(inject(x) + mix(h.detach()))
+    F.cross_entropy(head(h), LABELS).backward()
+
+
+def drawn_by_a_chain() -> None:
+    """Langevin steps: noise is new in each, data are not."""
+    energy, out, x = nn.Linear(4, 6), nn.Linear(6, 4), torch.randn(3, 4)
+    for _ in range(6):
+        x = x.detach() - 0.1 * out(torch.tanh(energy(x.detach()))) + 0.1 * torch.randn(3, 4)
+    (x**2).sum().backward()
+
+
+def segments_with_a_memory() -> None:
+    mix, head, memory = nn.Linear(8, 4), nn.Linear(4, 2), torch.zeros(3, 5, 4)
+    for piece in torch.randn(4, 3, 5, 4):
+        memory = torch.tanh(mix(torch.cat([piece, memory.detach()], -1)))
+    F.cross_entropy(head(memory.mean(1)), LABELS).backward()
+
+
+def an_actor_in_turns() -> None:
+    policy, value, loss, seen = nn.Linear(4, 4), nn.Linear(4, 1), torch.zeros(()), torch.randn(3, 4)
+    for step in torch.randn(5, 3, 4):
+        seen = torch.tanh(policy(seen.detach())) + step
+        loss = loss + value(seen).mean()
+    loss.backward()
+
+
 GRADIENTS = {
+    "an equilibrium": refined_by_hand,
+    "an encoding": refined_from_an_encoding,
+    "a chain": drawn_by_a_chain,
+    "segments": segments_with_a_memory,
+    "an actor": an_actor_in_turns,
     "cut once after a warm-up": looped(lambda n, cell, x, h: cell(x, h.detach() if n == 4 else h)),
     "cut before the last step": looped(lambda n, cell, x, h: cell(x, h.detach() if n == 7 else h)),
     "cut in every third step": looped(lambda n, cell, x, h: cell(x, h if n % 3 else h.detach())),
@@ -540,6 +592,7 @@ SHUFFLED = {
 MISTAKES: list[Program] = [
     cut_in_every_step,
     cut_by_data,
+    cut_by_hand,
     beams_without_their_states,
     beams_of_samples_without_their_cells,
     written_line_by_line,
