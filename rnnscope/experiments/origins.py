@@ -17,6 +17,7 @@ from rnnscope.experiments.roles import state_slots
 from rnnscope.recording.tape import Call, Slot, Tape
 
 _GATHERS = frozenset(("__getitem__", "index_select"))
+_TOLD = _GATHERS | {"_pack_padded_sequence"}
 _PUT_TOGETHER = frozenset(("stack", "pad_sequence"))
 _MOST_ROWS = 1024  # of one tensor: where each came from is looked up row by row
 _SLOTS = re.compile(r"Slot\(number=\d+\)")
@@ -95,6 +96,21 @@ def upwards(tape: Tape, slot: int) -> Iterator[int]:
         states = state_slots(call) if call is not None and call in tape.recurrent else ()
         inputs = call.inputs if call is not None else ()
         given = [s for s in inputs if s not in tape.parameters and s not in states]
+
+
+def order_of(tape: Tape, slot: int, rows: int) -> tuple[int, ...] | None:
+    """In which order all rows of some data were put last, where an index did so."""
+    call = tape.producer.get(slot)
+    while call is not None:
+        index = call.args[-1] if call.name in _GATHERS else None
+        value = tape.values[index.number] if isinstance(index, Slot) else None
+        if value is not None and value.dtype is torch.int64 and value.shape == (rows,):
+            order = tuple(value.tolist())
+            return order if sorted(order) == list(range(rows)) else None
+        given = call.inputs[:1] if call.name in _TOLD else call.inputs
+        data = [s for s in given if s not in tape.parameters]
+        call = tape.producer.get(data[0]) if len(data) == 1 else None
+    return None
 
 
 def _gathered(tape: Tape, call: Call, rows: int) -> Iterator[Piece]:

@@ -9,7 +9,7 @@ from weakref import ref
 
 import torch
 
-from rnnscope.experiments.origins import Origin, origins
+from rnnscope.experiments.origins import Origin, order_of, origins
 from rnnscope.experiments.roles import is_one_step, state_slots
 from rnnscope.experiments.starts import begins_from_zeros, left_slots
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Tape
@@ -26,6 +26,8 @@ class _Trail:
 
     left: tuple[ref[torch.Tensor], ...] = ()
     read: list[tuple[Origin, ...]] = field(default_factory=list)
+    last: tuple[torch.Tensor, ...] = ()  # what was left, without its graph
+    order: tuple[int, ...] | None = None  # in which its data were put by an index
     unread: int | None = 0  # steps in a row that kept its state and began from nothing, or never
     dropped: StateDropped | None = None
     kept: tuple[ref[torch.Tensor], ...] = ()  # what was made of the state that nobody read
@@ -53,6 +55,9 @@ class Carrying:
             trail = self._trails.setdefault(layer.name, _Trail())
             yield from self._look(tape, trail, own[0])
             trail.left = tuple(_kept(tape, own[-1]))
+            trail.order = order_of(tape, own[-1].inputs[0], _rows(tape, own[-1]))
+            last = (tape.values[slot] for slot in left_slots(own[-1]))
+            trail.last = tuple(value.detach() for value in last if value is not None)
 
     def end(self) -> Iterator[StateDropped | StateCarried]:
         """The program is over: what was kept and never read was kept for nothing.
@@ -79,6 +84,8 @@ class Carrying:
         else:
             trail.unread = None
             reason = _reason(tape, trail, call, now)
+            if reason is None and _is_in_old_order(tape, trail, call):
+                reason = "order"
             fact = _fact(tape, call, reason) if reason is not None else None
             if fact is not None and fact.handed and reason == "shuffled":
                 makers = [tape.producer[slot].location for slot in made if slot in tape.producer]
@@ -104,6 +111,16 @@ def _reason(tape: Tape, trail: _Trail, call: Call, now: tuple[Origin, ...]) -> s
         return "again"
     last = trail.read[-1] if trail.read else ()
     return "rows" if any(two.is_of_other_rows(one) for one in now for two in last) else None
+
+
+def _is_in_old_order(tape: Tape, trail: _Trail, call: Call) -> bool:
+    """True for states just as they were left, beside data whose rows were put in another order."""
+    order = order_of(tape, call.inputs[0], _rows(tape, call))
+    states = [tape.values[slot] for slot in state_slots(call)]
+    if None in (order, trail.order) or order == trail.order or len(states) != len(trail.last):
+        return False
+    pairs = zip(states, trail.last, strict=True)
+    return all(s is not None and s.shape == was.shape and torch.equal(s, was) for s, was in pairs)
 
 
 def _has_zero_rows(state: torch.Tensor) -> bool:

@@ -86,6 +86,8 @@ _REASONS = {
     "are unrelated samples",
     "again": "and they have read these very data already: the data begin again, the states do not",
     "rows": "and the rows of this batch are not the ones that follow the rows of that",
+    "order": "and an index puts the rows of each batch in an order of its own: the rows of the "
+    "states stay where they were",
     "averaged": "and its rows were put together on the way: every sequence goes on from a mixture "
     "of all of them",
     "backward": "and it is bidirectional: the half that reads backwards begins at the end of this "
@@ -93,5 +95,6 @@ _REASONS = {
 }
 _FIXES = {
     "again": "reset the states where the data begin again",
+    "order": "put the states back in the order of the batch, and give them in that of the data",
     "averaged": "hand on each row by itself",
 }

@@ -74,10 +74,11 @@ class StateCarried:
 
     ``reason`` is how that is known: "shuffled" (the DataLoader at ``loaded_at`` draws in random
     order), "again" (the same data were read into this state before), "rows" (rows of the same data
-    that follow others each), "averaged" (its rows were mixed at this location) or "backward" (the
-    half that reads backwards begins at the end). ``handed`` tells that the program's own loop
-    passes the states on, and no model keeps them; ``evaluated`` that it is evaluated so, too, or
-    not at all.
+    that follow others each), "order" (an index puts the rows of the data in another order than in
+    the step before, and those of the state in none), "averaged" (its rows were mixed at this
+    location) or "backward" (the half that reads backwards begins at the end). ``handed`` tells that
+    the program's own loop passes the states on, and no model keeps them; ``evaluated`` that it is
+    evaluated so, too, or not at all.
     """
 
     kind: str
