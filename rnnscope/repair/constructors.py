@@ -19,6 +19,7 @@ from rnnscope.repair.edits import (
     suggest,
     without_argument,
 )
+from rnnscope.repair.states import given_states
 from rnnscope.spans import function_name
 
 
@@ -204,6 +205,21 @@ def both_directions(finding: Finding, code: Code) -> Iterator[Suggestion]:
             double = f"2 * {text}" if simple else f"2 * ({text})"
             yield suggest(code, built, replaced(code, given, double))
         yield suggest(code, built, replaced(code, given, str(got)))
+
+
+def width_of_state(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """A Linear on the way of a state, as wide as the layer that gets it."""
+    wanted, got = finding.values.get("wanted", 0), finding.values.get("got", 0)
+    for call, states in given_states(finding, code) if wanted and got else ():
+        layer = code.constructor(call.func)
+        passed = [n for n in code.ancestors(states) if isinstance(n, ast.Call)]
+        built = [code.constructor(n.func, "Linear") for n in passed]
+        for linear in dict.fromkeys(each for each in built if each is not None):
+            width = argument(layer, "hidden_size") if layer is not None else None
+            near = width is not None and code.scope(layer or linear) is code.scope(linear)
+            text = code.text(width) if width is not None and near else str(wanted)
+            if len(linear.args) > 1:
+                yield suggest(code, linear, replaced(code, linear.args[1], text))
 
 
 def _first(call: ast.Call | None) -> ast.expr | None:

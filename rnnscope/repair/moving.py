@@ -47,6 +47,14 @@ def repeated_rows(finding: Finding, code: Code) -> Iterator[Suggestion]:
             yield suggest(code, call, behind(code, inner.func.value, call, text))
 
 
+def steps_kept(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """``x.view(batch, -1)`` that joined steps and features, with the features apart."""
+    place, wanted = finding.values.get("flattened"), finding.values.get("wanted")
+    for call in code.calls_at(place.line, "view", "reshape") if place else ():
+        if len(call.args) == 2 and code.text(call.args[1]) == "-1":
+            yield suggest(code, call, after(code, call.args[1], f", {wanted}"))
+
+
 def _samples_second(code: Code, call: ast.Call) -> Iterator[Suggestion]:
     """Rows of samples as states: cut sample by sample, and then the samples moved to axis 1."""
     sizes = [code.text(each) for each in call.args]
