@@ -7,6 +7,7 @@ and there the repair belongs; the call, where it shows, stays as a second place.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
@@ -27,8 +28,13 @@ _WRONG = {
 }
 
 
+_FLATTENING = ("view", "reshape", "flatten")
+
+
 def blamed(finding: Finding, given: Mapping[str, Any], writer: Writer | None) -> Finding:
     """The finding at the line that made the argument so, with the call beside it."""
+    if writer is not None and finding.code == "RNN201":
+        return _flattened(finding, given.get("input"), writer)
     if writer is None or finding.location is None or finding.code not in _WRONG:
         return finding
     argument, what = _WRONG[finding.code]
@@ -37,3 +43,19 @@ def blamed(finding: Finding, given: Mapping[str, Any], writer: Writer | None) ->
         tensors.reverse()
     made = made_at(writer, tensors[0], attrgetter(what)) if tensors else None
     return finding.moved(made) if made is not None else finding
+
+
+def _flattened(finding: Finding, given: Any, writer: Writer) -> Finding:
+    """An input of two axes, whose steps and features one view has joined."""
+    wanted, got = finding.values.get("wanted", 0), finding.values.get("got", 0)
+    if getattr(given, "ndim", 0) != 2 or not wanted or got % wanted:
+        return finding
+    slot = writer.known(given)
+    maker = next((call for call in writer.calls if slot in call.results), None)
+    if maker is None or maker.name not in _FLATTENING or maker.location is None:
+        return finding
+    return replace(
+        finding,
+        location=maker.location,
+        values={**finding.values, "flattened": maker.location},
+    )

@@ -15,7 +15,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from rnnscope.findings import Edit, Finding, Location, Related, Repair
+from rnnscope.repair.code import code_of
 from rnnscope.repair.edits import Suggestion, changed_lines
+from rnnscope.repair.making import written_at
 from rnnscope.repair.pointing import pointed
 from rnnscope.repair.table import suggestions
 
@@ -34,9 +36,17 @@ def _completed(finding: Finding) -> Finding:
 
 def _repaired(finding: Finding) -> Finding:
     first = next(suggestions(finding), None) if finding.repair is None else None
-    if first is None:
+    found = _where_made(finding)
+    return found if first is None else repaired(found, first)
+
+
+def _where_made(finding: Finding) -> Finding:
+    """The finding at the line that made the argument, unless the recording has told of it."""
+    code = code_of(finding.location.file) if finding.location else None
+    if code is None or finding.repair is not None or "shows" in finding.values:
         return finding
-    return repaired(finding, first)
+    place = written_at(finding, code)
+    return finding.moved(place) if place is not None and place != finding.location else finding
 
 
 def repaired(finding: Finding, suggestion: Suggestion, tried: bool = False) -> Finding:
@@ -51,11 +61,15 @@ def repaired(finding: Finding, suggestion: Suggestion, tried: bool = False) -> F
 
 
 def _changed(suggestion: Suggestion) -> Location | None:
-    """What the repair is about, unless all that it changes is at another line."""
+    """What the repair is about, unless all that it changes is at another line: not a new line."""
     at, edits = suggestion.at, suggestion.edits
-    if at is None or any(at.line <= e.line <= (at.end_line or at.line) for e in edits):
+    if at is None or any(_is_near(at, edit) for edit in edits):
         return at
     return Location(edits[0].file, edits[0].line)
+
+
+def _is_near(at: Location, edit: Edit) -> bool:
+    return at.line <= edit.line <= (at.end_line or at.line) or edit.replacement.startswith("\n")
 
 
 def _is_elsewhere(finding: Finding) -> bool:

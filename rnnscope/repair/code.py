@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Collection, Iterator
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from rnnscope.cells import KINDS
@@ -154,14 +154,28 @@ class Code:
         yield from own or [value for _, value in made]
 
     def _of_call(self, node: ast.Call) -> Iterator[ast.expr]:
+        built = {n for o in self.origins(node.func, 2) for n in _built(o)}
+        for value in self._returned_by(node, built):
+            yield from (value, *(value.elts if isinstance(value, ast.Tuple) else ()))
         name = function_name(node)
-        built = [n for o in self.origins(node.func, 2) for n in _built(o)]
-        forwards = [f for f in self.functions("forward") if _name_of(self.owner(f)) in built]
-        for function in self.functions(name) or forwards:
-            for value in self.returned(function):
-                yield from (value, *(value.elts if isinstance(value, ast.Tuple) else ()))
         if name in _PASSING and isinstance(node.func, ast.Attribute):
             yield node.func.value
+
+    def _returned_by(self, call: ast.Call, built: Collection[str]) -> Iterator[ast.expr]:
+        """What the user's function returns, or the ``forward`` of one of these classes."""
+        forwards = [f for f in self.functions("forward") if _name_of(self.owner(f)) in built]
+        for function in self.functions(function_name(call)) or forwards:
+            yield from self.returned(function)
+
+    @cached_property
+    def _instances(self) -> dict[str, set[str]]:
+        """What is called for each name that is assigned: the class, where it is an instance."""
+        found: dict[str, set[str]] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Assign):
+                for target, value in _pairs(node.targets[0], node.value):
+                    found.setdefault(_last_name(target), set()).update(_built(value))
+        return found
 
     def returned(self, function: Function) -> Iterator[ast.expr]:
         """What a function returns."""
@@ -176,11 +190,25 @@ class Code:
                 continue
             if isinstance(node, ast.Assign):
                 for target in node.targets:
-                    yield from _pairs(target, node.value)
+                    yield from self._parted(target, node.value)
             elif isinstance(node, ast.AnnAssign) and node.value is not None:
                 yield node.target, node.value
             elif isinstance(node, ast.For):
                 yield from _pairs(node.target, node.iter)
+
+    def _parted(self, target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+        """A target with its value; of a call of the user's that returns tuples, part by part."""
+        parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
+        returned: list[ast.expr] = []
+        if parts and isinstance(value, ast.Call):
+            built = self._instances.get(_last_name(value.func), set())
+            returned = list(self._returned_by(value, built))
+        tuples = [r for r in returned if isinstance(r, ast.Tuple) and len(r.elts) == len(parts)]
+        if not tuples or len(tuples) != len(returned):
+            yield from _pairs(target, value)
+            return
+        for each in tuples:
+            yield from _pairs(target, each)
 
     def _given(self, function: Function, name: str) -> Iterator[ast.expr]:
         """What the callers give for a parameter, and its default."""
@@ -188,22 +216,24 @@ class Code:
         if name not in plain:
             return
         place = plain.index(name) - (plain[0] in ("self", "cls"))
-        for call in self._callers(function):
+        for call in self.callers(function):
             named = [each.value for each in call.keywords if each.arg == name]
             yield from named or call.args[place : place + 1]
         behind = len(plain) - plain.index(name)
         if behind <= len(function.args.defaults):
             yield function.args.defaults[-behind]
 
-    def _callers(self, function: Function) -> list[ast.Call]:
+    def callers(self, function: Function) -> list[ast.Call]:
+        """The calls of a function, or of the instances whose ``forward`` it is."""
         owner = self.owner(function)
         if owner is None or function.name not in ("__init__", "forward", "__call__"):
             return self.calls(function.name)
         if function.name == "__init__":
             return self.calls(owner.name)
         built = [t for t, v in self.assigned(None) if owner.name in _built(v)]
-        names = {dotted(target) for target in built}
-        return [n for n in self.nodes if isinstance(n, ast.Call) and dotted(n.func) in names - {""}]
+        names = {dotted(target) for target in built} - {""}
+        every = [n for n in self.nodes if isinstance(n, ast.Call)]
+        return [n for n in every if dotted(n.func) in names or function_name(n.func) == owner.name]
 
 
 def _built(value: ast.expr) -> set[str]:
@@ -212,6 +242,10 @@ def _built(value: ast.expr) -> set[str]:
 
 def _name_of(owner: ast.ClassDef | None) -> str:
     return owner.name if owner is not None else ""
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else dotted(node)
 
 
 def _is_named(target: ast.expr, name: str) -> bool:

@@ -19,6 +19,7 @@ from rnnscope.repair.edits import (
     suggest,
     without_argument,
 )
+from rnnscope.repair.states import given_states
 from rnnscope.spans import function_name
 
 
@@ -30,7 +31,8 @@ def constructions(finding: Finding) -> Iterator[tuple[Code, ast.Call]]:
         code = code_of(place.file) if place else None
         if code is None or place is None:
             continue
-        here = [call for call in code.calls_at(place.line, *KINDS) if call.lineno == place.line]
+        here = [call for call in code.calls_at(place.line) if call.lineno == place.line]
+        here = [call for call in here if function_name(call) in KINDS or _is_built_by_name(call)]
         called = [code.constructor(call.func) for call in code.calls_at(place.line)]
         for call in (*here, *called):
             if call is not None and call not in seen:
@@ -38,11 +40,22 @@ def constructions(finding: Finding) -> Iterator[tuple[Code, ast.Call]]:
                 yield code, call
 
 
+def options_of(call: ast.Call) -> tuple[str, ...]:
+    """The options of the layer that is built, in their order; all of an LSTM's where it is open."""
+    return KINDS.get(function_name(call), KINDS["LSTM"]).options
+
+
+def _is_built_by_name(call: ast.Call) -> bool:
+    """True for ``cell(8, 16, num_layers=n)``: a class that was put into a variable."""
+    names = {option.arg for option in call.keywords}
+    return bool(names & {"num_layers", "batch_first", "bidirectional"})
+
+
 def batch_first(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """The other layout for the layer, as an option of its constructor."""
     for home, call in constructions(finding):
         given = argument(call, "batch_first")
-        if KINDS[function_name(call)].single_step:
+        if function_name(call).endswith("Cell"):
             continue
         if given is None or isinstance(given, ast.Constant):
             wanted = str(not (isinstance(given, ast.Constant) and given.value))
@@ -82,7 +95,7 @@ def option_of_fix(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """The options that the fix names, given to the constructor: ``dropout=0.5``."""
     wanted = dict(re.findall(r"\b(\w+)=([\w.]*\w|'\w+'|\.{3})", finding.fix or ""))
     for home, call in constructions(finding):
-        options = KINDS[function_name(call)].options
+        options = options_of(call)
         for name, text in wanted.items():
             if name in options:
                 yield suggest(home, call, _option(home, call, name, text))
@@ -112,7 +125,7 @@ def known_option(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """An option under the name that the layer knows it by."""
     words = re.findall(r"\w+", finding.fix or "")
     for home, call in constructions(finding):
-        options = KINDS[function_name(call)].options
+        options = options_of(call)
         meant = [word for word in words if word in options]
         for given in call.keywords:
             if meant and given.arg and given.arg not in options:
@@ -192,6 +205,21 @@ def both_directions(finding: Finding, code: Code) -> Iterator[Suggestion]:
             double = f"2 * {text}" if simple else f"2 * ({text})"
             yield suggest(code, built, replaced(code, given, double))
         yield suggest(code, built, replaced(code, given, str(got)))
+
+
+def width_of_state(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """A Linear on the way of a state, as wide as the layer that gets it."""
+    wanted, got = finding.values.get("wanted", 0), finding.values.get("got", 0)
+    for call, states in given_states(finding, code) if wanted and got else ():
+        layer = code.constructor(call.func)
+        passed = [n for n in code.ancestors(states) if isinstance(n, ast.Call)]
+        built = [code.constructor(n.func, "Linear") for n in passed]
+        for linear in dict.fromkeys(each for each in built if each is not None):
+            width = argument(layer, "hidden_size") if layer is not None else None
+            near = width is not None and code.scope(layer or linear) is code.scope(linear)
+            text = code.text(width) if width is not None and near else str(wanted)
+            if len(linear.args) > 1:
+                yield suggest(code, linear, replaced(code, linear.args[1], text))
 
 
 def _first(call: ast.Call | None) -> ast.expr | None:

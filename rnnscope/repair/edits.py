@@ -141,6 +141,14 @@ def line_after(code: Code, statement: ast.stmt, text: str) -> Edit:
     return Edit(code.file, end, column, end, column, f"\n{indent}{text}")
 
 
+def line_before(code: Code, statement: ast.stmt, text: str) -> Edit:
+    """One more line in front of a statement, as far in as it is."""
+    marks = getattr(statement, "decorator_list", [])
+    line = min([statement.lineno, *(mark.lineno for mark in marks)])
+    indent = linecache.getline(code.file, statement.lineno)[: statement.col_offset]
+    return Edit(code.file, line, 1, line, 1, f"{indent}{text}\n")
+
+
 def applied(text: str, edits: Iterable[Edit]) -> str:
     """A text after all the edits. Raises ValueError where two of them overlap.
 

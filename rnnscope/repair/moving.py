@@ -34,6 +34,27 @@ def batch_to_the_front(finding: Finding, code: Code) -> Iterator[Suggestion]:
             yield from _samples_second(code, call)
 
 
+def repeated_rows(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """``x.repeat(steps, 1).view(batch, steps, size)`` as each row repeated over the steps."""
+    for call, function in _views(finding, code):
+        inner = function.value
+        if not isinstance(inner, ast.Call) or function_name(inner) != "repeat":
+            continue
+        sizes = [code.text(each) for each in inner.args]
+        wanted = [code.text(each) for each in call.args]
+        if isinstance(inner.func, ast.Attribute) and len(sizes) == 2 and len(wanted) == 3:
+            text = f".unsqueeze(1).repeat(1, {sizes[0]}, {sizes[1]})"
+            yield suggest(code, call, behind(code, inner.func.value, call, text))
+
+
+def steps_kept(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """``x.view(batch, -1)`` that joined steps and features, with the features apart."""
+    place, wanted = finding.values.get("flattened"), finding.values.get("wanted")
+    for call in code.calls_at(place.line, "view", "reshape") if place else ():
+        if len(call.args) == 2 and code.text(call.args[1]) == "-1":
+            yield suggest(code, call, after(code, call.args[1], f", {wanted}"))
+
+
 def _samples_second(code: Code, call: ast.Call) -> Iterator[Suggestion]:
     """Rows of samples as states: cut sample by sample, and then the samples moved to axis 1."""
     sizes = [code.text(each) for each in call.args]
@@ -97,6 +118,24 @@ def slots_in_order(finding: Finding, code: Code) -> Iterator[Suggestion]:
             replaced(code, second, code.text(first)),
             replaced(code, picked.slice, f":, {index}" if one == 0 else f"{index}, :"),
         )
+
+
+def layers_before_directions(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """``h_n.view(directions, layers, ...)[:, -1]`` as ``h_n.view(layers, directions, ...)[-1]``."""
+    for node in code.at(line_of(finding)):
+        if not isinstance(node, ast.Subscript) or code.text(node.slice).strip("()") != ":, -1":
+            continue
+        for origin in code.origins(node.value):
+            if function_name(origin) in ("view", "reshape") and isinstance(origin, ast.Call):
+                sizes = origin.args
+                if len(sizes) == 4:
+                    yield suggest(
+                        code,
+                        node,
+                        replaced(code, sizes[0], code.text(sizes[1])),
+                        replaced(code, sizes[1], code.text(sizes[0])),
+                        replaced(code, node.slice, "-1"),
+                    )
 
 
 def outer_axes(finding: Finding, code: Code) -> Iterator[Suggestion]:

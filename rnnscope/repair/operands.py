@@ -9,10 +9,21 @@ from collections.abc import Iterator
 
 from rnnscope.findings import Edit, Finding
 from rnnscope.repair.code import Code, line_of
-from rnnscope.repair.edits import Suggestion, above, after, keyword, replaced, suffixed, suggest
+from rnnscope.repair.edits import (
+    Suggestion,
+    above,
+    after,
+    behind,
+    keyword,
+    replaced,
+    suffixed,
+    suggest,
+)
+from rnnscope.repair.making import foreign_numbers
 from rnnscope.repair.states import given_states, layer_calls
 from rnnscope.spans import CONSTRUCTOR, function_name
 
+_DTYPES = {".float()": "float32", ".double()": "float64"}
 _SHORT = {".to(torch.float32)": ".float()", ".to(torch.float64)": ".double()"}
 
 
@@ -32,12 +43,35 @@ def suffix_of(fix: str | None) -> tuple[str, str]:
 
 
 def made_as_floats(finding: Finding, code: Code) -> Iterator[Suggestion]:
-    """NumPy's numbers, of 64 bits each, as the layer's where they become a tensor."""
+    """Numbers of another dtype as the layer's, where they become a tensor."""
     name, suffix = suffix_of(finding.fix)
-    for call in layer_calls(finding, code) if name == "input" else ():
-        for origin in code.origins(call.args[0]) if call.args else ():
-            if function_name(origin) in ("from_numpy", "tensor", "as_tensor"):
-                yield suggest(code, origin, *suffixed(code, origin, _SHORT.get(suffix, suffix)))
+    suffix = _SHORT.get(suffix, suffix)
+    given = [call.args[0] for call in layer_calls(finding, code) if call.args]
+    if name != "input":
+        given = [states for _, states in given_states(finding, code)]
+    for value in given if suffix else ():
+        for made in foreign_numbers(code, value):
+            told = [option for option in made.keywords if option.arg == "dtype"]
+            edits = suffixed(code, made, suffix)
+            if told and suffix in _SHORT.values():
+                edits = (replaced(code, told[0].value, f"torch.{_DTYPES[suffix]}"),)
+            yield suggest(code, made, *edits)
+
+
+def _taken_back(code: Code, node: ast.expr, suffix: str) -> Edit | None:
+    """``x.unsqueeze(0)`` as ``x``, where ``.squeeze(0)`` is what would repair it."""
+    function = node.func if isinstance(node, ast.Call) else None
+    turned = function.value if isinstance(function, ast.Attribute) else None
+    if turned is None or _undone(suffix) != code.text(node).removeprefix(code.text(turned)):
+        return None
+    return behind(code, turned, node, "")
+
+
+def _undone(suffix: str) -> str:
+    """What takes a turn back: a transpose itself, and each of squeeze and unsqueeze the other."""
+    name, _, rest = suffix.removesuffix(".contiguous()").partition("(")
+    other = {".squeeze": ".unsqueeze", ".unsqueeze": ".squeeze", ".transpose": name}.get(name)
+    return f"{other}({rest}"
 
 
 def turned_input(finding: Finding, code: Code) -> Iterator[Suggestion]:
@@ -55,9 +89,14 @@ def turned_states(finding: Finding, code: Code) -> Iterator[Suggestion]:
     for call, states in given_states(finding, code) if name[:2] in ("h_", "c_") else ():
         given = code.text(call.args[0]) if call.args else "input"
         suffix = re.sub(r"\binput\b", given.replace("\\", r"\\"), suffix)
-        pairs = [o for o in code.origins(states) if isinstance(o, ast.Tuple)]
-        if pairs:
-            yield suggest(code, pairs[0], *_each(code, pairs[0], suffix))
+        origins = [o for o in code.origins(states) if not isinstance(o, ast.Tuple)]
+        for origin in _parts_of(code, states, finding) or origins:
+            back = [_taken_back(code, each, suffix) for each in code.origins(origin)]
+            yield from (suggest(code, origin, edit) for edit in back if edit is not None)
+        parts = _parts_of(code, states, finding)
+        if parts:
+            edits = [edit for part in parts for edit in _again(code, part, suffix)]
+            yield suggest(code, parts[0], *edits)
         elif _is_pair(finding):
             text = f"tuple(part{suffix} for part in {code.text(states)})"
             yield suggest(code, states, replaced(code, states, text))
@@ -65,13 +104,23 @@ def turned_states(finding: Finding, code: Code) -> Iterator[Suggestion]:
             yield suggest(code, states, *suffixed(code, states, suffix))
 
 
-def _each(code: Code, pair: ast.Tuple, suffix: str) -> Iterator[Edit]:
-    """The parts of a pair; ``.contiguous()`` needs not be said twice."""
-    for part in pair.elts:
-        if function_name(part) == "contiguous":
-            yield replaced(code, part, code.text(part).removesuffix(".contiguous()") + suffix)
-        else:
-            yield from suffixed(code, part, suffix)
+def _parts_of(code: Code, states: ast.expr, finding: Finding) -> list[ast.expr]:
+    """Of a pair that was written out the parts that the fix names; of all else nothing."""
+    written = [o for o in code.origins(states) if isinstance(o, ast.Tuple)]
+    names = [name for name in ("h_0", "c_0") if name in (finding.fix or "")]
+    if not written or len(written[0].elts) != 2:
+        return []
+    return [
+        part for part, name in zip(written[0].elts, ("h_0", "c_0"), strict=True) if name in names
+    ]
+
+
+def _again(code: Code, part: ast.expr, suffix: str) -> Iterator[Edit]:
+    """A part with the suffix; ``.contiguous()`` needs not be said twice."""
+    if function_name(part) == "contiguous":
+        yield replaced(code, part, code.text(part).removesuffix(".contiguous()") + suffix)
+    else:
+        yield from suffixed(code, part, suffix)
 
 
 def _is_pair(finding: Finding) -> bool:

@@ -109,7 +109,7 @@ def last_real_step(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """Each sequence at its own last step, where their lengths have a name."""
     for node in _subscripts(finding, code):
         scope = code.scope(node)
-        for lengths in _lengths(code, scope):
+        for lengths in lengths_in(scope):
             steps, rows = f"{lengths} - 1", f"torch.arange(len({lengths}))"
             first = isinstance(node.slice, ast.Tuple) and isinstance(node.slice.elts[0], ast.Slice)
             index = f"{rows}, {steps}" if first else f"{steps}, {rows}"
@@ -117,7 +117,7 @@ def last_real_step(finding: Finding, code: Code) -> Iterator[Suggestion]:
             yield suggest(code, node, replaced(code, node, text))
 
 
-def _lengths(code: Code, scope: ast.AST) -> list[str]:
+def lengths_in(scope: ast.AST) -> list[str]:
     """Names of a function that speak of lengths: its parameters, and what is assigned in it."""
     given = [node.arg for node in ast.walk(scope) if isinstance(node, ast.arg)]
     made = [n.id for n in ast.walk(scope) if isinstance(n, ast.Name) and _is_stored(n)]

@@ -231,7 +231,7 @@ def no_states(finding: Finding, code: Code) -> Iterator[Suggestion]:
 
 def no_states_carried(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """The same, where nothing of what is carried over goes on: else it is to be reset somewhere."""
-    if "without states" in (finding.fix or ""):
+    if re.search("without states|no state", finding.fix or ""):
         yield from no_states(finding, code)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
-from rnnscope.findings import Finding
+from rnnscope.findings import Edit, Finding
 from rnnscope.repair import (
     constructors,
     graphs,
@@ -14,6 +15,7 @@ from rnnscope.repair import (
     moving,
     operands,
     packing,
+    padding,
     reading,
     states,
     training,
@@ -42,7 +44,7 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN141": (training.with_graph_breaks,),
     "RNN190": (constructors.wrapped_in_container,),
     "RNN191": (training.all_parameters,),
-    "RNN201": (operands.turned_input, constructors.input_size),
+    "RNN201": (moving.steps_kept, operands.turned_input, constructors.input_size),
     "RNN202": (states.layers_first, operands.turned_states, states.made_anew),
     "RNN203": (
         states.number_of_slots,
@@ -54,13 +56,13 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
         states.batch_of_input,
         states.made_anew,
     ),
-    "RNN205": (states.made_anew,),
+    "RNN205": (constructors.width_of_state, states.made_anew),
     "RNN207": (states.no_axis_too_many, operands.turned_states),
     "RNN208": (operands.turned_input,),
     "RNN209": (states.one_state,),
     "RNN210": (states.pair_of_states,),
     "RNN211": (operands.made_as_floats, operands.turned_input),
-    "RNN212": (states.like_the_weights, operands.turned_states),
+    "RNN212": (states.like_the_weights, operands.made_as_floats, operands.turned_states),
     "RNN213": (operands.turned_input,),
     "RNN214": (states.like_the_weights, operands.turned_states),
     "RNN215": (operands.turned_input,),
@@ -71,7 +73,7 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN229": (states.one_state, operands.tensor_of_tuple),
     "RNN301": (constructors.batch_first, packing.batch_first),
     "RNN302": (moving.classes_last,),
-    "RNN303": (moving.batch_to_the_front,),
+    "RNN303": (moving.repeated_rows, moving.batch_to_the_front),
     "RNN304": (constructors.batch_first,),
     "RNN305": (operands.one_step,),
     "RNN306": (operands.axis_of_steps,),
@@ -92,7 +94,7 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     ),
     "RNN401": (reading.index_of_fix, constructors.batch_first),
     "RNN402": (reading.final_states,),
-    "RNN403": (reading.final_states,),
+    "RNN403": (moving.layers_before_directions, reading.final_states),
     "RNN404": (reading.index_of_fix, reading.final_states),
     "RNN405": (reading.index_of_fix,),
     "RNN406": (reading.names_of_fix,),
@@ -102,15 +104,19 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN410": (reading.index_of_fix,),
     "RNN411": (reading.index_before_length,),
     "RNN412": (moving.slots_in_order,),
+    "RNN413": (padding.used_result,),
+    "RNN490": (training.next_input,),
     "RNN451": (operands.output_of_sequence, operands.tensor_of_tuple),
     "RNN452": (operands.each_of_pair,),
     "RNN453": (packing.padded_again,),
     "RNN455": (constructors.both_directions,),
-    "RNN501": (reading.last_real_step,),
-    "RNN502": (reading.same_order,),
+    "RNN501": (reading.last_real_step, padding.infinite_mask, padding.packed_call),
+    "RNN502": (reading.same_order, padding.same_rows),
     "RNN511": (packing.neutral_padding,),
-    "RNN512": (reading.last_real_step,),
-    "RNN513": (reading.same_order,),
+    "RNN512": (reading.last_real_step, padding.packed_call),
+    "RNN513": (reading.same_order, padding.same_rows),
+    "RNN514": (padding.own_lengths,),
+    "RNN515": (padding.flipped_before,),
     "RNN551": (packing.any_order,),
     "RNN552": (packing.no_empty_row,),
     "RNN553": (packing.samples_first,),
@@ -122,9 +128,10 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN601": (states.no_states_carried,),
     "RNN602": (training.other_attribute, training.assigned_result),
     "RNN603": (states.zeros_for_random,),
-    "RNN604": (training.kept_states,),
+    "RNN604": (states.no_states_carried, training.kept_states),
     "RNN605": (training.own_state,),
     "RNN606": (graphs.attached_state,),
+    "RNN607": (training.in_evaluation_mode,),
     "RNN651": (graphs.state_without_graph, graphs.kept_state_without_graph),
     "RNN652": (graphs.state_without_graph, graphs.kept_state_without_graph),
     "RNN701": (losses.no_last_axis,),
@@ -152,6 +159,14 @@ def suggestions(finding: Finding) -> Iterator[Suggestion]:
     for repairer in REPAIRERS.get(finding.code, ()) if code is not None else ():
         for suggestion in repairer(finding, code):  # type: ignore[arg-type]
             key = frozenset(suggestion.edits)
-            if key and key not in seen:
+            if key and key not in seen and any(map(_changes, key)):
                 seen.add(key)
                 yield suggestion
+
+
+def _changes(edit: Edit) -> bool:
+    """True unless the text that is there would be written again."""
+    lines = linecache.getlines(edit.file)[edit.line - 1 : edit.end_line]
+    if edit.line != edit.end_line or not lines:
+        return True
+    return lines[0][edit.column - 1 : edit.end_column - 1] != edit.replacement

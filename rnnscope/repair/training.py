@@ -7,16 +7,19 @@ import re
 from collections.abc import Iterator
 
 from rnnscope.findings import Finding
-from rnnscope.repair.code import Code, line_of
+from rnnscope.repair.code import Code, Function, line_of
 from rnnscope.repair.edits import (
     Suggestion,
     after,
     before,
     keyword,
+    line_after,
+    line_before,
     replaced,
     suggest,
     without_argument,
 )
+from rnnscope.spans import dotted, function_name
 
 
 def other_attribute(finding: Finding, code: Code) -> Iterator[Suggestion]:
@@ -67,10 +70,12 @@ def own_state(finding: Finding, code: Code) -> Iterator[Suggestion]:
 
 
 def kept_states(finding: Finding, code: Code) -> Iterator[Suggestion]:
-    """The names of the states that a call is given, for those that it returns."""
-    for call in code.calls_at(line_of(finding)):
-        outer = code.parent(call)
-        target = outer.targets[0] if isinstance(outer, ast.Assign) else None
+    """The names of the states that a call is given, for those that it returns: here or outside."""
+    here = code.calls_at(line_of(finding))
+    outer = [code.scope(call) for call in here]
+    for call in (*here, *(c for f in outer if isinstance(f, Function) for c in code.callers(f))):
+        parent = code.parent(call)
+        target = parent.targets[0] if isinstance(parent, ast.Assign) else None
         states = call.args[1] if len(call.args) == 2 else None
         if not isinstance(target, ast.Tuple) or states is None:
             continue
@@ -78,6 +83,35 @@ def kept_states(finding: Finding, code: Code) -> Iterator[Suggestion]:
             yield suggest(code, call, replaced(code, target, code.text(states).strip("()")))
         last = target.elts[-1]
         yield suggest(code, call, replaced(code, last, code.text(states)))
+
+
+def in_evaluation_mode(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """``model.eval()`` in front of what is computed without gradients, and ``train()`` behind."""
+    for call in code.calls_at(line_of(finding)):
+        blocks = [n for n in code.around(call) if isinstance(n, ast.With)]
+        blocks = [n for n in blocks if code.scope(n) is code.scope(call) and _is_graphless(code, n)]
+        start = blocks[-1] if blocks else _first_statement(code, call)
+        model = dotted(call.func)
+        if start is None or model in ("", "self") or function_name(call)[:1].isupper():
+            continue
+        edits = [line_before(code, start, f"{model}.eval()")]
+        if any(isinstance(n, (ast.For, ast.While)) for n in code.around(start)):
+            edits.append(line_after(code, start, f"{model}.train()"))
+            yield suggest(code, call, *edits)
+        yield suggest(code, call, edits[0])
+
+
+def _is_graphless(code: Code, block: ast.With) -> bool:
+    return any("no_grad" in code.text(i) or "inference" in code.text(i) for i in block.items)
+
+
+def _first_statement(code: Code, call: ast.Call) -> ast.stmt | None:
+    """The first statement of a function without gradients, behind what it says of itself."""
+    scope = code.scope(call)
+    if not isinstance(scope, Function) or not scope.decorator_list:
+        return None
+    body = scope.body[1:] if ast.get_docstring(scope) else scope.body
+    return body[0] if body else None
 
 
 def state_dict(finding: Finding, code: Code) -> Iterator[Suggestion]:
@@ -107,3 +141,16 @@ def all_parameters(finding: Finding, code: Code) -> Iterator[Suggestion]:
                 text = f"[*{code.text(given)}, *{code.text(layer)}.parameters()]"
                 if code.text(layer) not in code.text(given):
                     yield suggest(code, call, replaced(code, given, text))
+
+
+def next_input(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """The result of the cell that nobody reads, for the next cell that got the same input."""
+    for call in code.calls_at(line_of(finding)):
+        outer = code.parent(call)
+        target = outer.targets[0] if isinstance(outer, ast.Assign) else None
+        result = target.elts[0] if isinstance(target, ast.Tuple) else target
+        body = getattr(code.parent(code.statement(call)), "body", [])
+        for other in (n for s in body for n in ast.walk(s) if isinstance(n, ast.Call)):
+            same = other.args and call.args and code.text(other.args[0]) == code.text(call.args[0])
+            if same and result is not None and other.lineno > call.lineno:
+                yield suggest(code, other, replaced(code, other.args[0], code.text(result)))

@@ -42,7 +42,9 @@ def state_width(call: LayerCall) -> Iterator[Problem]:
     faults = faults_of(call, Fault.WIDTH)
     if faults and faults[0].got is not None:
         wanted, got = faults[0].expected.shape[-1], faults[0].got[-1]
-        yield Problem(f"{told(faults)}: {_cause(call, wanted, got)}.", zeros_code(call, faults))
+        values = {"wanted": wanted, "got": got}
+        cause = _cause(call, wanted, got)
+        yield Problem(f"{told(faults)}: {cause}.", zeros_code(call, faults), values=values)
 
 
 def _cause(call: LayerCall, wanted: int, got: int) -> str:
