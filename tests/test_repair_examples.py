@@ -29,6 +29,7 @@ from rnnscope.spans import tree_of
 # explained by another rule where the call is live.
 WITHOUT = {
     "RNN131",
+    "RNN228",
     "RNN229",
     "RNN403",
     "RNN490",

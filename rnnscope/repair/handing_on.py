@@ -13,26 +13,35 @@ from rnnscope.spans import function_name
 
 
 def handed_on(finding: Finding, code: Code) -> Iterator[Suggestion]:
-    """``h = cell(x)`` in a loop as ``h = cell(x, h)``, with ``h = None`` in front of the loop."""
+    """``h = cell(x)`` in a loop as ``h = cell(x, h)``; ``h = None`` goes in front where h is new."""
     for call in code.calls_at(line_of(finding)):
         statement = code.statement(call)
-        loops = [n for n in code.around(call) if isinstance(n, (ast.For, ast.While))]
-        loops = [n for n in loops if code.scope(n) is code.scope(call)]
-        if not loops or not call.args or not isinstance(statement, ast.Assign):
+        if not call.args or not isinstance(statement, ast.Assign):
             continue
         name, edits = _returned_state(code, call, statement)
-        if not name:
-            continue
         given = states_of(call)
         edits.append(
             replaced(code, given, name) if given else after(code, call.args[0], f", {name}")
         )
-        yield suggest(code, call, *edits, line_before(code, loops[0], f"{name} = None"))
+        loops = [n for n in code.around(call) if isinstance(n, (ast.For, ast.While))]
+        loops = [n for n in loops if code.scope(n) is code.scope(call)]
+        if _is_known(code, name, call):
+            yield suggest(code, call, *edits)
+        elif loops:
+            yield suggest(code, call, *edits, line_before(code, loops[0], f"{name} = None"))
+
+
+def _is_known(code: Code, name: str, call: ast.Call) -> bool:
+    """True for a name that a function has by this line: given to it, or assigned."""
+    base, scope = name.partition("[")[0], code.scope(call)
+    made = [t for t, _ in code.assigned(scope) if t.lineno < call.lineno]
+    given = [n.arg for n in ast.walk(scope) if isinstance(n, ast.arg)]
+    return base in (*given, *(code.text(target) for target in made))
 
 
 def _returned_state(code: Code, call: ast.Call, statement: ast.Assign) -> tuple[str, list[Edit]]:
     """The name of the whole state that a call returns; given to it where it has none."""
-    target = statement.targets[0]
+    target = statement.targets[-1]
     built = code.constructor(call.func)
     kind = function_name(built) if built is not None else ""
     if kind == "LSTMCell" or not isinstance(target, ast.Tuple):

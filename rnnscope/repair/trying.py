@@ -26,7 +26,7 @@ from rnnscope.repair.edits import applied
 from rnnscope.repair.files import composed, read, write_text
 from rnnscope.repair.table import suggestions
 
-_MOST_SUGGESTIONS = 4  # programs that are run for one finding
+_MOST_SUGGESTIONS = 6  # programs that are run for one finding
 _MOST_ROUNDS = 2  # what a mistake hides is seen once that one is repaired
 _MOST_FILES, _MOST_BYTES = 3000, 300_000_000  # what is copied to try a repair
 _LEFT_OUT = shutil.ignore_patterns(".git", "__pycache__", ".venv", "venv", "node_modules")
