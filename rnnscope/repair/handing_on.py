@@ -13,7 +13,7 @@ from rnnscope.spans import function_name
 
 
 def handed_on(finding: Finding, code: Code) -> Iterator[Suggestion]:
-    """``h = cell(x)`` in a loop as ``h = cell(x, h)``; ``h = None`` goes in front where h is new."""
+    """``h = cell(x)`` as ``h = cell(x, h)``; in front of its loop ``h = None``, where h is new."""
     for call in code.calls_at(line_of(finding)):
         statement = code.statement(call)
         if not call.args or not isinstance(statement, ast.Assign):
