@@ -6,6 +6,7 @@ what they say to the rules.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -36,6 +37,7 @@ from rnnscope.tracing.calls import LayerCalls, given_to, keeps_contract
 from rnnscope.tracing.events import identity
 from rnnscope.tracing.tracer import Tracer
 
+_OF_A_CHILD = 1.0  # seconds: less is no child process that has loaded torch
 _MOST_EVENTS = 4096  # different subjects remembered: lengths that vary make many
 
 
@@ -70,6 +72,7 @@ class Session(Subscriber):
 
     def begin(self) -> None:
         """Subscribe, and record the current thread."""
+        self._children = _seconds_of_children()
         names_given.tables.add(self.tracer.table)
         RECORDER.subscribe(self)
         self._warned = len(RECORDER.warnings)
@@ -100,6 +103,8 @@ class Session(Subscriber):
         return WatchSummary(layers, self.steps_watched, self.steps, tuple(self._notes()))
 
     def _notes(self) -> Iterator[str]:
+        if not self.layers and _seconds_of_children() - self._children > _OF_A_CHILD:
+            yield "child processes ran, and nothing in them was watched"
         if self.inquiry.unfaithful:
             yield (
                 f"{self.inquiry.unfaithful} recorded steps could not be run again, "
@@ -223,3 +228,9 @@ class Session(Subscriber):
     ) -> None:
         """An nn.DataParallel was built."""
         self.histories.scatters.built(module, args, kwargs)
+
+
+def _seconds_of_children() -> float:
+    """What processes of this one have computed so far; nothing where the system does not say."""
+    spent = os.times()
+    return spent.children_user + spent.children_system

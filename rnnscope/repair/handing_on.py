@@ -19,6 +19,8 @@ def handed_on(finding: Finding, code: Code) -> Iterator[Suggestion]:
         if not call.args or not isinstance(statement, ast.Assign):
             continue
         name, edits = _returned_state(code, call, statement)
+        if name == code.text(call.args[0]):
+            continue
         given = states_of(call)
         edits.append(
             replaced(code, given, name) if given else after(code, call.args[0], f", {name}")

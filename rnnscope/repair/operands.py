@@ -53,7 +53,8 @@ def made_as_floats(finding: Finding, code: Code) -> Iterator[Suggestion]:
         for made in foreign_numbers(code, value):
             told = [option for option in made.keywords if option.arg == "dtype"]
             edits = suffixed(code, made, suffix)
-            if told and suffix in _SHORT.values():
+            drawn = function_name(made) in ("rand", "randn", "normal")  # other numbers, otherwise
+            if told and suffix in _SHORT.values() and not drawn:
                 edits = (replaced(code, told[0].value, f"torch.{_DTYPES[suffix]}"),)
             yield suggest(code, made, *edits)
 
