@@ -6,6 +6,7 @@ say to the rules.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -34,6 +35,8 @@ from rnnscope.state_names import unpacking
 from rnnscope.subjects import Construction, Failure, LayerCall
 from rnnscope.subjects.facts import StateNames
 from rnnscope.summary import WatchSummary
+
+_OF_A_CHILD = 1.0  # seconds: less is no child process that has loaded torch
 
 
 class Session(Subscriber):
@@ -66,6 +69,7 @@ class Session(Subscriber):
 
     def begin(self) -> None:
         """Subscribe, and record the current thread."""
+        self._children = _seconds_of_children()
         RECORDER.subscribe(self)
         self._warned = len(RECORDER.warnings)
 
@@ -94,6 +98,8 @@ class Session(Subscriber):
         return WatchSummary(layers, self.steps_watched, self.steps, tuple(self._notes()))
 
     def _notes(self) -> Iterator[str]:
+        if not self.layers and _seconds_of_children() - self._children > _OF_A_CHILD:
+            yield "child processes ran, and nothing in them was watched"
         if self.inquiry.unfaithful:
             yield (
                 f"{self.inquiry.unfaithful} recorded steps could not be run again, "
@@ -191,3 +197,9 @@ class Session(Subscriber):
     ) -> None:
         """An nn.DataParallel was built."""
         self.histories.scatters.built(module, args, kwargs)
+
+
+def _seconds_of_children() -> float:
+    """What processes of this one have computed so far; nothing where the system does not say."""
+    spent = os.times()
+    return spent.children_user + spent.children_system

@@ -84,7 +84,10 @@ class Repairing:
 
         if not self.trying:
             return findings, _together(findings)
-        raised = result.outcome.exception if result.outcome else None
+        outcome = result.outcome
+        raised = (
+            f"{outcome.exception}: {outcome.message}" if outcome and outcome.exception else None
+        )
         former = Ending.before(findings, raised, result.script_status)
         return tried(findings, former, self._trial())
 

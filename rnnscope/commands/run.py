@@ -97,8 +97,15 @@ def _last_line(script: str, quiet: bool) -> Callable[[RunResult], None]:
     stream = sys.stderr
 
     def say(result: RunResult) -> None:
-        if not quiet and result.watched is not None and stream is not None and not stream.closed:
+        if quiet or stream is None or stream.closed:
+            return
+        if result.watched is not None:
             print(last_line(result.findings, script, result.watched), file=stream)
+        elif result.outcome and result.outcome.message == "No module named 'torch'":
+            print(
+                "rnnscope: torch is not installed, and nothing was watched: pip install torch.",
+                file=stream,
+            )
 
     return say
 

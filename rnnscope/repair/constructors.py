@@ -62,6 +62,16 @@ def batch_first(finding: Finding, code: Code) -> Iterator[Suggestion]:
             yield suggest(home, call, keyword(home, call, "batch_first", wanted))
 
 
+def layout_of_others(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """The one layer of a file that is not batch first, where all others are; and the reverse."""
+    every = [c for c in code.calls(*KINDS) if not function_name(c).endswith("Cell")]
+    first = [c for c in every if "batch_first=True" in code.text(c)]
+    rest = [c for c in every if c not in first]
+    for odd, wanted in ((rest, "True"), (first, "False")):
+        if len(odd) == 1 < len(every):
+            yield suggest(code, odd[0], keyword(code, odd[0], "batch_first", wanted))
+
+
 def one_direction(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """A layer that reads forward only."""
     for home, call in constructions(finding):

@@ -183,13 +183,17 @@ def between(file: str, old: str, new: str) -> tuple[Edit, ...]:
 
 
 def changed_lines(text: str, edits: Sequence[Edit]) -> str:
-    """The lines that the edits change: old ones after -, new ones after +."""
+    """The lines that the edits change: old ones after -, new ones after +.
+
+    A line that is only added has the line in front of it beside it, unmarked.
+    """
     old, new = text.splitlines(), applied(text, edits).splitlines()
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     blocks = []
     for kind, a, b, c, d in matcher.get_opcodes():
         if kind != "equal":
             block = [f"- {line}" for line in old[a:b]] + [f"+ {line}" for line in new[c:d]]
+            block = [f"  {line}" for line in old[a - 1 : a] if kind == "insert"] + block
             blocks.append(_dedented(block))
     return "\n".join(blocks)
 

@@ -100,8 +100,20 @@ def _carried(code: Code, backward: ast.stmt) -> Iterator[tuple[str, bool]]:
         targets = {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
         for given in [*node.value.args, *(k.value for k in node.value.keywords)]:
             if isinstance(given, ast.Name) and given.id in targets:
-                yield given.id, False
-                yield given.id, True
+                pair = _is_pair(code, given)
+                yield given.id, pair
+                yield given.id, not pair
+
+
+def _is_pair(code: Code, state: ast.Name) -> bool:
+    """True for the (h, c) of an LSTM: of the layer that it comes from, or of any in the file."""
+    for origin in code.origins(state):
+        if isinstance(origin, ast.Tuple):
+            return True
+        built = code.constructor(origin.func) if isinstance(origin, ast.Call) else None
+        if built is not None:
+            return function_name(built).startswith("LSTM")
+    return bool(code.calls("LSTM", "LSTMCell"))
 
 
 def without_gradient(finding: Finding, code: Code) -> Iterator[Suggestion]:

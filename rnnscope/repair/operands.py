@@ -20,7 +20,7 @@ from rnnscope.repair.edits import (
     suggest,
 )
 from rnnscope.repair.making import foreign_numbers
-from rnnscope.repair.states import given_states, layer_calls
+from rnnscope.repair.states import given_states, layer_calls, states_of
 from rnnscope.spans import CONSTRUCTOR, function_name
 
 _DTYPES = {".float()": "float32", ".double()": "float64"}
@@ -53,7 +53,8 @@ def made_as_floats(finding: Finding, code: Code) -> Iterator[Suggestion]:
         for made in foreign_numbers(code, value):
             told = [option for option in made.keywords if option.arg == "dtype"]
             edits = suffixed(code, made, suffix)
-            if told and suffix in _SHORT.values():
+            drawn = function_name(made) in ("rand", "randn", "normal")  # other numbers, otherwise
+            if told and suffix in _SHORT.values() and not drawn:
                 edits = (replaced(code, told[0].value, f"torch.{_DTYPES[suffix]}"),)
             yield suggest(code, made, *edits)
 
@@ -203,6 +204,9 @@ def _returns_tuple(code: Code, call: ast.Call) -> bool:
 def _taken(code: Code, call: ast.Call) -> Iterator[Suggestion]:
     outer = code.parent(call)
     if isinstance(outer, ast.Assign) and isinstance(outer.targets[0], ast.Name):
+        states = states_of(call) if code.constructor(call.func) is not None else None
+        if states is not None and not any(isinstance(n, ast.Call) for n in ast.walk(states)):
+            yield suggest(code, call, after(code, outer.targets[0], f", {code.text(states)}"))
         yield suggest(code, call, after(code, outer.targets[0], ", _"))
     elif not isinstance(outer, (ast.Assign, ast.Subscript)):
         yield suggest(code, call, after(code, call, "[0]"))
@@ -259,3 +263,13 @@ def implicit_axis(finding: Finding, code: Code) -> Iterator[Suggestion]:
     for call in code.calls_at(line_of(finding), "softmax", "log_softmax", "softmin"):
         for axis in ("-1", "1"):
             yield suggest(code, call, keyword(code, call, "dim", axis))
+
+
+def other_axis(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """Another ``dim`` for what joins or reduces anywhere in the file, the likeliest first."""
+    for call in code.calls("stack", "cat", "sum", "mean", "max"):
+        place = int(code.text(call.func).startswith("torch."))
+        named = [k.value for k in call.keywords if k.arg == "dim"]
+        for given in named or call.args[place : place + 1]:
+            for axis in ("1", "0", "-1") if re.fullmatch(r"-?\d", code.text(given)) else ():
+                yield suggest(code, call, replaced(code, given, axis))

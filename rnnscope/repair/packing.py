@@ -44,10 +44,10 @@ def samples_first(finding: Finding, code: Code) -> Iterator[Suggestion]:
 
 
 def unpacked_batch_first(finding: Finding, code: Code) -> Iterator[Suggestion]:
-    """``pad_packed_sequence`` with the layout of the packing, anywhere in the file."""
-    packs = code.calls("pack_padded_sequence")
-    first = any("batch_first=True" in code.text(call) for call in packs)
-    for call in code.calls("pad_packed_sequence"):
+    """What pads and unpads with the layout of the packing, or of the layers, anywhere in a file."""
+    told = code.calls("pack_padded_sequence") or code.calls("LSTM", "GRU", "RNN")
+    first = any("batch_first=True" in code.text(call) for call in told)
+    for call in code.calls("pad_packed_sequence", "pad_sequence") if told else ():
         if first != ("batch_first=True" in code.text(call)):
             yield suggest(code, call, keyword(code, call, "batch_first", str(first)))
 

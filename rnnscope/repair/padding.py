@@ -9,6 +9,7 @@ from rnnscope.findings import Finding
 from rnnscope.repair.code import Code, line_of
 from rnnscope.repair.edits import (
     Suggestion,
+    before,
     behind,
     keyword,
     line_after,
@@ -91,6 +92,15 @@ def own_lengths(finding: Finding, code: Code) -> Iterator[Suggestion]:
             yield suggest(code, made, replaced(code, node, code.text(plain)), *edits)
 
 
+def last_step_counted(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """Lengths without the ``- 1`` that makes them indices."""
+    for call in code.calls_at(line_of(finding)):
+        for given in call.args[1:]:
+            for node in code.ancestors(given):
+                if isinstance(node, ast.BinOp) and code.text(node).endswith(" - 1"):
+                    yield suggest(code, node, replaced(code, node, code.text(node.left)))
+
+
 def _unsorted(call: ast.Call) -> ast.expr | None:
     if function_name(call) == "sorted" or not isinstance(call.func, ast.Attribute):
         return call.args[0] if call.args else None
@@ -143,10 +153,14 @@ def used_result(finding: Finding, code: Code) -> Iterator[Suggestion]:
     for node in code.at(line_of(finding)):
         statement = code.statement(node)
         target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-        if not isinstance(node, ast.Call) or not isinstance(target, ast.Name):
+        if not isinstance(node, ast.Call):
             continue
         receiver = [node.func.value] if isinstance(node.func, ast.Attribute) else []
         for given in (*node.args[:1], *receiver):
+            if isinstance(statement, ast.Expr) and isinstance(given, ast.Name):
+                yield suggest(code, node, before(code, node, f"{given.id} = "))
+            if not isinstance(target, ast.Name):
+                continue
             yield from (_instead(code, used, target.id) for used in _later(code, given, statement))
 
 

@@ -77,6 +77,31 @@ def _hidden(code: Code, assignment: ast.Assign) -> tuple[str, list[Edit]]:
     return (f"{state.id}[0]" if pair else state.id), []
 
 
+def index_of_layout(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """The last step or slot on the axis where the layer has it, wherever the file reads another."""
+    for node in code.nodes:
+        if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load):
+            continue
+        index = code.text(node.slice).strip("()")
+        wanted = {":, -1": "-1", "-1": ":, -1", ":, 0": "0", "0": ":, 0"}.get(index)
+        if wanted is not None and _is_crosswise(code, node.value, index):
+            text = f"{code.text(node.value)}[{wanted}]"
+            yield suggest(code, node, replaced(code, node, text))
+
+
+def _is_crosswise(code: Code, value: ast.expr, index: str) -> bool:
+    """True for steps that are picked where a layer has samples, and for slots in the same way."""
+    for assignment in _layer_results(code, value) if isinstance(value, ast.Name) else ():
+        target, call = assignment.targets[0], assignment.value
+        built = code.constructor(call.func) if isinstance(call, ast.Call) else None
+        if not isinstance(target, ast.Tuple) or built is None:
+            continue
+        first = "batch_first=True" in code.text(built)
+        is_output = code.text(target.elts[0]) == code.text(value)
+        return (index[0] != ":") is first if is_output else index[0] == ":"
+    return False
+
+
 def names_of_fix(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """The names that a result is unpacked as, in the order of the fix."""
     wanted = (finding.fix or "").strip("()")

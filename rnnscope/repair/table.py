@@ -11,6 +11,7 @@ from rnnscope.findings import Edit, Finding
 from rnnscope.repair import (
     constructors,
     graphs,
+    handing_on,
     losses,
     moving,
     operands,
@@ -24,6 +25,13 @@ from rnnscope.repair.code import Code, code_of
 from rnnscope.repair.edits import Suggestion
 
 Repairer: TypeAlias = Callable[[Finding, Code], Iterator[Suggestion]]
+
+# What elsewhere in the file does not go together, and may show anywhere.
+_LAYOUTS: tuple[Repairer, ...] = (
+    packing.unpacked_batch_first,
+    reading.index_of_layout,
+    constructors.layout_of_others,
+)
 
 REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN101": (constructors.no_dropout,),
@@ -44,6 +52,7 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN141": (training.with_graph_breaks,),
     "RNN190": (constructors.wrapped_in_container,),
     "RNN191": (training.all_parameters,),
+    "RNN192": (training.cleared,),
     "RNN201": (moving.steps_kept, operands.turned_input, constructors.input_size),
     "RNN202": (states.layers_first, operands.turned_states, states.made_anew),
     "RNN203": (
@@ -55,6 +64,7 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
         operands.turned_states,
         states.batch_of_input,
         states.made_anew,
+        constructors.layout_of_others,
     ),
     "RNN205": (constructors.width_of_state, states.made_anew),
     "RNN207": (states.no_axis_too_many, operands.turned_states),
@@ -70,7 +80,8 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN218": (states.no_states,),
     "RNN219": (operands.tensor_of_tuple,),
     "RNN223": (operands.turned_states,),
-    "RNN229": (states.one_state, operands.tensor_of_tuple),
+    "RNN228": (packing.unpacked_batch_first,),
+    "RNN229": (training.kept_states, states.one_state, operands.tensor_of_tuple),
     "RNN301": (constructors.batch_first, packing.batch_first),
     "RNN302": (moving.classes_last,),
     "RNN303": (moving.repeated_rows, moving.batch_to_the_front),
@@ -84,10 +95,11 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN312": (moving.other_permutation,),
     "RNN313": (operands.axis_of_steps,),
     "RNN351": (moving.reshape,),
-    "RNN353": (moving.product_of_steps,),
+    "RNN353": (*_LAYOUTS, moving.product_of_steps, operands.other_axis),
     "RNN354": (moving.outer_axes,),
     "RNN355": (operands.implicit_axis,),
     "RNN390": (
+        *_LAYOUTS,
         constructors.batch_first,
         operands.axis_of_steps,
         moving.batch_to_the_front,
@@ -109,20 +121,21 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN451": (operands.output_of_sequence, operands.tensor_of_tuple),
     "RNN452": (operands.each_of_pair,),
     "RNN453": (packing.padded_again,),
-    "RNN455": (constructors.both_directions,),
+    "RNN455": (constructors.both_directions, *_LAYOUTS, operands.other_axis),
     "RNN501": (reading.last_real_step, padding.infinite_mask, padding.packed_call),
     "RNN502": (reading.same_order, padding.same_rows),
     "RNN511": (packing.neutral_padding,),
     "RNN512": (reading.last_real_step, padding.packed_call),
     "RNN513": (reading.same_order, padding.same_rows),
-    "RNN514": (padding.own_lengths,),
+    "RNN514": (padding.own_lengths, padding.last_step_counted),
     "RNN515": (padding.flipped_before,),
     "RNN551": (packing.any_order,),
     "RNN552": (packing.no_empty_row,),
-    "RNN553": (packing.samples_first,),
+    "RNN553": (packing.samples_first, packing.unpacked_batch_first),
     "RNN554": (packing.lengths_on_cpu,),
     "RNN556": (packing.output_of_result,),
     "RNN557": (packing.any_length,),
+    "RNN558": (packing.samples_first,),
     "RNN561": (packing.collated,),
     "RNN563": (packing.whole_length,),
     "RNN601": (states.no_states_carried,),
@@ -132,6 +145,9 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN605": (training.own_state,),
     "RNN606": (graphs.attached_state,),
     "RNN607": (training.in_evaluation_mode,),
+    "RNN608": (handing_on.handed_on,),
+    "RNN609": (handing_on.begun_from,),
+    "RNN610": (handing_on.one_row_expanded,),
     "RNN651": (graphs.state_without_graph, graphs.kept_state_without_graph),
     "RNN652": (graphs.state_without_graph, graphs.kept_state_without_graph),
     "RNN701": (losses.no_last_axis,),
@@ -139,10 +155,11 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN703": (packing.unpacked_batch_first, moving.back_to_batch_first),
     "RNN704": (moving.classes_last,),
     "RNN705": (losses.softmax_over_classes,),
+    "RNN706": _LAYOUTS,
     "RNN711": (losses.next_targets,),
     "RNN712": (constructors.one_direction,),
     "RNN714": (losses.ignored_padding,),
-    "RNN751": (losses.both_flat,),
+    "RNN751": (*_LAYOUTS, losses.both_flat, operands.other_axis),
     "RNN752": (losses.whole_targets,),
     "RNN753": (losses.no_last_axis,),
     "RNN754": (losses.time_first,),

@@ -114,6 +114,17 @@ def _first_statement(code: Code, call: ast.Call) -> ast.stmt | None:
     return body[0] if body else None
 
 
+def cleared(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """``optimizer.zero_grad()`` in front of ``backward``, of the optimizer that steps behind it."""
+    for call in code.calls_at(line_of(finding), "backward", "step"):
+        scope = code.scope(call)
+        steps = [step for step in code.calls("step") if code.scope(step) is scope and not step.args]
+        owners = [step.func.value for step in steps if isinstance(step.func, ast.Attribute)]
+        for owner in dict.fromkeys(code.text(o) for o in owners if "sched" not in code.text(o)):
+            text = f"{owner}.zero_grad()"
+            yield suggest(code, call, line_before(code, code.statement(call), text))
+
+
 def state_dict(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """The weights of a model in place of the model."""
     for call in code.calls_at(line_of(finding), "load_state_dict"):

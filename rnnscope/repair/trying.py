@@ -26,7 +26,8 @@ from rnnscope.repair.edits import applied
 from rnnscope.repair.files import composed, read, write_text
 from rnnscope.repair.table import suggestions
 
-_MOST_SUGGESTIONS = 4  # programs that are run for one finding
+_MOST_SUGGESTIONS = 6  # programs that are run for one finding
+_MOST_ROUNDS = 2  # what a mistake hides is seen once that one is repaired
 _MOST_FILES, _MOST_BYTES = 3000, 300_000_000  # what is copied to try a repair
 _LEFT_OUT = shutil.ignore_patterns(".git", "__pycache__", ".venv", "venv", "node_modules")
 _PATIENCE = 30.0  # seconds that a run may take beside a multiple of the first one
@@ -93,9 +94,10 @@ class Ending:
         """Read off what ``rnnscope run --format json`` prints."""
         outcome = data["outcome"]
         raised = outcome["exception"]
+        exception = f"{raised['type']}: {raised['message']}" if raised else None
         counted = [f for f in data["findings"] if f["severity"] != "hint"]
         found = tuple((f["code"], (f["location"] or {}).get("line", 0), _edits(f)) for f in counted)
-        return cls(found, raised and raised["type"], outcome["status"])
+        return cls(found, exception, outcome["status"])
 
     @classmethod
     def before(cls, findings: Sequence[Finding], exception: str | None, status: int) -> Ending:
@@ -132,15 +134,18 @@ def tried(
 ) -> tuple[tuple[Finding, ...], tuple[Edit, ...]]:
     """The findings with the repairs that were seen to work, and all their edits together."""
     accepted: tuple[Edit, ...] = ()
-    kept = []
-    for finding in findings:
-        kept.append(replace(finding, repair=None))
-        if former.codes[finding.code] == 0:  # gone with the repair of another one
-            continue
-        cure = _cure(finding, accepted, former, trial)
-        if cure is not None:
-            (edits, accepted), former = cure[:2], cure[2]
-            kept[-1] = replace(finding, repair=repair_of(edits, tried=True))
+    kept = [replace(finding, repair=None) for finding in findings]
+    for _ in range(_MOST_ROUNDS):
+        known = accepted
+        for number, finding in enumerate(findings):
+            if kept[number].repair or former.codes[finding.code] == 0:  # gone with another one's
+                continue
+            cure = _cure(finding, accepted, former, trial)
+            if cure is not None:
+                (edits, accepted), former = cure[:2], cure[2]
+                kept[number] = replace(finding, repair=repair_of(edits, tried=True))
+        if accepted == known or len(findings) == 1:
+            break
     return tuple(kept), accepted
 
 
