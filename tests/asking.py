@@ -1,0 +1,58 @@
+"""A program of a test is run, and its recorded steps are looked at, or asked every question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rnnscope.experiments.budget import Budget
+from rnnscope.questions.inquiry import Fact, Inquiry
+from rnnscope.recording.recorder import RECORDER, Subscriber
+from rnnscope.recording.tape import Tape
+
+Program = Callable[[], None]
+
+
+class Steps(Subscriber):
+    """Hands each recorded step to a function, while its parameters are as they were."""
+
+    def __init__(self, look: Callable[[Tape], None]) -> None:
+        self.look = look
+
+    def step_ended(self, tape: Tape) -> None:
+        self.look(tape)
+
+
+@contextmanager
+def steps(look: Callable[[Tape], None]) -> Iterator[None]:
+    """Record a block, and nothing fails that is rnnscope's own."""
+    listener = Steps(look)
+    RECORDER.failures.clear()
+    RECORDER.subscribe(listener)
+    RECORDER.enter_thread()
+    try:
+        yield
+    finally:
+        RECORDER.leave_thread()
+        RECORDER.unsubscribe(listener)
+    assert RECORDER.failures == {}
+
+
+def recorded(program: Program) -> list[Tape]:
+    """The steps of training of a program."""
+    tapes: list[Tape] = []
+    with steps(tapes.append):
+        program()
+    return [tape for tape in tapes if tape.loss is not None]
+
+
+def asked(program: Program) -> list[Fact]:
+    """What all questions answer, with all the time that they want."""
+    facts: list[Fact] = []
+    inquiry = Inquiry(facts.append, Budget(began=float("-inf")))
+    with steps(inquiry.step):
+        program()
+    inquiry.end()
+    assert inquiry.failures == {}
+    assert (inquiry.unfaithful, inquiry.unasked) == (0, 0)
+    return facts
