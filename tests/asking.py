@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rnnscope.experiments.budget import Budget
 from rnnscope.questions.inquiry import Fact, Inquiry
@@ -56,3 +58,15 @@ def asked(program: Program) -> list[Fact]:
     assert inquiry.failures == {}
     assert (inquiry.unfaithful, inquiry.unasked) == (0, 0)
     return facts
+
+
+def facts(program: Program) -> list[tuple[type, str]]:
+    """What is answered: the kind of each fact, and its line within the program."""
+    found = ((type(fact.subject), _line(fact.subject, program)) for fact in asked(program))
+    return list(dict.fromkeys(found))
+
+
+def _line(subject: Any, program: Program) -> str:
+    source, first = inspect.getsourcelines(program)
+    line: int = subject.location.line
+    return source[line - first].strip()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
-from asking import asked
+from asking import facts
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 from torch.utils.data import DataLoader, TensorDataset
@@ -38,18 +37,6 @@ from rnnscope.subjects.facts import (
 )
 
 pytestmark = pytest.mark.usefixtures("seeded")
-
-
-def facts(program: Callable[[], None]) -> list[tuple[type, str]]:
-    """What is answered: the kind of each fact, and its line within the program."""
-    found = ((type(fact.subject), _line(fact.subject, program)) for fact in asked(program))
-    return list(dict.fromkeys(found))
-
-
-def _line(subject: Any, program: Callable[[], None]) -> str:
-    source, first = inspect.getsourcelines(program)
-    line: int = subject.location.line
-    return source[line - first].strip()
 
 
 def batches(*shape: int) -> DataLoader[Any]:
