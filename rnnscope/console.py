@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from rnnscope.findings import Finding
 from rnnscope.legible import legible
+from rnnscope.results import Result
 
 
 def findings_text(findings: Sequence[Finding], stream: TextIO, watched: Any = None) -> str:
@@ -16,16 +17,15 @@ def findings_text(findings: Sequence[Finding], stream: TextIO, watched: Any = No
     from rnnscope.measuring.randomness import preserved_randomness
 
     with preserved_randomness():  # rich draws numbers when it is loaded
-        return _findings_text(findings, stream, watched)
+        return result_text(Result(findings=tuple(findings), watched=watched), stream)
 
 
-def _findings_text(findings: Sequence[Finding], stream: TextIO, watched: Any) -> str:
+def result_text(result: Result, stream: TextIO) -> str:
+    """The same of a whole result."""
     from rich.console import Console
 
     from rnnscope.formats import terminal
-    from rnnscope.results import Result
 
-    result = Result(findings=tuple(findings), watched=watched)
     console = Console(file=stream, highlight=False)
     if not console.is_terminal:  # in a file or pipe no padding is wanted
         return legible(terminal.render(result, console.width), stream)

@@ -1,4 +1,4 @@
-"""What every test shares: the hypothesis profiles.
+"""What every test shares: the hypothesis profiles, and random streams that begin alike.
 
 The normal run draws 100 examples a test, and 300 where a test asks for ``at_least(300)``.
 ``pytest --hypothesis-profile=thorough`` draws 5,000.
@@ -6,6 +6,10 @@ The normal run draws 100 examples a test, and 300 where a test asks for ``at_lea
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # The machines that run the tests are shared: a deadline would measure the neighbours.
@@ -23,3 +27,16 @@ settings.load_profile("normal")
 def at_least(examples: int) -> settings:
     """Settings that draw this many examples, or more where the profile says more."""
     return settings(max_examples=max(examples, settings.default.max_examples))
+
+
+@pytest.fixture
+def seeded() -> Iterator[None]:
+    """Random streams from 0; afterwards they are where they were."""
+    import torch
+
+    from rnnscope.measuring.randomness import preserved_randomness
+
+    with preserved_randomness():
+        random.seed(0)
+        torch.manual_seed(0)
+        yield

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 import torch.nn.functional as F
-from test_questions import facts
+from asking import facts
 from torch import nn
 from torch.nn.utils.rnn import (
     pack_padded_sequence,

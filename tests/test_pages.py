@@ -10,7 +10,7 @@ from rnnscope.messages.reader import messages
 from rnnscope.messages.template import Message
 from rnnscope.rules import computed, pages
 from rnnscope.rules.pages import Page, Wording, page
-from rnnscope.subjects import Failure, Reading
+from rnnscope.subjects import Failure, RecognisedMessage
 
 PAGES = [page(file) for file in pages.files()]
 KEYS = {"severity", "subject", "options", "kind", "python", "certain", "general", "message", "fix"}
@@ -85,5 +85,5 @@ def test_values_stand_in_the_words() -> None:
 
     text = "Expected `len(lengths)` to be equal to batch_size, but got 12 (batch_size=4)."
     [first, *_] = possibilities(Failure(text))
-    assert isinstance(first.subject, Reading)
+    assert isinstance(first.subject, RecognisedMessage)
     assert first.subject.message.startswith("12 lengths for 4 sequences: ")

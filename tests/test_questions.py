@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
+from asking import facts
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 from torch.utils.data import DataLoader, TensorDataset
@@ -18,12 +18,8 @@ from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting
 from rnnscope.experiments.roles import Root
 from rnnscope.experiments.samples import separation
-from rnnscope.measuring.randomness import preserved_randomness
-from rnnscope.questions.inquiry import Fact, Inquiry
 from rnnscope.questions.like_with_like import like_with_like
 from rnnscope.questions.samples_mixed import samples_mixed
-from rnnscope.recording.recorder import RECORDER
-from rnnscope.recording.subscriber import Subscriber
 from rnnscope.recording.tape import Call, Slot, Tape
 from rnnscope.subjects.experiment_results import (
     Disorder,
@@ -40,47 +36,7 @@ from rnnscope.subjects.facts import (
     StateNeverHandedOn,
 )
 
-
-class Asked(Subscriber):
-    """The inquiry alone, with all the time that it wants."""
-
-    def __init__(self) -> None:
-        self.facts: list[Fact] = []
-        self.inquiry = Inquiry(self.facts.append, Budget(began=float("-inf")))
-
-    def step_ended(self, tape: Tape) -> None:
-        self.inquiry.step(tape)
-
-
-@pytest.fixture(autouse=True)
-def seeded() -> Iterator[None]:
-    with preserved_randomness():
-        torch.manual_seed(0)
-        yield
-
-
-def facts(program: Callable[[], None]) -> list[tuple[type, str]]:
-    """What is answered: the kind of each fact, and its line within the program."""
-    listener = Asked()
-    RECORDER.failures.clear()
-    RECORDER.subscribe(listener)
-    RECORDER.enter_thread()
-    try:
-        program()
-    finally:
-        RECORDER.leave_thread()
-        RECORDER.unsubscribe(listener)
-    listener.inquiry.end()
-    assert RECORDER.failures == {}
-    assert listener.inquiry.failures == {}
-    assert listener.inquiry.unfaithful == 0
-    return list({(type(f.subject), _line(f.subject, program)): None for f in listener.facts})
-
-
-def _line(subject: Any, program: Callable[[], None]) -> str:
-    source, first = inspect.getsourcelines(program)
-    line: int = subject.location.line
-    return source[line - first].strip()
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def batches(*shape: int) -> DataLoader[Any]:

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
+from asking import Program, recorded
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from rnnscope.experiments.origins import origins
 from rnnscope.experiments.starts import starts
-from rnnscope.measuring.randomness import preserved_randomness
-from rnnscope.recording.recorder import RECORDER
-from rnnscope.recording.subscriber import Subscriber
-from rnnscope.recording.tape import Tape
 from rnnscope.watching import watch
 
-Program = Callable[[], None]
-
-
-@pytest.fixture(autouse=True)
-def seeded() -> Iterator[None]:
-    with preserved_randomness():
-        torch.manual_seed(0)
-        yield
+pytestmark = pytest.mark.usefixtures("seeded")
 
 
 def learn(head: nn.Linear, output: torch.Tensor) -> None:
@@ -295,26 +284,6 @@ def test_nearly_the_same_is_left_in_peace(program: Program) -> None:
 
 
 # ---- the experiments -----------------------------------------------------------------------------
-
-
-class Tapes(Subscriber):
-    def __init__(self) -> None:
-        self.seen: list[Tape] = []
-
-    def step_ended(self, tape: Tape) -> None:
-        self.seen.append(tape)
-
-
-def recorded(program: Program) -> list[Tape]:
-    listener = Tapes()
-    RECORDER.subscribe(listener)
-    RECORDER.enter_thread()
-    try:
-        program()
-    finally:
-        RECORDER.leave_thread()
-        RECORDER.unsubscribe(listener)
-    return [tape for tape in listener.seen if tape.loss is not None]
 
 
 def test_a_loop_by_hand_has_one_initial_state() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from asking import steps
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
@@ -23,7 +24,6 @@ from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.recording.pace import CALLS, FIRST, NOVEL, Pace
 from rnnscope.recording.patches import rows
 from rnnscope.recording.recorder import RECORDER
-from rnnscope.recording.subscriber import Subscriber
 from rnnscope.recording.tape import Tape
 from rnnscope.watching import Watch, watch
 
@@ -283,24 +283,11 @@ def test_a_long_loop_without_gradients_is_let_go_too() -> None:
 # ---- tapes ---------------------------------------------------------------------------------------
 
 
-class Tapes(Subscriber):
-    def __init__(self) -> None:
-        self.tapes: list[Tape] = []
-
-    def step_ended(self, tape: Tape) -> None:
-        self.tapes.append(tape)
-
-
 @contextmanager
 def taped() -> Iterator[list[Tape]]:
-    listener = Tapes()
-    RECORDER.subscribe(listener)
-    RECORDER.enter_thread()
-    try:
-        yield listener.tapes
-    finally:
-        RECORDER.leave_thread()
-        RECORDER.unsubscribe(listener)
+    tapes: list[Tape] = []
+    with steps(tapes.append):
+        yield tapes
 
 
 def test_a_call_in_place_gives_its_tensor_a_new_slot() -> None:

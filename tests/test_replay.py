@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F
+from asking import steps
 from idioms import IDIOMS
 from torch import nn
 
@@ -22,8 +23,6 @@ from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.replay import quietly, replay
 from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.questions.inquiry import is_faithful
-from rnnscope.recording.recorder import RECORDER
-from rnnscope.recording.subscriber import Subscriber
 from rnnscope.recording.tape import Tape
 
 HERE = Path(__file__).parent
@@ -33,31 +32,6 @@ SCRIPTS = [
 ]
 # They call the command line, the test runner, or compare layers without training any.
 TRAINING = [path for path in SCRIPTS if "backward()" in path.read_text(encoding="utf-8")]
-
-
-class Steps(Subscriber):
-    """Hands each recorded step with a loss to a function, while its parameters are as they were."""
-
-    def __init__(self, look: Callable[[Tape], None]) -> None:
-        self.look = look
-
-    def step_ended(self, tape: Tape) -> None:
-        if tape.loss is not None:
-            self.look(tape)
-
-
-@contextlib.contextmanager
-def steps(look: Callable[[Tape], None]) -> Iterator[None]:
-    listener = Steps(look)
-    RECORDER.failures.clear()
-    RECORDER.subscribe(listener)
-    RECORDER.enter_thread()
-    try:
-        yield
-    finally:
-        RECORDER.leave_thread()
-        RECORDER.unsubscribe(listener)
-    assert RECORDER.failures == {}
 
 
 @contextlib.contextmanager
@@ -93,6 +67,8 @@ def test_every_recorded_step_can_be_run_again(capsys: pytest.CaptureFixture[str]
     unfaithful: list[str] = []
 
     def look(tape: Tape) -> None:
+        if tape.loss is None:
+            return
         if not is_faithful(tape):
             unfaithful.append(program)
         recorded = tape.values[tape.loss or 0]

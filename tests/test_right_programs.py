@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import random
 import runpy
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
-from rnnscope.measuring.randomness import preserved_randomness
 from rnnscope.recording.recorder import RECORDER
 from rnnscope.watching import watch
 
+pytestmark = pytest.mark.usefixtures("seeded")
 PROGRAMS = sorted((Path(__file__).parent / "right").glob("*.py"))
-
-
-@pytest.fixture(autouse=True)
-def seeded() -> Iterator[None]:
-    state = random.getstate()
-    with preserved_randomness():
-        random.seed(0)
-        torch.manual_seed(0)
-        yield
-    random.setstate(state)
 
 
 @pytest.mark.filterwarnings("ignore")

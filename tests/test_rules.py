@@ -19,7 +19,7 @@ import rnnscope
 from rnnscope.rules import Rule, all_rules, documentation, pages, rule_named
 from rnnscope.rules.families import FAMILIES
 from rnnscope.rules.registry import HEADINGS, files, rule_in, rules_for
-from rnnscope.subjects import Reading
+from rnnscope.subjects import RecognisedMessage
 
 RULES = all_rules()
 TORCH = tuple(map(int, version("torch").split(".")[:2]))
@@ -169,7 +169,7 @@ def test_codes_and_names_are_unique_and_sorted() -> None:
 
 def test_a_subject_is_asked_of_every_rule_about_it() -> None:
     """A message names its page; everything else is looked at by all rules that take its type."""
-    for subject in {subject for rule in RULES for subject in rule.subjects} - {Reading}:
+    for subject in {subject for rule in RULES for subject in rule.subjects} - {RecognisedMessage}:
         assert rules_for(subject) == tuple(r for r in RULES if issubclass(subject, r.subject))
 
 

@@ -3,46 +3,23 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
+from asking import Program, asked
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from torch.utils.data import DataLoader, TensorDataset
 
-from rnnscope.experiments.budget import Budget
-from rnnscope.measuring.randomness import preserved_randomness
-from rnnscope.questions.inquiry import Fact, Inquiry
-from rnnscope.recording.recorder import RECORDER
-from rnnscope.recording.subscriber import Subscriber
-from rnnscope.recording.tape import Tape
 from rnnscope.rules import examine
 from rnnscope.subjects.facts import IdleWeights, SliceRead
 
-Program = Callable[[], None]
+pytestmark = pytest.mark.usefixtures("seeded")
 MISTAKES: list[tuple[str, Program]] = []
 RIGHT: list[Program] = []
-
-
-class Asked(Subscriber):
-    """The inquiry alone, with all the time that it wants."""
-
-    def __init__(self) -> None:
-        self.facts: list[Fact] = []
-        self.inquiry = Inquiry(self.facts.append, Budget(began=float("-inf")))
-
-    def step_ended(self, tape: Tape) -> None:
-        self.inquiry.step(tape)
-
-
-@pytest.fixture(autouse=True)
-def seeded() -> Iterator[None]:
-    with preserved_randomness():
-        torch.manual_seed(0)
-        yield
 
 
 def mistake(code: str) -> Callable[[Program], Program]:
@@ -60,21 +37,7 @@ def right(program: Program) -> Program:
 
 def told(program: Program) -> list[SliceRead | IdleWeights]:
     """Every slice that the program reads by mistake, and all weights that are idle in it."""
-    listener = Asked()
-    RECORDER.failures.clear()
-    RECORDER.subscribe(listener)
-    RECORDER.enter_thread()
-    try:
-        program()
-    finally:
-        RECORDER.leave_thread()
-        RECORDER.unsubscribe(listener)
-    listener.inquiry.end()
-    assert RECORDER.failures == {}
-    assert listener.inquiry.failures == {}
-    assert listener.inquiry.unfaithful == 0
-    assert listener.inquiry.unasked == 0
-    subjects = [fact.subject for fact in listener.facts]
+    subjects = [fact.subject for fact in asked(program)]
     return [each for each in subjects if isinstance(each, (SliceRead, IdleWeights))]
 
 

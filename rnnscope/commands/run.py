@@ -14,9 +14,9 @@ import typer
 from rnnscope.commands import output as to
 from rnnscope.commands.announcing import Announcer
 from rnnscope.commands.repairing import Repairing
+from rnnscope.console import result_text
 from rnnscope.errors import OutputError
 from rnnscope.formats import render
-from rnnscope.legible import legible
 from rnnscope.running.distributed import World, gathered, reported
 from rnnscope.running.output import reserve_standard_output
 from rnnscope.running.script import Target
@@ -151,24 +151,16 @@ def _print_terminal(stream: TextIO | None, result: RunResult) -> None:
 
     The stream is what standard error was before the script ran, which may have replaced it.
     """
-    if (
-        stream is None
-        or stream.closed
-        or not (result.findings or result.statistics or result.gates)
-    ):
+    told = result.findings or result.statistics or result.gates
+    if stream is None or stream.closed or not told:
         return
     from rich.console import Console
 
-    from rnnscope.formats import terminal
-
     if sys.stdout is not None and not sys.stdout.closed:
         sys.stdout.flush()
+    if text := result_text(replace(result, outcome=None), stream):
+        print(text, file=stream)
     console = Console(file=stream, highlight=False)
-    shown = replace(result, outcome=None)
-    if console.is_terminal:
-        console.print(terminal.renderable(shown), crop=False)
-    elif text := terminal.render(shown, console.width):  # in a file or pipe no padding is wanted
-        print(legible(text, stream), file=stream)
     if result.gates is not None:
         console.print(result.gates if console.is_terminal else result.gates.to_text())
     for line in _statistics_lines(result.statistics or {}):

@@ -11,7 +11,7 @@ from rnnscope.messages import calls, constructors
 from rnnscope.messages.template import Message, Values, plain
 from rnnscope.rules import pages
 from rnnscope.rules.pages import Wording, filled
-from rnnscope.subjects import Construction, Failure, LayerCall, Reading
+from rnnscope.subjects import Construction, Failure, LayerCall, RecognisedMessage
 
 
 @cache
@@ -33,7 +33,7 @@ def messages() -> tuple[Message, ...]:
 class Possibility:
     """One thing that a failure may mean, and whether nothing else can say the same."""
 
-    subject: LayerCall | Construction | Reading
+    subject: LayerCall | Construction | RecognisedMessage
     certain: bool
 
 
@@ -53,11 +53,11 @@ def possibilities(failure: Failure) -> Iterator[Possibility]:
 
 def _subject(
     message: Message, values: Values, failure: Failure
-) -> LayerCall | Construction | Reading:
+) -> LayerCall | Construction | RecognisedMessage:
     means = message.means
     if isinstance(means, Wording):
         fix = None if means.fix is None else filled(means.fix, values)
-        return Reading(failure, means.code, values, filled(means.message, values), fix)
+        return RecognisedMessage(failure, means.code, values, filled(means.message, values), fix)
     return replace(means(values), location=failure.location)
 
 

@@ -10,15 +10,15 @@ from rnnscope.config import RNNConfig
 from rnnscope.errors import ConfigError
 from rnnscope.findings import Location
 from rnnscope.rules.definition import Problem
-from rnnscope.subjects import Reading
+from rnnscope.subjects import RecognisedMessage
 
 
-def said(reading: Reading, location: Location | None = None) -> Iterator[Problem]:
+def said(reading: RecognisedMessage, location: Location | None = None) -> Iterator[Problem]:
     """What the page says, and no more."""
     yield Problem(reading.message, reading.fix, location, values=dict(reading.values))
 
 
-def unknown_option(reading: Reading) -> Iterator[Problem]:
+def unknown_option(reading: RecognisedMessage) -> Iterator[Problem]:
     """RNN109: what an option is called here."""
     if reading.message:
         yield from said(reading)
@@ -44,7 +44,7 @@ def _meant(kind: str, name: str) -> str:
     return f"the options are {', '.join(KINDS[kind].options)}"
 
 
-def base_class_as_layer(reading: Reading) -> Iterator[Problem]:
+def base_class_as_layer(reading: RecognisedMessage) -> Iterator[Problem]:
     """RNN111: a layer in another spelling; other names of torch.nn are nobody's mistake here."""
     if "name" not in reading.values:
         yield from said(reading)
@@ -52,7 +52,7 @@ def base_class_as_layer(reading: Reading) -> Iterator[Problem]:
         yield Problem(reading.message, f"nn.{meant.name}")
 
 
-def checkpoint_of_another_layer(reading: Reading) -> Iterator[Problem]:
+def checkpoint_of_another_layer(reading: RecognisedMessage) -> Iterator[Problem]:
     """RNN131: the options that the names and shapes of the weights tell."""
     text = reading.failure.text
     missing, _, unexpected = text.partition("Unexpected key")
@@ -120,14 +120,14 @@ def _gates(rows: int, columns: list[int]) -> str | None:
     return None
 
 
-def result_as_tensor(reading: Reading) -> Iterator[Problem]:
+def result_as_tensor(reading: RecognisedMessage) -> Iterator[Problem]:
     """RNN451: what nn.Sequential hands on was called by no line of the user's, but built by one."""
     call = reading.failure.after
     inside = any(step.startswith("container.py:") for step in reading.failure.through)
     yield from said(reading, call.built_at if call is not None and inside else None)
 
 
-def features_after_layer(reading: Reading) -> Iterator[Problem]:
+def features_after_layer(reading: RecognisedMessage) -> Iterator[Problem]:
     """RNN455: how the features that came and those that were wanted may belong together."""
     widths = [re.findall(r"\d+", reading.values.get(name, "")) for name in ("got", "wanted")]
     if not all(widths):

@@ -11,7 +11,7 @@ from rnnscope.findings import Severity
 from rnnscope.rules import computed
 from rnnscope.rules.definition import Check, Problem, Rule
 from rnnscope.rules.pages import Page
-from rnnscope.subjects import Construction, Reading
+from rnnscope.subjects import Construction, RecognisedMessage
 from rnnscope.subjects.comparison import ComparisonResult
 from rnnscope.subjects.promises import Promises
 
@@ -30,7 +30,7 @@ def _check(page: Page) -> tuple[type, Check]:
             return Promises, partial(_differences, page.name)
         case "Construction":
             return Construction, partial(_refused, page.keys["options"].split())
-    return Reading, getattr(computed, page.keys.get("python", "said"))
+    return RecognisedMessage, getattr(computed, page.keys.get("python", "said"))
 
 
 def _differences(kind: str, likeness: ComparisonResult | Promises) -> Iterator[Problem]:
@@ -44,9 +44,9 @@ def _differences(kind: str, likeness: ComparisonResult | Promises) -> Iterator[P
         )
 
 
-def _refused(options: list[str], subject: Construction | Reading) -> Iterator[Problem]:
+def _refused(options: list[str], subject: Construction | RecognisedMessage) -> Iterator[Problem]:
     """The problem, when the option that torch refuses is one of these, or its message says so."""
-    if isinstance(subject, Reading):
+    if isinstance(subject, RecognisedMessage):
         yield from computed.said(subject)
     elif subject.config is None:
         try:

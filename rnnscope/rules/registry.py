@@ -13,7 +13,7 @@ from rnnscope.findings import Finding, Severity
 from rnnscope.rules import pages
 from rnnscope.rules.definition import HEADINGS, Problem, Rule, rule
 from rnnscope.rules.merged import present
-from rnnscope.subjects import Failure, Reading
+from rnnscope.subjects import Failure, RecognisedMessage
 
 if TYPE_CHECKING:
     from rnnscope.messages import Possibility
@@ -84,7 +84,7 @@ def examine(subject: Any) -> tuple[Finding, ...]:
 
         explained = (_of_possibility(possible, subject) for possible in possibilities(subject))
         return next((found for found in explained if found), ())
-    if isinstance(subject, Reading):
+    if isinstance(subject, RecognisedMessage):
         return tuple(rule_named(subject.page).findings(subject))
     kind: type = type(subject)
     return tuple(finding for rule in rules_for(kind) for finding in rule.findings(subject))
@@ -93,7 +93,7 @@ def examine(subject: Any) -> tuple[Finding, ...]:
 def _of_possibility(possible: Possibility, failure: Failure) -> tuple[Finding, ...]:
     """A text that other code can say as well is never a certain mistake."""
     found = examine(possible.subject)
-    if not isinstance(possible.subject, Reading):
+    if not isinstance(possible.subject, RecognisedMessage):
         found = tuple(finding for finding in found if finding.severity.counts)
     return tuple(
         replace(

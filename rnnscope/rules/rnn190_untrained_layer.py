@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnscope.findings import Related, Severity
+from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.experiment_results import UntrainedLayer
 
@@ -63,7 +64,6 @@ def untrained_layer(layer: UntrainedLayer) -> Iterator[Problem]:
             model(x).pow(2).mean().backward()
             optimizer.step()
     """
-    called = layer.called_at
     if layer.built_in_forward:
         yield Problem(
             f"this {layer.kind} is built anew in every call, {layer.steps} times by now: it starts "
@@ -77,5 +77,5 @@ def untrained_layer(layer: UntrainedLayer) -> Iterator[Problem]:
         "modules (a plain list or dict hides it), and no optimizer has its weights.",
         fix="keep it in nn.ModuleList or nn.ModuleDict, or assign it to an attribute of the model",
         location=layer.location,
-        related=(Related(called, "it runs here"),) if called else (),
+        related=at(layer.called_at, "it runs here"),
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnscope.findings import Related, Severity
+from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.experiment_results import LeftOut
 
@@ -44,12 +45,11 @@ def left_out_of_optimizer(layer: LeftOut) -> Iterator[Problem]:
             decoder(x, h_n)[0].pow(2).mean().backward()
             optimizer.step()
     """
-    built = layer.built_at
     yield Problem(
         f"this optimizer has no weight of a {layer.kind} that got gradients in {layer.steps} "
         "steps: it keeps the random weights it was built with.",
         fix="give the optimizer all parameters: [*encoder.parameters(), *decoder.parameters()]; or "
         "encoder.requires_grad_(False) where it is to stay as it is",
         location=layer.location,
-        related=(Related(built, f"the {layer.kind} is built here"),) if built else (),
+        related=at(layer.built_at, f"the {layer.kind} is built here"),
     )

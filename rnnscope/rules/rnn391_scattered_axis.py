@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.axes import shape_text
-from rnnscope.findings import Related, Severity
+from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.experiment_results import Scatter
 
@@ -44,7 +45,7 @@ def scattered_axis(scatter: Scatter) -> Iterator[Problem]:
         if scatter.what == "a state"
         else f"nn.DataParallel(model, dim={scatter.batch_axis}), or give the batch first",
         location=scatter.location,
-        related=(Related(scatter.called_at, f"the {scatter.kind} runs here"),)
-        if scatter.called_at and scatter.called_at != scatter.location
+        related=at(scatter.called_at, f"the {scatter.kind} runs here")
+        if scatter.called_at != scatter.location
         else (),
     )

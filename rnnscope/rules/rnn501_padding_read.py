@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnscope.findings import Related, Severity
+from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.experiment_results import PaddingRead
 
@@ -62,13 +63,10 @@ def padding_read(reading: PaddingRead) -> Iterator[Problem]:
     what = (
         "the layer runs over padding" if reading.recurrent else f"{reading.operation} reads padding"
     )
-    called = reading.called_at
     yield Problem(
         f"{what}: a sequence of {shorter} steps has another result when it is padded to {longer} "
         f"steps: its output moves by {reading.moved:.2g}.",
         fix="pack the sequences, or take each one's own last step (lengths - 1), or mask them",
         location=reading.location,
-        related=(Related(called, "the model is called with padded sequences here"),)
-        if called
-        else (),
+        related=at(reading.called_at, "the model is called with padded sequences here"),
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnscope.findings import Related, Severity
+from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.experiment_results import Disorder
 
@@ -61,7 +62,7 @@ def order_not_restored(disorder: Disorder) -> Iterator[Problem]:
         fix="reorder every result by order.argsort(), states along axis 1; or leave the sorting to "
         "pack_padded_sequence(..., enforce_sorted=False)",
         location=disorder.location,
-        related=(Related(disorder.ordered_at, "the samples get another order here"),)
-        if disorder.ordered_at and disorder.ordered_at != disorder.location
+        related=at(disorder.ordered_at, "the samples get another order here")
+        if disorder.ordered_at != disorder.location
         else (),
     )

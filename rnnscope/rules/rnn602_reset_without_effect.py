@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnscope.findings import Related, Severity
+from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.experiment_results import CarriedState
 
@@ -67,7 +68,5 @@ def reset_without_effect(state: CarriedState) -> Iterator[Problem]:
         if dropped
         else f"set .{state.kept} instead of .{state.reset}",
         location=state.reset_at,
-        related=(Related(state.location, f"the {state.kind} starts from .{state.kept} here"),)
-        if state.location
-        else (),
+        related=at(state.location, f"the {state.kind} starts from .{state.kept} here"),
     )

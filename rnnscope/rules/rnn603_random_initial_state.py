@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnscope.findings import Related, Severity
+from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.experiment_results import RandomState
 
@@ -53,14 +54,13 @@ def random_initial_state(state: RandomState) -> Iterator[Problem]:
         model.eval()
         tags = model(torch.randn(2, 5, 4)).argmax(-1)
     """
-    called = state.called_at
     when = "at every call, in eval mode too" if state.evaluated else _when(state)
     yield Problem(
         f"the initial states come from {state.kind}() {when}: with other numbers the same input "
         f"gives results that differ by up to {state.moved:.2g}.",
         fix="start from zeros, or leave the states out",
         location=state.location,
-        related=(Related(called, "the layer starts from them here"),) if called else (),
+        related=at(state.called_at, "the layer starts from them here"),
         severity=None if state.evaluated or state.steps >= _FEWEST else Severity.HINT,
     )
 

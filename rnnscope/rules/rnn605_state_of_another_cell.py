@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnscope.findings import Related, Severity
+from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.experiment_results import BorrowedState
 
@@ -43,11 +44,10 @@ def state_of_another_cell(state: BorrowedState) -> Iterator[Problem]:
             h2, c2 = upper(h1, (h2, c2))
         out(h2).sum().backward()
     """
-    built = state.built_at
     yield Problem(
         f"this {state.kind} is given the state that the cell below has just returned, which is its "
         f"input too, in every step; no step reads the state that it returns itself ({state.times} "
         "calls): it has no memory.",
         fix="h2, c2 = upper(h1, (h2, c2))" if state.kind == "LSTMCell" else "h2 = upper(h1, h2)",
-        related=(Related(built, f"the {state.kind} is built here"),) if built else (),
+        related=at(state.built_at, f"the {state.kind} is built here"),
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnscope.findings import Related, Severity
+from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.experiment_results import CutOff
 
@@ -48,12 +49,11 @@ def cut_off_layer(layer: CutOff) -> Iterator[Problem]:
             decoder(x, h_n)[0].pow(2).mean().backward()
             optimizer.step()
     """
-    called = layer.called_at
     yield Problem(
         f"what the {layer.kind} returns goes on without its graph (.{layer.operation}): none of "
         f"its weights got a gradient in {layer.steps} steps of the optimizer that has them, while "
         "others learn.",
         fix="hand the result on as it is; or encoder.requires_grad_(False) where the layer is to "
         "stay as it is",
-        related=(Related(called, f"the {layer.kind} runs here"),) if called else (),
+        related=at(layer.called_at, f"the {layer.kind} runs here"),
     )

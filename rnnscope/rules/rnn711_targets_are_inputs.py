@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnnscope.axes import shape_text
-from rnnscope.findings import Related, Severity
+from rnnscope.findings import Severity
+from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.experiment_results import TargetSeen
 
@@ -61,7 +62,5 @@ def targets_are_inputs(seen: TargetSeen) -> Iterator[Problem]:
         f"the {seen.kind} has read the token of step t when it is asked for it.",
         fix="compare the scores of a step with the next token: scores[:, :-1] with tokens[:, 1:]",
         location=seen.location,
-        related=(Related(seen.called_at, f"the {seen.kind} reads them here"),)
-        if seen.called_at
-        else (),
+        related=at(seen.called_at, f"the {seen.kind} reads them here"),
     )

@@ -134,7 +134,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class RecognisedMessage:
     """A failure whose text was recognised: ``page`` is the code of the page that explains it.
 
     ``values`` are what varies in the text; ``message`` and ``fix`` are the page's own words, with
