@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -11,7 +11,7 @@ import torch
 from rnnscope.experiments.alignment import changed
 from rnnscope.experiments.budget import REPLAYS, Budget, OutOfBudgetError
 from rnnscope.experiments.replay import Adapt, ReplayError, Run, Value, quietly, replay
-from rnnscope.recording.tape import Tape
+from rnnscope.recording.tape import Call, Tape
 
 
 class Laboratory:
@@ -56,6 +56,21 @@ class Laboratory:
                 return replay(self.tape, changes, self.base, adapt=adapt)
         except ReplayError:
             return None
+
+    def part(
+        self, changes: Mapping[int, Value], calls: Sequence[Call], adapt: Adapt | None = None
+    ) -> Run | None:
+        """A run of some calls alone, a few of the tape's, which is timed and counts as none."""
+        if self.budget.left <= 0:
+            raise OutOfBudgetError
+        began = time.monotonic()
+        try:
+            with quietly():
+                return replay(self.tape, changes, self.base, adapt=adapt or self.adapt, calls=calls)
+        except ReplayError:
+            return None
+        finally:
+            self.budget.spent += time.monotonic() - began
 
     @contextmanager
     def counted(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ calls with a changed input are run again: everything else is as it was recorded.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -86,8 +86,9 @@ def replay(
     full: bool = False,
     adapt: Adapt | None = None,
     probes: Mapping[int, Value] | None = None,
+    calls: Sequence[Call] | None = None,
 ) -> Run:
-    """The values that follow from these changes.
+    """The values that follow from these changes, in all calls of a tape or in some.
 
     ``base`` holds what a run without changes gave, for slots that are made anew in every replay.
     With ``full`` every call is run, with ``faithful`` also batch norm as it was. ``adapt`` may
@@ -97,7 +98,7 @@ def replay(
     fixed = frozenset(changes) | tape.settled
     dirty = set(changes)
     volatile = tape.volatile
-    for call in tape.calls:
+    for call in tape.calls if calls is None else calls:
         renewed = not volatile.isdisjoint(call.results) or not volatile.isdisjoint(call.inputs)
         normal = call.name in _STATISTICS and not faithful
         touched = renewed or normal or not dirty.isdisjoint(call.inputs)

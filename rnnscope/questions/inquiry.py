@@ -22,6 +22,7 @@ from rnnscope.questions.lengths_agree import lengths_agree
 from rnnscope.questions.like_with_like import like_with_like
 from rnnscope.questions.padding_read import answers, padding_read
 from rnnscope.questions.random_state import RandomStarts, random_states
+from rnnscope.questions.result_constant import ConstantResults
 from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.samples_mixed import samples_mixed, separations
 from rnnscope.questions.slice_read import SlicesRead
@@ -72,6 +73,7 @@ class Inquiry:
     failures: dict[str, int] = field(default_factory=dict)
     slices: SlicesRead = field(default_factory=SlicesRead)
     idle: WeightsIdle = field(default_factory=WeightsIdle)
+    _constant: ConstantResults = field(default_factory=ConstantResults)
 
     def step(self, tape: Tape) -> None:
         """A recorded step is over."""
@@ -109,7 +111,13 @@ class Inquiry:
         self._report_slices()
         for idle in self.idle.facts():
             self._report(idle, frozenset(p for p in (idle.location, idle.built_at) if p))
-        for question in (self._carrying, self._dropped, self._starts, self.cuts):
+        for question in (
+            self._carrying,
+            self._dropped,
+            self._starts,
+            self.cuts,
+            self._constant,
+        ):
             for subject in question.end():
                 self._report(subject, frozenset())
 
@@ -175,6 +183,7 @@ class Inquiry:
             self.unfaithful += 1
             return
         laboratory = Laboratory(tape, self.budget)
+        self._constant.ask(laboratory)
         padded = ragged(laboratory)
         for subject in (*of_the_step(laboratory), *states_averaged(laboratory, carried)):
             if isinstance(subject, RandomState) and not subject.evaluated:
