@@ -25,6 +25,7 @@ from rnnscope.questions.random_state import RandomStarts, random_states
 from rnnscope.questions.result_constant import ConstantResults
 from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.samples_mixed import samples_mixed, separations
+from rnnscope.questions.shares_elsewhere import shares_elsewhere
 from rnnscope.questions.slice_read import SlicesRead
 from rnnscope.questions.state_averaged import Way, states_averaged
 from rnnscope.questions.state_borrowed import borrowed_states
@@ -201,6 +202,8 @@ class Inquiry:
                 self.acquitted |= lines
             else:
                 self.suspect |= lines
+        for subject in shares_elsewhere(laboratory, [hearing.meeting for hearing in heard]):
+            self._report(subject, _line_of(subject))
         for subject in targets_read(laboratory, [hearing.meeting for hearing in heard]):
             self._report(subject, frozenset())
         for call, subject in lengths_agree(laboratory, padded):

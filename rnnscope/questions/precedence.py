@@ -15,6 +15,7 @@ from rnnscope.subjects.facts import (
     LengthsDiffer,
     OthersTarget,
     PaddingFirst,
+    SharesElsewhere,
     SliceRead,
     StateNeverHandedOn,
 )
@@ -30,6 +31,7 @@ _ABOUT: dict[type, tuple[str, ...]] = {
     Disorder: ("RNN7",),
     # What a layer that steps along the wrong axis calls a step, or a sample, is none.
     SliceRead: ("RNN301", "RNN304", "RNN305", "RNN407", "RNN412"),
+    SharesElsewhere: ("RNN3",),
     OthersTarget: ("RNN2", "RNN3", "RNN4", "RNN5", "RNN7"),
     StateNeverHandedOn: ("RNN604",),
     IdleWeights: ("RNN604", "RNN608"),

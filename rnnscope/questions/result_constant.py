@@ -47,7 +47,8 @@ class ConstantResults:
                 told.update(call.results)  # made of a constant, it is none of its own
             elif place not in known:
                 known.add(place)
-                self._held |= {place: fact for fact in _constant(laboratory, call)}
+                fact = next(_constant(laboratory, call), None)
+                self._held |= {place: fact} if fact is not None else {}
             if place in self._held:
                 told.update(call.results)
 

@@ -11,7 +11,7 @@ from rnnscope.experiments.meeting import Meeting
 from rnnscope.experiments.roles import Root, roots
 from rnnscope.experiments.samples import Separation, separation
 from rnnscope.experiments.steps import steps_by_targets
-from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot
+from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot, Tape
 from rnnscope.subjects.experiment_results import Batch, Leak
 
 REGROUPING = frozenset(("view", "reshape", "flatten", "unflatten", "view_as", "reshape_as"))
@@ -115,7 +115,7 @@ def samples_mixed(laboratory: Laboratory, meeting: Meeting, tried: Separation) -
         moved,
         blamed.location,
         laboratory.tape.shape(blamed.results[0]),
-        recurrent=blamed is call and laboratory.tape.steps_through(call),
+        recurrent=blamed is call and _steps_over_samples(laboratory.tape, call),
         regroups=blamed.name in REGROUPING,
         batch=Batch(
             tried.count,
@@ -126,6 +126,14 @@ def samples_mixed(laboratory: Laboratory, meeting: Meeting, tried: Separation) -
         built_at=call.layer.built_at if call.layer is not None else None,
         moved_at=tried.moved_at(call),
     )
+
+
+def _steps_over_samples(tape: Tape, call: Call) -> bool:
+    """True where a state carries one sample into the next; a loop's first call has none yet."""
+    first = next(
+        c for c in tape.calls if c is call or (c.place is not None and c.place == call.place)
+    )
+    return tape.steps_through(call) and (call.name in RECURRENT_KERNELS or first is not call)
 
 
 def first_mixing(tried: Separation, slot: int) -> Call | None:

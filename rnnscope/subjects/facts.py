@@ -199,7 +199,7 @@ class IdleWeights:
 
 @dataclass(frozen=True, slots=True)
 class ResultConstant:
-    """All that ``function`` gave is ``value``, since an axis that it compares along has one element.
+    """All that ``function`` gave is ``value``, since it compares along an axis with one element.
 
     ``shape`` is that of what it was given, ``axis`` the one with one element: with two the result
     would be another one, and with other values of the one it never is.
