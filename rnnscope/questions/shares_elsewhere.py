@@ -50,17 +50,15 @@ def _classes(laboratory: Laboratory, meeting: Meeting, found: Shares) -> Iterato
     path = tape.between(found.slot, meeting.prediction)
     if any(not tape.parameters.isdisjoint(call.inputs) for call in path):
         return
+    value, base = laboratory.value(found.slot), errors(laboratory, None, meeting)
     labels = _two_labels(target)
-    base = errors(laboratory, None, meeting)
-    if target is None or labels is None or base is None:
+    if target is None or labels is None or value is None or base is None:
         return
     renamed = {meeting.target: _swapped(target, labels)}
     if not _differs(base, errors(laboratory, _given(laboratory, renamed), meeting)):
         return
-    value = laboratory.value(found.slot)
-    axes = [n for n, size in enumerate(tape.shape(found.slot)) if size > max(labels)]
     alike = []
-    for axis in axes if value is not None else ():
+    for axis in (n for n, size in enumerate(value.shape) if size > max(labels)):
         run = laboratory.part({found.slot: _exchanged(value, axis, labels)}, path)
         if run is not None:
             again = errors(laboratory, _given(laboratory, run.values | renamed), meeting)
