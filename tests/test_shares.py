@@ -208,6 +208,12 @@ def one_sample_with_a_norm_over_its_features() -> Tensor:
 
 
 @right
+def two_states_stacked() -> Tensor:
+    states = nn.LSTM(4, H, batch_first=True)(torch.randn(N, L, 4))[1]
+    return judged(torch.stack(states)[0, -1])
+
+
+@right
 def a_mean_over_one_layer() -> Tensor:
     return judged(torch.stack([sequences()]).mean(0)[:, -1])
 

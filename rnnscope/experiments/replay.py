@@ -29,7 +29,12 @@ _HELD = frozenset(("generator",))  # a draw from the user's own stream is never 
 
 
 class ReplayError(Exception):
-    """A call cannot be run with the values that a change led to."""
+    """A call cannot be run with the values that a change led to.
+
+    ``ran`` is how many calls were run before it.
+    """
+
+    ran = 0
 
 
 @dataclass(slots=True)
@@ -45,6 +50,7 @@ class Run:
     values: dict[int, Value] = field(default_factory=dict)
     live: dict[int, Value] = field(default_factory=dict)  # of volatile slots, the memory itself
     probes: Mapping[int, Value] | None = None
+    ran: int = 0  # calls
 
     def keep(self, slot: int, value: Value) -> None:
         """A call has made this; what a later call changes in place is kept as it is now."""
@@ -106,7 +112,12 @@ def replay(
             continue
         if fixed.issuperset(call.results) or (not call.inputs and not renewed):
             continue
-        results = call_again(run, call, faithful, adapt)
+        run.ran += 1
+        try:
+            results = call_again(run, call, faithful, adapt)
+        except ReplayError as error:
+            error.ran = run.ran
+            raise
         for slot, value in zip(call.results, results, strict=True):
             if slot not in fixed:
                 # What a later call changes in place is compared as it is now.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import torch
 
-from rnnscope.experiments.budget import Budget, OutOfBudgetError
+from rnnscope.experiments.budget import Budget, OutOfBudgetError, OutOfReplaysError
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting, meetings
 from rnnscope.experiments.padding import Ragged, ragged
@@ -184,17 +185,34 @@ class Inquiry:
             self.unfaithful += 1
             return
         laboratory = Laboratory(tape, self.budget)
-        self._constant.ask(laboratory)
-        padded = ragged(laboratory)
+        padded, heard = ragged(laboratory), list[Hearing]()
+        questions: tuple[Callable[[], object], ...] = (
+            lambda: self._constant.ask(laboratory),
+            lambda: self._ask_step(laboratory, carried),
+            lambda: self.slices.ask(laboratory),
+            lambda: heard.extend(hearings(laboratory)),
+            lambda: self._ask_targets(laboratory, heard, padded),
+            lambda: self.idle.ask(laboratory),
+        )
+        for question in questions:
+            with suppress(OutOfReplaysError):
+                question()
+
+    def _ask_step(self, laboratory: Laboratory, carried: tuple[Way, ...]) -> None:
+        """What needs no prediction."""
         for subject in (*of_the_step(laboratory), *states_averaged(laboratory, carried)):
             if isinstance(subject, RandomState) and not subject.evaluated:
                 self._starts.hold(subject)
             else:
                 self._report(subject, _line_of(subject))
-        if not meetings(tape):
-            for lines, subject in without_targets(laboratory, padded):
-                self._report(subject, lines)
-        heard = tuple(hearings(laboratory))
+
+    def _ask_targets(
+        self, laboratory: Laboratory, heard: Sequence[Hearing], padded: Sequence[Ragged]
+    ) -> None:
+        """What is said of the samples, and, where it is compared with data, of their targets."""
+        tape, met = laboratory.tape, [hearing.meeting for hearing in heard]
+        for shared in shares_elsewhere(laboratory, met):
+            self._report(shared, _line_of(shared))
         for hearing in heard:
             lines = lines_of(hearing.calls)
             charged = [self._report(s, lines) for s in of_a_meeting(laboratory, hearing, padded)]
@@ -202,14 +220,12 @@ class Inquiry:
                 self.acquitted |= lines
             else:
                 self.suspect |= lines
-        for subject in shares_elsewhere(laboratory, [hearing.meeting for hearing in heard]):
-            self._report(subject, _line_of(subject))
-        for subject in targets_read(laboratory, [hearing.meeting for hearing in heard]):
-            self._report(subject, frozenset())
-        for call, subject in lengths_agree(laboratory, padded):
-            self._report(subject, lines_of(tape.path(call)))
-        self.slices.ask(laboratory)
-        self.idle.ask(laboratory)
+        for seen in targets_read(laboratory, met):
+            self._report(seen, frozenset())
+        for call, lengths in lengths_agree(laboratory, padded):
+            self._report(lengths, lines_of(tape.path(call)))
+        for lines, subject in without_targets(laboratory, padded) if not met else ():
+            self._report(subject, lines)
 
     def _report(self, subject: object, lines: frozenset[Location]) -> object:
         """Tell of a fact, once for each line."""

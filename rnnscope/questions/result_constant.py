@@ -110,7 +110,8 @@ def _of_two(_: Call, args: Any, kwargs: Any) -> tuple[Any, Any]:
     def doubled(value: Any) -> Any:
         if isinstance(value, torch.Tensor):
             return value.repeat(2) if value.shape == (1,) else value
-        return (2,) if value in ((1,), [1]) else value
+        one = isinstance(value, (tuple, list)) and len(value) == 1 and type(value[0]) is int
+        return (2,) if one and value[0] == 1 else value
 
     return tuple(map(doubled, args)), {name: doubled(value) for name, value in kwargs.items()}
 

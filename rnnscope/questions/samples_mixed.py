@@ -28,8 +28,8 @@ def separations(laboratory: Laboratory, meeting: Meeting) -> list[Separation]:
         return [against]
     found = []
     given = [r for r in roots(laboratory.tape, meeting.prediction) if _is_data(laboratory, r)]
-    for root in given[:_MOST_ROOTS]:
-        best = _best(laboratory, meeting, root)
+    for number, root in enumerate(given[:_MOST_ROOTS]):
+        best = _best(laboratory, meeting, root, most=2 if number else 3)
         if best is not None:
             found.append(best)
     return found
@@ -59,7 +59,7 @@ def _is_data(laboratory: Laboratory, root: Root) -> bool:
     return value is not None and value.dtype is not torch.bool and value.dim() > 1
 
 
-def _best(laboratory: Laboratory, meeting: Meeting, root: Root) -> Separation | None:
+def _best(laboratory: Laboratory, meeting: Meeting, root: Root, most: int) -> Separation | None:
     tape = laboratory.tape
     shape = tape.shape(root.slot)
     expected = _expected_axis(laboratory, meeting, root)
@@ -68,7 +68,7 @@ def _best(laboratory: Laboratory, meeting: Meeting, root: Root) -> Separation | 
     for axis in order:
         if shape[axis] < 2:
             continue
-        tried = separation(laboratory, root, axis, most=2 if axis != expected else 3)
+        tried = separation(laboratory, root, axis, most=most if axis == expected else 2)
         if tried is None or not tried.reaches(meeting.prediction):
             continue
         if tried.apart(meeting.prediction):

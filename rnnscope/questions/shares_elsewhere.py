@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from rnnscope.experiments.alignment import changed
-from rnnscope.experiments.influence import Laboratory, other_values
+from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting, errors
 from rnnscope.experiments.padding import batch_first
 from rnnscope.experiments.replay import Run, Value, quietly
@@ -173,14 +173,8 @@ def _moved_by(
     laboratory: Laboratory, slot: int, axis: int, index: int, path: Sequence[Call]
 ) -> torch.Tensor | None:
     """What other values in one slice of a slot move in what these calls give."""
-    value = laboratory.value(slot)
-    if value is None or not path:
-        return None
-    with quietly():
-        after = value.detach().clone()
-        row = after.select(axis, index)
-        row.copy_(other_values(row, after))
-    run = laboratory.part({slot: after}, path)
+    changes = laboratory.sliced(slot, axis, index)
+    run = laboratory.part(changes, path) if changes and path else None
     return laboratory.moved(run, path[-1].results[0]) if run is not None else None
 
 
@@ -192,19 +186,24 @@ def _first_sum(
     near = tape.between(found.slot, meeting.prediction)[:_NEAR]
     made = tape.descendants(frozenset((found.slot,)))
     axes = [n for n, size in enumerate(tape.shape(found.slot)) if size > 1]
+    runs = {n: _two_slices(laboratory, found.slot, n, near) for n in axes}
     weighed = False
-    for number, call in enumerate(near):
-        others = tape.learnt.intersection(call.inputs) - made - tape.parameters
-        weighed = weighed or bool(others)
-        path = near[: number + 1]
-        together = [n for n in axes if _meet(laboratory, found.slot, n, path)]
+    for call in near:
+        weighed = weighed or bool(tape.learnt.intersection(call.inputs) - made - tape.parameters)
+        together = [n for n in axes if _meet(laboratory, runs[n], call.results[0])]
         if together:
             return (call, together) if weighed else (None, [])
     return None, []
 
 
-def _meet(laboratory: Laboratory, slot: int, axis: int, path: Sequence[Call]) -> bool:
-    """True where two slices along an axis move the same elements of what these calls give."""
-    masks = [_moved_by(laboratory, slot, axis, index, path) for index in (0, 1)]
-    one, other = masks
+def _two_slices(
+    laboratory: Laboratory, slot: int, axis: int, path: Sequence[Call]
+) -> list[Run | None]:
+    """Runs of these calls, each with other values in one of two slices along an axis."""
+    return [laboratory.part(laboratory.sliced(slot, axis, index), path) for index in (0, 1)]
+
+
+def _meet(laboratory: Laboratory, runs: Sequence[Run | None], slot: int) -> bool:
+    """True where both move the same elements of a slot."""
+    one, other = (laboratory.moved(run, slot) if run is not None else None for run in runs)
     return one is not None and other is not None and bool((one & other).any())
