@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from rnnscope.experiments.alignment import changed
 from rnnscope.experiments.calm import draws, without_dropout
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.padding import Padding, Ragged, batch_first, is_written
@@ -41,6 +42,8 @@ def padding_read(laboratory: Laboratory, prediction: int, known: Ragged) -> Iter
     if other is None or alone is None:
         return
     pair = _Pair(calm, other, alone, short, padding)
+    if not calm.moves(other, prediction):
+        pair.unpadded = _alone(calm, known, length, own[known.slot])
     if not pair.movement(prediction):
         return
     if not known.told and _is_contradicted(laboratory, known):
@@ -77,17 +80,22 @@ def answers(laboratory: Laboratory, known: Ragged) -> Iterator[int]:
             return
 
 
-def _alone(laboratory: Laboratory, known: Ragged, length: int) -> Run | None:
+def _alone(
+    laboratory: Laboratory, known: Ragged, length: int, value: Value | None = None
+) -> Run | None:
     """A run on sequences cut to this length: they alone or, where that fails, all of as many steps.
 
-    Other data may be as long by chance.
+    Other data may be as long by chance. The sequences may be those of another ``value``.
     """
     for others in (False, True):
         changes = _shortened(laboratory, known, length, others)
+        if value is not None:
+            changes[known.slot] = value.narrow(known.padding.time, 0, length)
         cut = frozenset(changes if others else (known.slot,))
         reached = laboratory.tape.descendants(cut)
         shorter = _Shorter(laboratory, known.padding, length, reached)
-        run = laboratory.run(("less padding", known.slot, length, others), changes, shorter)
+        key = "less padding", known.slot, length, others, value is not None
+        run = laboratory.run(key, changes, shorter)
         if run is not None:
             return run
     return None
@@ -165,7 +173,8 @@ class _Shorter:
 class _Pair:
     """Runs with one sample changed, which tells its elements, and with one unpadded.
 
-    A ``rest`` with all others changed tells which of them are not its own.
+    A ``rest`` with all others changed tells which of them are not its own. Where its padding hides
+    it, ``unpadded`` tells: it is changed, and has no padding.
     """
 
     laboratory: Laboratory
@@ -174,6 +183,7 @@ class _Pair:
     sample: int
     padding: Padding
     rest: Run | None = None
+    unpadded: Run | None = None
 
     @property
     def length(self) -> int:
@@ -209,6 +219,9 @@ class _Pair:
         with quietly():
             # What others move as well, as sentences of one text do, is not this sample's.
             own = self.laboratory.moved(self.other, slot)
+            hidden = self.unpadded.value(slot) if self.unpadded is not None else None
+            if hidden is not None and hidden.shape == alone.shape == beside.shape:
+                own = changed(alone, hidden)
             if self.rest is not None and own is not None:
                 theirs = self.laboratory.moved(self.rest, slot)
                 own = own & ~theirs if theirs is not None else None
