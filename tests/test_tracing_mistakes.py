@@ -31,13 +31,14 @@ def batches(*shape: int, classes: int = 3, shuffle: bool = True) -> DataLoader[A
     return DataLoader(data, batch_size=6, shuffle=shuffle)
 
 
-@mistake("RNN306")
+@mistake("RNN390")
 def attention_over_the_batch() -> None:
-    """No loader says what the samples are: the layer before does."""
+    """No loader says what the samples are: the targets do."""
     lstm, attention = nn.LSTM(4, 8, batch_first=True), nn.MultiheadAttention(8, 2)
     head = nn.Linear(8, 3)
     states, _ = lstm(torch.randn(5, 7, 4))
-    head(attention(states, states, states)[0][:, -1]).pow(2).mean().backward()
+    mixed, _ = attention(states, states, states)
+    F.cross_entropy(head(mixed[:, -1]), torch.randint(0, 3, (5,))).backward()
 
 
 @mistake("RNN301")
@@ -80,7 +81,7 @@ def padded_steps_first_for_a_batch_first_layer() -> None:
     F.cross_entropy(head(output.mean(0)), torch.tensor([0, 1, 2])).backward()
 
 
-@mistake("RNN301")
+@mistake("RNN390")
 def attention_without_batch_first() -> None:
     gru, attention = nn.GRU(4, 8, batch_first=True), nn.MultiheadAttention(8, 2)
     head = nn.Linear(8, 3)
@@ -164,7 +165,7 @@ def mean_over_the_batch() -> None:
         F.cross_entropy(head(output.mean(dim=0)), y).backward()
 
 
-@mistake("RNN511")
+@mistake("RNN501")
 def mean_over_unpacked_padding() -> None:
     gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3)
     x = pad_sequence([torch.randn(n, 4) for n in (5, 3, 2)], batch_first=True)
@@ -173,7 +174,7 @@ def mean_over_unpacked_padding() -> None:
     F.cross_entropy(head(output.mean(1)), torch.tensor([0, 1, 2])).backward()
 
 
-@mistake("RNN511")
+@mistake("RNN501")
 def attention_over_padding() -> None:
     gru, score, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 1), nn.Linear(8, 3)
     x = pad_sequence([torch.randn(n, 4) for n in (5, 3, 2)], batch_first=True)
@@ -184,7 +185,7 @@ def attention_over_padding() -> None:
     F.cross_entropy(head(pooled), torch.tensor([0, 1, 2])).backward()
 
 
-@mistake("RNN512")
+@mistake("RNN501")
 def last_step_after_unpacking() -> None:
     gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3)
     x = pad_sequence([torch.randn(n, 4) for n in (5, 3, 2)], batch_first=True)
@@ -213,10 +214,8 @@ def column_against_row() -> None:
 @pytest.mark.parametrize(("code", "program"), MISTAKES, ids=lambda v: getattr(v, "__name__", v))
 def test_the_mistake_is_found(code: str, program: Callable[[], None]) -> None:
     torch.manual_seed(0)
-    with watch(probe=False) as seen:
-        statistics = seen.session.tracer.propagation.statistics
+    with watch() as seen:
         program()
-    assert not statistics.failures
     assert not RECORDER.failures
     counted = [finding for finding in seen.findings if finding.severity.counts]
     assert [finding.code for finding in counted][:1] == [code], [str(f) for f in counted]

@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 SHARE = 0.04  # of the elapsed time: with the recording itself it stays below a twentieth
 START = 0.05  # seconds granted at once, so that a mistake of the first step is told early
 LAST = 2.0  # seconds granted when the program has ended: nobody waits longer for a prompt
-REPLAYS = 24  # of one step: three for each axis of samples, and what single questions try
+REPLAYS = 12  # whole ones of a step: six for two roots of samples, three for each padded one
 
 
 class OutOfBudgetError(Exception):
     """Time is up: what has not been asked is asked of a later step, or at the end."""
+
+
+class OutOfReplaysError(OutOfBudgetError):
+    """A question needs more replays than a step is worth: it stays open, others may need none."""
 
 
 @dataclass(slots=True)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
 
 from rnnscope.experiments.alignment import changed
-from rnnscope.experiments.budget import REPLAYS, Budget, OutOfBudgetError
+from rnnscope.experiments.budget import (
+    REPLAYS,
+    Budget,
+    OutOfBudgetError,
+    OutOfReplaysError,
+)
 from rnnscope.experiments.replay import Adapt, ReplayError, Run, Value, quietly, replay
-from rnnscope.recording.tape import Tape
+from rnnscope.recording.tape import Call, Tape
 
 
 class Laboratory:
@@ -24,7 +29,7 @@ class Laboratory:
         self.tape = tape
         self.budget = budget
         self.adapt = adapt
-        self.replays = 0
+        self.replays = 0.0  # a run of half the calls is half of one
         self._base: dict[int, Value] | None = None
         self._runs: dict[object, Run | None] = {}
 
@@ -50,19 +55,34 @@ class Laboratory:
             self._runs[key] = self._new(changes, adapt or self.adapt)
         return self._runs[key]
 
-    def _new(self, changes: Mapping[int, Value], adapt: Adapt | None) -> Run | None:
+    def part(
+        self, changes: Mapping[int, Value], calls: Sequence[Call], adapt: Adapt | None = None
+    ) -> Run | None:
+        """A run of some calls alone; None where it is impossible. Raises OutOfBudgetError."""
+        return self._new(changes, adapt or self.adapt, calls)
+
+    def _new(
+        self,
+        changes: Mapping[int, Value],
+        adapt: Adapt | None,
+        calls: Sequence[Call] | None = None,
+    ) -> Run | None:
         try:
             with self.counted():
-                return replay(self.tape, changes, self.base, adapt=adapt)
-        except ReplayError:
+                run = replay(self.tape, changes, self.base, adapt=adapt, calls=calls)
+        except ReplayError as error:
+            self.replays += error.ran / len(self.tape.calls)
             return None
+        self.replays += run.ran / len(self.tape.calls)
+        return run
 
     @contextmanager
     def counted(self) -> Iterator[None]:
         """One run, quietly, on the budget. Raises OutOfBudgetError."""
-        if self.replays >= REPLAYS or self.budget.left <= 0:
+        if self.budget.left <= 0:
             raise OutOfBudgetError
-        self.replays += 1
+        if self.replays >= REPLAYS:
+            raise OutOfReplaysError
         self.budget.runs += 1
         began = time.monotonic()
         try:
@@ -89,12 +109,14 @@ class Laboratory:
 
     def with_slice_changed(self, slot: int, axis: int, index: int) -> Run | None:
         """A run in which one slice of a slot has other values."""
-        return self.run(("slice", slot, axis, index), self._sliced(slot, axis, index))
+        changes = self.sliced(slot, axis, index)
+        return self.run(("slice", slot, axis, index), changes) if changes else None
 
-    def _sliced(self, slot: int, axis: int, index: int) -> dict[int, Value]:
+    def sliced(self, slot: int, axis: int, index: int) -> dict[int, Value]:
+        """Other values for one slice of a slot; nothing where it was changed in place later."""
         value = self.value(slot)
         if value is None:
-            raise OutOfBudgetError
+            return {}
         with quietly():
             after = value.detach().clone()
             row = after.select(axis, index)

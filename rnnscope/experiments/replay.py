@@ -8,7 +8,7 @@ calls with a changed input are run again: everything else is as it was recorded.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +29,12 @@ _HELD = frozenset(("generator",))  # a draw from the user's own stream is never 
 
 
 class ReplayError(Exception):
-    """A call cannot be run with the values that a change led to."""
+    """A call cannot be run with the values that a change led to.
+
+    ``ran`` is how many calls were run before it.
+    """
+
+    ran = 0
 
 
 @dataclass(slots=True)
@@ -45,6 +50,7 @@ class Run:
     values: dict[int, Value] = field(default_factory=dict)
     live: dict[int, Value] = field(default_factory=dict)  # of volatile slots, the memory itself
     probes: Mapping[int, Value] | None = None
+    ran: int = 0  # calls
 
     def keep(self, slot: int, value: Value) -> None:
         """A call has made this; what a later call changes in place is kept as it is now."""
@@ -86,8 +92,9 @@ def replay(
     full: bool = False,
     adapt: Adapt | None = None,
     probes: Mapping[int, Value] | None = None,
+    calls: Sequence[Call] | None = None,
 ) -> Run:
-    """The values that follow from these changes.
+    """The values that follow from these changes, in all calls of a tape or in some.
 
     ``base`` holds what a run without changes gave, for slots that are made anew in every replay.
     With ``full`` every call is run, with ``faithful`` also batch norm as it was. ``adapt`` may
@@ -97,7 +104,7 @@ def replay(
     fixed = frozenset(changes) | tape.settled
     dirty = set(changes)
     volatile = tape.volatile
-    for call in tape.calls:
+    for call in tape.calls if calls is None else calls:
         renewed = not volatile.isdisjoint(call.results) or not volatile.isdisjoint(call.inputs)
         normal = call.name in _STATISTICS and not faithful
         touched = renewed or normal or not dirty.isdisjoint(call.inputs)
@@ -105,7 +112,12 @@ def replay(
             continue
         if fixed.issuperset(call.results) or (not call.inputs and not renewed):
             continue
-        results = call_again(run, call, faithful, adapt)
+        run.ran += 1
+        try:
+            results = call_again(run, call, faithful, adapt)
+        except ReplayError as error:
+            error.ran = run.ran
+            raise
         for slot, value in zip(call.results, results, strict=True):
             if slot not in fixed:
                 # What a later call changes in place is compared as it is now.

@@ -66,6 +66,7 @@ def usage(laboratory: Laboratory, slots: Sequence[int], draw: int = 0) -> Usage 
             probes = {s: torch.zeros_like(floats[s]).requires_grad_() for s in slots if s in floats}
             parameters = {s: _drawn(v, draw) for s, v in floats.items() if s not in probes}
             run = replay(tape, parameters, laboratory.base, adapt=_ordinary, probes=probes)
+            laboratory.replays += 1
     except (ReplayError, RuntimeError):
         return None
     return Usage(run, probes, parameters)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import torch
 
-from rnnscope.experiments.budget import Budget, OutOfBudgetError
+from rnnscope.experiments.budget import Budget, OutOfBudgetError, OutOfReplaysError
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting, meetings
 from rnnscope.experiments.padding import Ragged, ragged
@@ -23,9 +24,11 @@ from rnnscope.questions.lengths_agree import lengths_agree
 from rnnscope.questions.like_with_like import like_with_like
 from rnnscope.questions.padding_read import answers, padding_read
 from rnnscope.questions.random_state import RandomStarts, random_states
+from rnnscope.questions.result_constant import ConstantResults
 from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.rows_left import rows_left
 from rnnscope.questions.samples_mixed import samples_mixed, separations
+from rnnscope.questions.shares_elsewhere import shares_elsewhere
 from rnnscope.questions.slice_read import SlicesRead
 from rnnscope.questions.state_averaged import Way, states_averaged
 from rnnscope.questions.state_borrowed import borrowed_states
@@ -76,6 +79,7 @@ class Inquiry:
     failures: dict[str, int] = field(default_factory=dict)
     slices: SlicesRead = field(default_factory=SlicesRead)
     idle: WeightsIdle = field(default_factory=WeightsIdle)
+    _constant: ConstantResults = field(default_factory=ConstantResults)
 
     def step(self, tape: Tape) -> None:
         """A recorded step is over."""
@@ -113,7 +117,13 @@ class Inquiry:
         self._report_slices()
         for idle in self.idle.facts():
             self._report(idle, _known((idle.location, idle.built_at)))
-        for question in (self._carrying, self._dropped, self._starts, self.cuts):
+        for question in (
+            self._carrying,
+            self._dropped,
+            self._starts,
+            self.cuts,
+            self._constant,
+        ):
             for subject in question.end():
                 self._report(subject, frozenset())
 
@@ -179,28 +189,46 @@ class Inquiry:
             self.unfaithful += 1
             return
         laboratory = Laboratory(tape, self.budget)
-        padded = ragged(laboratory)
+        padded, heard = ragged(laboratory), list[Hearing]()
+        questions: tuple[Callable[[], object], ...] = (
+            lambda: self._constant.ask(laboratory),
+            lambda: self._ask_step(laboratory, carried),
+            lambda: self.slices.ask(laboratory),
+            lambda: heard.extend(hearings(laboratory)),
+            lambda: self._ask_targets(laboratory, heard, padded),
+            lambda: self.idle.ask(laboratory),
+        )
+        for question in questions:
+            with suppress(OutOfReplaysError):
+                question()
+
+    def _ask_step(self, laboratory: Laboratory, carried: tuple[Way, ...]) -> None:
+        """What needs no prediction."""
         for subject in (*of_the_step(laboratory), *states_averaged(laboratory, carried)):
             if isinstance(subject, RandomState) and not subject.evaluated:
                 self._starts.hold(subject)
             else:
-                self._report(subject, _known([getattr(subject, "location", None)]))
-        if not meetings(tape):
-            for lines, subject in without_targets(laboratory, padded):
-                self._report(subject, lines)
-        heard = tuple(hearings(laboratory))
+                self._report(subject, _line_of(subject))
+
+    def _ask_targets(
+        self, laboratory: Laboratory, heard: Sequence[Hearing], padded: Sequence[Ragged]
+    ) -> None:
+        """What is said of the samples, and, where it is compared with data, of their targets."""
+        tape, met = laboratory.tape, [hearing.meeting for hearing in heard]
+        for shared in shares_elsewhere(laboratory, met):
+            self._report(shared, _line_of(shared))
         for hearing in heard:
             lines = _known(call.location for call in hearing.calls)
             for subject in of_a_meeting(laboratory, hearing, padded):
                 self._report(subject, lines)
-        for subject in targets_read(laboratory, [hearing.meeting for hearing in heard]):
-            self._report(subject, frozenset())
+        for seen in targets_read(laboratory, met):
+            self._report(seen, frozenset())
         for torn in axes_torn(laboratory):
-            self._report(torn, _known((torn.location,)))
-        for call, subject in lengths_agree(laboratory, padded):
-            self._report(subject, _known(c.location for c in tape.path(call)))
-        self.slices.ask(laboratory)
-        self.idle.ask(laboratory)
+            self._report(torn, _line_of(torn))
+        for call, lengths in lengths_agree(laboratory, padded):
+            self._report(lengths, _known(c.location for c in tape.path(call)))
+        for lines, subject in without_targets(laboratory, padded) if not met else ():
+            self._report(subject, lines)
 
     def _report(self, subject: object, lines: frozenset[Location]) -> None:
         """Tell of a fact, once for each line."""
@@ -282,6 +310,10 @@ def is_faithful(tape: Tape) -> bool:
             )
     except (ReplayError, RuntimeError):
         return False
+
+
+def _line_of(subject: object) -> frozenset[Location]:
+    return _known([getattr(subject, "location", None)])
 
 
 def _of_slice(read: SliceRead) -> Fact:

@@ -30,7 +30,7 @@ def like_with_like(
     for root, axis in _target_axes(laboratory, meeting, tried):
         targeted = [
             moved_errors(laboratory, meeting, run, meeting.target)
-            for run in (_target_run(laboratory, root, axis, s) for s in tried.chosen)
+            for run in (_target_run(laboratory, meeting, root, axis, s) for s in tried.chosen)
         ]
         # A sample whose errors are all left out, as ignored ones are, says nothing.
         both = [
@@ -80,7 +80,10 @@ def _target_axes(
                 yield root, fitting[0]
 
 
-def _target_run(laboratory: Laboratory, root: Root, axis: int, sample: int) -> Run | None:
+def _target_run(
+    laboratory: Laboratory, meeting: Meeting, root: Root, axis: int, sample: int
+) -> Run | None:
+    """Another target for one sample, up to where it meets the prediction."""
     value = laboratory.value(root.slot)
     if value is None:
         return None
@@ -88,7 +91,9 @@ def _target_run(laboratory: Laboratory, root: Root, axis: int, sample: int) -> R
         after = value.detach().clone()
         row = after.select(axis, sample)
         row.copy_(_another(row, after))
-    return laboratory.run(("target", root.slot, axis, sample), {root.slot: after})
+    changes, path = {root.slot: after}, laboratory.tape.between(root.slot, meeting.target)
+    known = ("target", root.slot, axis, sample)
+    return laboratory.part(changes, path) or laboratory.run(known, changes)
 
 
 def _another(row: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:

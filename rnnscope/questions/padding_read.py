@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from rnnscope.experiments.alignment import changed
 from rnnscope.experiments.calm import draws, without_dropout
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.padding import Padding, Ragged, batch_first, is_written
@@ -32,25 +33,28 @@ def padding_read(laboratory: Laboratory, prediction: int, known: Ragged) -> Iter
     if padding.first or length == padding.longest or shape.count(padding.longest) != 1:
         return
     short = padding.lengths.index(length)
-    root = Root(known.slot)
-    tried = separation(laboratory, root, known.samples)
-    if tried is None or order_of(tried, prediction) not in (None, tried.chosen):
-        return  # rows that were sorted and not put back are another mistake
-    if not known.told and _is_contradicted(laboratory, known):
-        return
-    calm = laboratory
+    root, calm = Root(known.slot), laboratory
     if draws(laboratory.tape):
         calm = Laboratory(laboratory.tape, laboratory.budget, without_dropout)
-    other = calm.run(("own", known.slot, short), changes(calm, root, known.samples, short))
-    rest = calm.run(
+    own = changes(calm, root, known.samples, short)
+    other = calm.run(("sample", known.slot, known.samples, short), own)
+    alone = _alone(calm, known, length) if other is not None else None
+    if other is None or alone is None:
+        return
+    pair = _Pair(calm, other, alone, short, padding)
+    if not calm.moves(other, prediction):
+        pair.unpadded = _alone(calm, known, length, own[known.slot])
+    if not pair.movement(prediction):
+        return
+    if not known.told and _is_contradicted(laboratory, known):
+        return
+    pair.rest = calm.run(
         ("others", known.slot, short), changes_of_others(calm, root, known.samples, short)
     )
-    alone = _alone(calm, known, length)
-    if other is None or rest is None or alone is None:
-        return
-    pair = _Pair(calm, other, rest, alone, short, padding)
-    moved = pair.movement(prediction)
-    if moved > 0:
+    tried = separation(laboratory, root, known.samples)
+    moved = pair.movement(prediction) if pair.rest is not None else 0.0
+    # Rows that were sorted and not put back are another mistake.
+    if moved and tried is not None and order_of(tried, prediction) in (None, tried.chosen):
         yield from pair.reading(prediction, moved)
 
 
@@ -76,17 +80,22 @@ def answers(laboratory: Laboratory, known: Ragged) -> Iterator[int]:
             return
 
 
-def _alone(laboratory: Laboratory, known: Ragged, length: int) -> Run | None:
+def _alone(
+    laboratory: Laboratory, known: Ragged, length: int, value: Value | None = None
+) -> Run | None:
     """A run on sequences cut to this length: they alone or, where that fails, all of as many steps.
 
-    Other data may be as long by chance.
+    Other data may be as long by chance. The sequences may be those of another ``value``.
     """
     for others in (False, True):
         changes = _shortened(laboratory, known, length, others)
+        if value is not None:
+            changes[known.slot] = value.narrow(known.padding.time, 0, length)
         cut = frozenset(changes if others else (known.slot,))
         reached = laboratory.tape.descendants(cut)
         shorter = _Shorter(laboratory, known.padding, length, reached)
-        run = laboratory.run(("less padding", known.slot, length, others), changes, shorter)
+        key = "less padding", known.slot, length, others, value is not None
+        run = laboratory.run(key, changes, shorter)
         if run is not None:
             return run
     return None
@@ -160,16 +169,21 @@ class _Shorter:
         return count * self.length if value == count * self.padding.longest else value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Pair:
-    """Runs with one sample changed, and with all others, which tell its elements; one unpadded."""
+    """Runs with one sample changed, which tells its elements, and with one unpadded.
+
+    A ``rest`` with all others changed tells which of them are not its own. Where its padding hides
+    it, ``unpadded`` tells: it is changed, and has no padding.
+    """
 
     laboratory: Laboratory
     other: Run
-    rest: Run
     alone: Run
     sample: int
     padding: Padding
+    rest: Run | None = None
+    unpadded: Run | None = None
 
     @property
     def length(self) -> int:
@@ -204,10 +218,16 @@ class _Pair:
             return None
         with quietly():
             # What others move as well, as sentences of one text do, is not this sample's.
-            own, theirs = (self.laboratory.moved(run, slot) for run in (self.other, self.rest))
-            if own is None or theirs is None or not bool((own & ~theirs).any()):
+            own = self.laboratory.moved(self.other, slot)
+            hidden = self.unpadded.value(slot) if self.unpadded is not None else None
+            if hidden is not None and hidden.shape == alone.shape == beside.shape:
+                own = changed(alone, hidden)
+            if self.rest is not None and own is not None:
+                theirs = self.laboratory.moved(self.rest, slot)
+                own = own & ~theirs if theirs is not None else None
+            if own is None or not bool(own.any()):
                 return None
-            return self._own(beside, own & ~theirs, alone)
+            return self._own(beside, own, alone)
 
     def _own(self, beside: Value, own: Value, alone: Value) -> tuple[Value, Value, Value] | None:
         """Both runs over the steps that both have, and which elements are the sample's."""

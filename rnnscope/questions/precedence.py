@@ -16,6 +16,7 @@ from rnnscope.subjects.facts import (
     LengthsDiffer,
     OthersTarget,
     PaddingFirst,
+    SharesElsewhere,
     SliceRead,
     StateNeverHandedOn,
 )
@@ -31,6 +32,7 @@ _ABOUT: dict[type, tuple[str, ...]] = {
     # What a layer that steps along the wrong axis calls a step, or a sample, is none.
     SliceRead: ("RNN301",),
     AxisTorn: ("RNN3", "RNN4", "RNN7"),
+    SharesElsewhere: ("RNN3",),
     OthersTarget: ("RNN2", "RNN3", "RNN4", "RNN5", "RNN7"),
     StateNeverHandedOn: ("RNN604",),
     IdleWeights: ("RNN604", "RNN608"),

@@ -11,7 +11,7 @@ from rnnscope.experiments.meeting import Meeting
 from rnnscope.experiments.roles import Root, roots
 from rnnscope.experiments.samples import Separation, separation
 from rnnscope.experiments.steps import steps_by_targets
-from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot
+from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot, Tape
 from rnnscope.subjects.experiment_results import Batch, Leak
 
 REGROUPING = frozenset(("view", "reshape", "flatten", "unflatten", "view_as", "reshape_as"))
@@ -28,8 +28,8 @@ def separations(laboratory: Laboratory, meeting: Meeting) -> list[Separation]:
         return [against]
     found = []
     given = [r for r in roots(laboratory.tape, meeting.prediction) if _is_data(laboratory, r)]
-    for root in given[:_MOST_ROOTS]:
-        best = _best(laboratory, meeting, root)
+    for number, root in enumerate(given[:_MOST_ROOTS]):
+        best = _best(laboratory, meeting, root, most=2 if number else 3)
         if best is not None:
             found.append(best)
     return found
@@ -59,7 +59,7 @@ def _is_data(laboratory: Laboratory, root: Root) -> bool:
     return value is not None and value.dtype is not torch.bool and value.dim() > 1
 
 
-def _best(laboratory: Laboratory, meeting: Meeting, root: Root) -> Separation | None:
+def _best(laboratory: Laboratory, meeting: Meeting, root: Root, most: int) -> Separation | None:
     tape = laboratory.tape
     shape = tape.shape(root.slot)
     expected = _expected_axis(laboratory, meeting, root)
@@ -68,7 +68,7 @@ def _best(laboratory: Laboratory, meeting: Meeting, root: Root) -> Separation | 
     for axis in order:
         if shape[axis] < 2:
             continue
-        tried = separation(laboratory, root, axis, most=2 if axis != expected else 3)
+        tried = separation(laboratory, root, axis, most=most if axis == expected else 2)
         if tried is None or not tried.reaches(meeting.prediction):
             continue
         if tried.apart(meeting.prediction):
@@ -115,7 +115,7 @@ def samples_mixed(laboratory: Laboratory, meeting: Meeting, tried: Separation) -
         moved,
         blamed.location,
         laboratory.tape.shape(blamed.results[0]),
-        recurrent=blamed is call and laboratory.tape.steps_through(call),
+        recurrent=blamed is call and _steps_over_samples(laboratory.tape, call),
         regroups=blamed.name in REGROUPING,
         batch=Batch(
             tried.count,
@@ -126,6 +126,14 @@ def samples_mixed(laboratory: Laboratory, meeting: Meeting, tried: Separation) -
         built_at=call.layer.built_at if call.layer is not None else None,
         moved_at=tried.moved_at(call),
     )
+
+
+def _steps_over_samples(tape: Tape, call: Call) -> bool:
+    """True where a state carries one sample into the next; a loop's first call has none yet."""
+    first = next(
+        c for c in tape.calls if c is call or (c.place is not None and c.place == call.place)
+    )
+    return tape.steps_through(call) and (call.name in RECURRENT_KERNELS or first is not call)
 
 
 def first_mixing(tried: Separation, slot: int) -> Call | None:

@@ -8,7 +8,7 @@ import torch
 
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting, moved_errors
-from rnnscope.experiments.replay import Run, quietly
+from rnnscope.experiments.replay import Value, quietly
 from rnnscope.subjects.experiment_results import TargetSeen
 
 _TRIED = 2  # the step whose token is changed: one before it, and one after
@@ -57,10 +57,13 @@ def _is_read(laboratory: Laboratory, meetings: Sequence[Meeting], slot: int, tim
     """
     if laboratory.tape.shape(slot)[time] <= _TRIED + 1:
         return False
-    run = _with_another(laboratory, slot, time, _TRIED)
-    strongly = [moved_errors(laboratory, m, run, m.prediction, _STRONGLY) for m in meetings]
     asked = _asked_for(laboratory, meetings, slot, time, _TRIED)
-    if asked is None or not _meet(strongly, asked):
+    changes = _another(laboratory, slot, time, _TRIED)
+    if asked is None:
+        return False
+    run = laboratory.run(("token", slot, time), changes)
+    strongly = [moved_errors(laboratory, m, run, m.prediction, _STRONGLY) for m in meetings]
+    if not _meet(strongly, asked):
         return False
     answered = [moved_errors(laboratory, m, run, m.prediction) for m in meetings]
     before = _asked_for(laboratory, meetings, slot, time, _TRIED - 1)
@@ -74,7 +77,10 @@ def _asked_for(
     laboratory: Laboratory, meetings: Sequence[Meeting], slot: int, time: int, step: int
 ) -> Errors | None:
     """The errors whose target is a copy of the token at this step; None where it is no copy."""
-    run, old = _with_another(laboratory, slot, time, step), laboratory.value(slot)
+    changes, old = _another(laboratory, slot, time, step), laboratory.value(slot)
+    ways = {c.number: c for m in meetings for c in laboratory.tape.between(slot, m.target)}
+    path = [ways[number] for number in sorted(ways)]
+    run = laboratory.part(changes, path) if changes else None
     if run is None or old is None:
         return None
     new = run.values[slot]
@@ -90,18 +96,18 @@ def _asked_for(
     return [moved_errors(laboratory, m, run, m.target) for m in meetings]
 
 
-def _with_another(laboratory: Laboratory, slot: int, time: int, step: int) -> Run | None:
-    """A run in which one token of the first sample is another one that the data holds."""
+def _another(laboratory: Laboratory, slot: int, time: int, step: int) -> dict[int, Value]:
+    """For one token of the first sample another one that the data holds; nothing without one."""
     value = laboratory.value(slot)
     if value is None:
-        return None
+        return {}
     place = (0, step) if time == 1 else (step, 0)
     with quietly():
         others = value[value != value[place]]
         after = value.detach().clone()
         if len(others):
             after[place] = others[0]
-    return laboratory.run(("token", slot, place), {slot: after}) if len(others) else None
+    return {slot: after} if len(others) else {}
 
 
 def _any(errors: Errors) -> bool:

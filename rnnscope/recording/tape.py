@@ -182,6 +182,12 @@ class Tape:
         wanted = self.ancestors(slot)
         return tuple(call for call in self.calls if not wanted.isdisjoint(call.results))
 
+    def between(self, slot: int, result: int) -> tuple[Call, ...]:
+        """The calls by which a slot became part of another one, in order."""
+        reached = self.descendants(frozenset((slot,)))
+        path = (call for call in self.leading_to(result) if not reached.isdisjoint(call.inputs))
+        return tuple(path)
+
     @cached_property
     def learnt(self) -> frozenset[int]:
         """Every slot that depends on a parameter."""

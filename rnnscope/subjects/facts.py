@@ -261,6 +261,40 @@ class AxisTorn:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultConstant:
+    """All that ``function`` gave is ``value``, since it compares along an axis with one element.
+
+    ``shape`` is that of what it was given, ``axis`` the one with one element: with two the result
+    would be another one, and with other values of the one it never is.
+    """
+
+    function: str
+    shape: tuple[int, ...]
+    axis: int
+    value: float
+    location: Location | None
+
+
+@dataclass(frozen=True, slots=True)
+class SharesElsewhere:
+    """Shares of a whole, which ``function`` made along one axis, are used along another one.
+
+    They, or the exponents of them, add up to 1 along ``axis`` of ``shape``. ``use`` is "classes",
+    where ``reader`` takes one share for each target along ``other``, or "steps", where they weigh
+    values that are summed along ``other``. ``read_at`` is where that happens.
+    """
+
+    use: str
+    function: str
+    shape: tuple[int, ...]
+    axis: int
+    other: int
+    reader: str
+    location: Location | None
+    read_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StateNames:
     """How the states of an LSTM were named where they were unpacked."""
 
