@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
+from weakref import ref
 
 import pytest
 import torch
@@ -85,12 +86,13 @@ def test_one_watch_can_be_entered_twice() -> None:
     assert codes(seen) == ["RNN401"]
 
 
+@pytest.mark.filterwarnings("ignore:dropout option")
 def test_many_steps_are_one_finding_with_a_count() -> None:
-    gru = nn.GRU(4, 6, num_layers=3, bidirectional=True)
-    with watch(probe=False) as seen:
+    with watch() as seen:
         for _ in range(5):
-            gru(torch.randn(5, 7, 4))[1].view(2, 3, 7, 6)[0].sum().backward()
-    assert [(finding.code, finding.count) for finding in seen.findings] == [("RNN407", 5)]
+            gru = nn.GRU(4, 6, dropout=0.2)
+            gru(torch.randn(5, 7, 4))[1].sum().backward()
+    assert [(finding.code, finding.count) for finding in seen.findings] == [("RNN101", 5)]
 
 
 def test_an_exception_gets_a_note_and_everything_is_restored() -> None:
@@ -138,18 +140,18 @@ def test_training_is_the_same_bit_for_bit() -> None:
 
 def test_nothing_is_kept_of_the_tensors_of_past_steps() -> None:
     lstm, head = nn.LSTM(4, 6), nn.Linear(6, 2)
-    sizes = []
+    outputs = []
     state = None
-    with watch() as seen:
-        session = seen.session
+    with watch():
         for _ in range(60):
             output, state = lstm(torch.randn(5, 3, 4), state)
+            outputs.append(ref(output))
             state = tuple(tensor.detach() for tensor in state)
             head(output).pow(2).mean().backward()
-            sizes.append(len(session.tracer.table))
+        del output
         gc.collect()
-        assert len(session.tracer.calls.records) <= 1
-    assert max(sizes[30:]) <= max(sizes[:10])
+        # One step of each kind may wait until there is time to ask it.
+        assert len([each for each in outputs if each() is not None]) <= 2
 
 
 def test_another_thread_runs_unharmed() -> None:
