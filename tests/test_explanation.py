@@ -21,7 +21,7 @@ from rnnscope.config import RNNConfig
 from rnnscope.drawing.text import Span, stacked, unrolled
 from rnnscope.errors import CallError, ConfigError, OutputError, SubjectError, UnknownNameError
 from rnnscope.explained import Explained
-from rnnscope.explanation.claim_checker import Bench
+from rnnscope.explanation.claim_checker import ClaimChecker
 from rnnscope.explanation.equation_steps import in_shapes
 from rnnscope.explanation.explaining import explain
 from rnnscope.explanation.model import Claim
@@ -94,20 +94,20 @@ class TestClaims:
         lstm = nn.LSTM(3, 4, bidirectional=True).eval()
         inputs = (torch.randn(5, 2, 3), (torch.zeros(2, 2, 4), torch.zeros(2, 2, 4)))
         with torch.no_grad():
-            bench = Bench(RNNConfig.of(lstm), lstm, inputs, lstm(*inputs))
-            assert bench.check(Claim("output[-1, :, :4]", "h_n[0]")).holds
-            assert not bench.check(Claim("output[-1, :, 4:]", "h_n[1]")).holds
-            assert not bench.check(Claim("output.shape[0]", "h_n.shape[0]")).holds
+            checker = ClaimChecker(RNNConfig.of(lstm), lstm, inputs, lstm(*inputs))
+            assert checker.check(Claim("output[-1, :, :4]", "h_n[0]")).holds
+            assert not checker.check(Claim("output[-1, :, 4:]", "h_n[1]")).holds
+            assert not checker.check(Claim("output.shape[0]", "h_n.shape[0]")).holds
 
     def test_swapped_gates_are_found_out(self) -> None:
         """gate_by_gate fails where a gate's rows are another's: the claim about rows can fail."""
         lstm = nn.LSTM(3, 4).eval()
         inputs = (torch.randn(5, 2, 3), (torch.zeros(1, 2, 4), torch.zeros(1, 2, 4)))
         with torch.no_grad():
-            bench = Bench(RNNConfig.of(lstm), lstm, inputs, lstm(*inputs))
-            i, f, g, o = bench.values["gate_by_gate"].weight_ih_l0.chunk(4)
-            bench.values["gate_by_gate"].weight_ih_l0.copy_(torch.cat([f, i, g, o]))
-            assert not bench.check(Claim("gate_by_gate(input)", "rnn(input)")).holds
+            checker = ClaimChecker(RNNConfig.of(lstm), lstm, inputs, lstm(*inputs))
+            i, f, g, o = checker.values["gate_by_gate"].weight_ih_l0.chunk(4)
+            checker.values["gate_by_gate"].weight_ih_l0.copy_(torch.cat([f, i, g, o]))
+            assert not checker.check(Claim("gate_by_gate(input)", "rnn(input)")).holds
 
     def test_what_the_wrong_recipes_are_off_by(self) -> None:
         right, last, mixed = explain(STACK, "h_n").recipes

@@ -1,4 +1,4 @@
-"""The bench: the real layer with its tensors, on which claims are evaluated as they are printed."""
+"""The real layer with its tensors, on which claims are evaluated as they are printed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rnnscope.config import RNNConfig
 
 
-class Bench:
+class ClaimChecker:
     """Evaluates expressions over ``rnn``, its tensors, and the helpers of ``code``.
 
     ``module`` is the real layer in evaluation mode, ``inputs`` and ``result`` are a call of it.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnscope.call import Call
 from rnnscope.config import RNNConfig
-from rnnscope.explanation.claim_checker import Bench
+from rnnscope.explanation.claim_checker import ClaimChecker
 from rnnscope.explanation.claims import claims_of
 from rnnscope.explanation.descriptions import meaning, notes, pieces
 from rnnscope.explanation.equation_steps import lines_of
@@ -130,7 +130,9 @@ def _checked(explanation: Explanation, module: nn.Module | None, seed: int) -> E
     if not trial.complete:
         return replace(explanation, unchecked=trial.incomplete)
     with torch.no_grad(), undisturbed(trial.module):
-        return _evaluated(explanation, Bench(config, trial.module, trial.inputs, trial.result))
+        return _evaluated(
+            explanation, ClaimChecker(config, trial.module, trial.inputs, trial.result)
+        )
 
 
 def _on_live(explanation: Explanation, module: nn.Module, seed: int) -> Explanation:
@@ -147,10 +149,10 @@ def _on_live(explanation: Explanation, module: nn.Module, seed: int) -> Explanat
     except Exception as error:  # whatever torch has against this dtype, device or memory
         reason = str(error).partition("\n")[0]
         return replace(explanation, unchecked=f"torch refuses: {reason}")
-    return _evaluated(explanation, Bench(config, module, inputs, result))
+    return _evaluated(explanation, ClaimChecker(config, module, inputs, result))
 
 
-def _evaluated(explanation: Explanation, bench: Bench) -> Explanation:
+def _evaluated(explanation: Explanation, checker: ClaimChecker) -> Explanation:
     evidence = [
         replace(recipe.claim, shows="each way to one row holds what is said of it")
         for recipe in explanation.recipes
@@ -159,6 +161,6 @@ def _evaluated(explanation: Explanation, bench: Bench) -> Explanation:
     claims = dict.fromkeys([*(check.claim for check in explanation.checks), *evidence])
     return replace(
         explanation,
-        recipes=bench.filled(explanation.recipes),
-        checks=tuple(bench.check(claim) for claim in claims),
+        recipes=checker.filled(explanation.recipes),
+        checks=tuple(checker.check(claim) for claim in claims),
     )

@@ -1,8 +1,8 @@
 """Expressions in Python about one layer and one call: what claims and recipes are written with.
 
 The tensors have torch's names. Besides them the expressions may use ``rnn`` (the layer), and what
-``bench`` adds: ``first_layers``, ``seq_first``, ``one_bias``, ``gate_by_gate``, ``sample``, and
-``padded`` and ``lengths`` of a packed output.
+``claim_checker`` adds: ``first_layers``, ``seq_first``, ``one_bias``, ``gate_by_gate``,
+``sample``, and ``padded`` and ``lengths`` of a packed output.
 """
 
 from __future__ import annotations
