@@ -70,6 +70,7 @@ class Inquiry:
     _said: set[object] = field(default_factory=set)
     _trained: set[int] = field(default_factory=set)
     _asked: dict[object, int] = field(default_factory=dict)
+    _needed: dict[object, float] = field(default_factory=dict)  # seconds, where some were too few
     _waiting: dict[object, Tape] = field(default_factory=dict)
     _carrying: Carrying = field(default_factory=Carrying)
     _left: LeftBehind = field(default_factory=LeftBehind)
@@ -96,16 +97,19 @@ class Inquiry:
         if self._asked.get(kind, 0) >= _STEPS:
             return
         # A replay puts the random stream back, which another thread may be drawing from.
-        if self.budget.left <= 0 or not runs_alone():
+        if self.budget.left <= self._needed.get(kind, 0.0) or not runs_alone():
             self._wait(kind, tape)
             return
+        spent = self.budget.spent
         try:
-            self._ask(tape, self._carrying.ways)
+            with self.budget.spending():
+                self._ask(tape, self._carrying.ways)
             self._waiting.pop(kind, None)
             self._asked[kind] = self._asked.get(kind, 0) + 1
             if self._asked[kind] == _STEPS:
                 self._report_slices()
         except OutOfBudgetError:
+            self._needed[kind] = 2 * (self.budget.spent - spent)
             self._wait(kind, tape)
         except Exception as error:
             self._failed(error)
@@ -140,7 +144,8 @@ class Inquiry:
         unasked = 0
         for tape in self._waiting.values():
             try:
-                self._ask(tape)
+                with self.budget.spending():
+                    self._ask(tape)
             except OutOfBudgetError:
                 unasked += 1
             except Exception as error:

@@ -40,10 +40,10 @@ class Mode(TorchFunctionMode):
             return func(*args, **(kwargs or {}))  # it would become a part of the user's graph
         kwargs = kwargs or {}
         try:
-            if self.paused or not self.steps.heard or _is_foreign() or is_unobserved():
-                return func(*args, **kwargs)
             known = known_as(func)
             if known.kind is Kind.LOOK or known.kind is Kind.BACKWARD:
+                return func(*args, **kwargs)
+            if self.paused or not self.steps.heard or _is_foreign() or is_unobserved():
                 return func(*args, **kwargs)
             begun = self.steps.before(func, known, args, kwargs, sys._getframe(1))
             result = func(*args, **kwargs)

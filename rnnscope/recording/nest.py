@@ -22,7 +22,10 @@ def tensors_in(value: object, depth: int = 0) -> Iterator[torch.Tensor]:
         return
     elif isinstance(value, (tuple, list)):
         for item in value:
-            yield from tensors_in(item, depth + 1)
+            if isinstance(item, torch.Tensor):
+                yield item
+            elif isinstance(item, _CONTAINERS):
+                yield from tensors_in(item, depth + 1)
     elif type(value) is dict:
         for item in value.values():
             yield from tensors_in(item, depth + 1)

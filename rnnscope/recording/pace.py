@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 FIRST = 8  # a state that is carried wrongly shows after three steps, an odd last batch after some
 FEWEST = 3  # steps that are recorded of any program: what is so in three is no chance
-BUSY = 1200  # recorded calls after which the first steps of a long loop are enough
+BUSY = 600  # recorded calls after which the first steps of a long loop are enough
 CALLS = 96  # calls of recurrent layers without gradients that are one look at an inference loop
 CALLS_OF_TAPE = 20_000  # torch calls of one tape; a longer step is cut
 NOVEL = 2  # steps that are recorded after something new was seen
@@ -42,7 +42,8 @@ class Pace:
             return False
         if self.every_step:
             return True
-        return self.steps < self._wanted or (not self._alone and _is_power_of_two(self.steps))
+        later = self.steps >= FIRST and not self._alone and _is_power_of_two(self.steps)
+        return later or self.steps < self._wanted
 
     def let_go(self) -> None:
         """Nothing here is recurrent: no step is recorded, unless the program changes."""
@@ -68,5 +69,5 @@ class Pace:
 
 
 def _is_power_of_two(number: int) -> bool:
-    """16, 32, 64, …: a mistake that begins late is met, and the cost of looking fades away."""
+    """8, 16, 32, …: a mistake that begins late is met, and the cost of looking fades away."""
     return number & (number - 1) == 0
