@@ -104,6 +104,12 @@ CASES = {
         "out, _ = gru(x, start(h))  #!\n",
         "    return h",
     ),
+    "like the other": (
+        "RNN204",
+        "cell = nn.LSTMCell(4, 6)\nh = torch.zeros(1, 6)\nc = torch.zeros(n, 6)\n"
+        "h, c = cell(x, (h, c))  #!\n",
+        "h = torch.zeros(n, 6)",
+    ),
     "other layout": (
         "RNN706",
         "p = pack_padded_sequence(x, n, batch_first=True)\n"
@@ -111,7 +117,10 @@ CASES = {
         "out, _ = pad_packed_sequence(p, batch_first=True)",
     ),
 }
-FIXES = {"RNN202": "h_0 = h_0.transpose(0, 1).contiguous()"}
+FIXES = {
+    "RNN204": "h_0 = h_0.expand(5, -1).contiguous()",
+    "RNN202": "h_0 = h_0.transpose(0, 1).contiguous()",
+}
 
 
 def found(tmp_path: Path, code: str, text: str, **values: Any) -> Finding:
