@@ -137,7 +137,6 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN554": (packing.lengths_on_cpu,),
     "RNN556": (packing.output_of_result,),
     "RNN557": (packing.any_length,),
-    "RNN558": (packing.samples_first,),
     "RNN561": (packing.collated,),
     "RNN563": (packing.whole_length,),
     "RNN601": (states.no_states_carried,),
