@@ -25,6 +25,7 @@ PROGRAMS = {
         "x = torch.randn(5, 3, 4)\n_, h = nn.GRU(4, 6, bidirectional=True)(x)  #!\nh = h.tanh()\n"
         "nn.GRU(4, 6)(x, h)"
     ),
+    "joined": "x = torch.randn(5, 3, 8)\nx = x.view(5, -1)  #!\nnn.GRU(8, 6)(x)",
     "dtype": "x = torch.ones(5, 3, 4).double()  #!\nx = x + 1\nnn.GRU(4, 6)(x)",
     "numpy": "import numpy as np\nx = torch.from_numpy(np.zeros((5, 3, 4)))  #!\nnn.GRU(4, 6)(x)",
     "device": "h = torch.zeros(1, 3, 6, device='meta')  #!\nnn.GRU(4, 6)(torch.randn(5, 3, 4), h)",

@@ -28,6 +28,7 @@ class Code:
     def __init__(self, file: str, tree: ast.Module) -> None:
         self.file, self.tree = file, tree
         self.nodes = list(ast.walk(tree))
+        self._assigned: dict[Scope | None, list[tuple[ast.expr, ast.expr]]] = {}
         self._parents = {c: n for n in self.nodes for c in ast.iter_child_nodes(n)}
 
     def text(self, node: ast.AST) -> str:
@@ -71,12 +72,23 @@ class Code:
 
     def functions(self, name: str) -> list[Function]:
         """The functions and methods of a name."""
-        return [n for n in self.nodes if isinstance(n, Function) and n.name == name]
+        return self._functions.get(name, [])
+
+    @cached_property
+    def _functions(self) -> dict[str, list[Function]]:
+        found: dict[str, list[Function]] = {}
+        for node in self.nodes:
+            if isinstance(node, Function):
+                found.setdefault(node.name, []).append(node)
+        return found
 
     def calls(self, *names: str) -> list[ast.Call]:
         """Every call of a function, method or class of these names."""
-        found = [n for n in self.nodes if isinstance(n, ast.Call)]
-        return [node for node in found if function_name(node) in names]
+        return [node for node in self._calls if function_name(node) in names]
+
+    @cached_property
+    def _calls(self) -> list[ast.Call]:
+        return [node for node in self.nodes if isinstance(node, ast.Call)]
 
     def imports(self, name: str) -> bool:
         """True when the file has this name from somewhere else."""
@@ -183,8 +195,13 @@ class Code:
             if isinstance(node, ast.Return) and node.value and self.scope(node) is function:
                 yield node.value
 
-    def assigned(self, scope: Scope | None) -> Iterator[tuple[ast.expr, ast.expr]]:
+    def assigned(self, scope: Scope | None) -> list[tuple[ast.expr, ast.expr]]:
         """Each target with its value in a scope, or anywhere; of tuples part by part."""
+        if scope not in self._assigned:
+            self._assigned[scope] = list(self._assignments(scope))
+        return self._assigned[scope]
+
+    def _assignments(self, scope: Scope | None) -> Iterator[tuple[ast.expr, ast.expr]]:
         for node in self.nodes if scope is None else ast.walk(scope):
             if scope is not None and isinstance(node, ast.stmt) and self.scope(node) is not scope:
                 continue

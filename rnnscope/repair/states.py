@@ -80,6 +80,21 @@ def layers_first(finding: Finding, code: Code) -> Iterator[Suggestion]:
             yield suggest(code, made[0], *dict.fromkeys(edits))
 
 
+def like_the_other(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """One of the two states with the sizes that the other one is made with."""
+    named = ["h_0" in (finding.fix or ""), "c_0" in (finding.fix or "")]
+    for _, states in given_states(finding, code) if named[0] is not named[1] else ():
+        made = factories(code, states)
+        shapes = [sizes(code, each) for each in made]
+        if len(shapes) == 2 and len(shapes[0]) == len(shapes[1]):
+            wrong = named.index(True)
+            pairs = zip(shapes[wrong], shapes[1 - wrong], strict=True)
+            differ = [(one, other) for one, other in pairs if code.text(one) != code.text(other)]
+            edits = [replaced(code, one, code.text(other)) for one, other in differ]
+            if edits:
+                yield suggest(code, made[wrong], *edits)
+
+
 def number_of_slots(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """As many slots as the layer has; or as many layers as the state is for."""
     wanted, got = finding.values.get("wanted", 0), finding.values.get("got", 0)
