@@ -167,6 +167,8 @@ class Session(Subscriber):
         self.steps_watched += tape.loss is not None
         if self.experiments:
             self.inquiry.step(tape)
+            if self.inquiry.carries:
+                RECORDER.follow()
         self.settled()
 
     def optimizer_steps(self, optimizer: torch.optim.Optimizer) -> None:

@@ -120,6 +120,7 @@ def test_the_pace_is_that_of_the_documentation() -> None:
 
     for words in (
         f"the first {pace.FIRST}, then those after 8, 16, 32",
+        f"| the first {pace.FOLLOWED}, of {pace.BUSY:,} calls at most |",
         f"| {pace.NOVEL} steps |",
         f"{pace.FIRST} such stretches, of {pace.CALLS} layer calls",
         f"{pace.CALLS_OF_TAPE:,}, then the step is let go",

@@ -548,6 +548,21 @@ def carried_in_training_alone() -> None:
         head(gru(torch.randn(9, 5, 4), torch.zeros(1, 9, 8))[0][:, -1]).argmax(-1)
 
 
+def begun_again(reset: bool) -> Program:
+    """Epochs of twelve pieces: the second begins where no step is recorded by itself."""
+
+    def program() -> None:
+        gru, head, series = nn.GRU(4, 8), nn.Linear(8, 4), torch.randn(61, 3, 4).cumsum(0)
+        h = torch.zeros(1, 3, 8)
+        for _ in range(2):
+            h = torch.zeros(1, 3, 8) if reset else h
+            for start in range(0, 60, 5):
+                output, h = gru(series[start : start + 5], h.detach())
+                F.mse_loss(head(output), series[start + 1 : start + 6]).backward()
+
+    return program
+
+
 def trained(shuffle: bool, fresh: bool, evaluated: str) -> Program:
     def program() -> None:
         gru, head, h = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3), torch.zeros(1, 6, 8)
@@ -611,6 +626,11 @@ def test_a_mistake_is_found_at_its_line(program: Program) -> None:
 
 def test_states_in_the_order_of_the_batch_before() -> None:
     assert {code for code, _ in found(sorted_anew)} == {"RNN601"}
+
+
+def test_an_epoch_that_begins_where_the_last_one_ended() -> None:
+    assert {code for code, _ in found(begun_again(reset=False))} == {"RNN601"}
+    assert found(begun_again(reset=True)) == []
 
 
 RIGHT = {**GRADIENTS, **ROWS, **STREAMS, **ORDERS, **SHUFFLED}

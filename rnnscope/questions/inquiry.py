@@ -114,6 +114,11 @@ class Inquiry:
         except Exception as error:
             self._failed(error)
 
+    @property
+    def carries(self) -> bool:
+        """True where the last step of training began from the states of the one before."""
+        return bool(self._carrying.ways)
+
     def end(self) -> None:
         """The program is over: ask what there was no time for."""
         self.budget.ended = True

@@ -15,6 +15,7 @@ BUSY = 600  # recorded calls after which the first steps of a long loop are enou
 CALLS = 96  # calls of recurrent layers without gradients that are one look at an inference loop
 CALLS_OF_TAPE = 20_000  # torch calls of one tape; a longer step is cut
 NOVEL = 2  # steps that are recorded after something new was seen
+FOLLOWED = 64  # steps of a state that goes on, until its data begin again: short epochs end by then
 
 
 @dataclass(slots=True)
@@ -29,6 +30,7 @@ class Pace:
     _inferences: int = 0
     _calls: int = 0
     _alone: bool = False  # let go
+    _busy: bool = False
     _known: set[Hashable] = field(default_factory=set)
 
     def next_step(self, was_recorded: bool, calls: int = 0) -> bool:
@@ -37,7 +39,7 @@ class Pace:
         self.recorded += was_recorded
         self._calls += calls
         if self._calls > BUSY and self.recorded >= FEWEST:
-            self._wanted, self._calls = self.steps, 0
+            self._wanted, self._calls, self._busy = self.steps, 0, True
         if self.limit is not None and self.recorded >= self.limit:
             return False
         if self.every_step:
@@ -49,6 +51,11 @@ class Pace:
         """Nothing here is recurrent: no step is recorded, unless the program changes."""
         self._wanted = self.steps
         self._alone = True
+
+    def follow(self) -> None:
+        """A state goes on from step to step: see where its data begin again, if that is cheap."""
+        if not self._busy and self.steps < FOLLOWED:
+            self._wanted = max(self._wanted, self.steps + NOVEL)
 
     def next_inference(self) -> bool:
         """Something that trains nothing is over: is the next of its kind recorded?"""

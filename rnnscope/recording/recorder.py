@@ -116,6 +116,12 @@ class Recorder:
         key = where if error is None else f"{where}: {error!r}"
         self.failures[key] = self.failures.get(key, 0) + 1
 
+    def follow(self) -> None:
+        """Record the next step, too, where that is cheap: a state goes on from this one."""
+        recording = self._recording()
+        if recording is not None:
+            recording.pace.follow()
+
     # ---- what the patches call -------------------------------------------------------------------
 
     @_harmless
