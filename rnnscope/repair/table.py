@@ -74,7 +74,6 @@ REPAIRERS: dict[str, tuple[Repairer, ...]] = {
     "RNN303": (moving.batch_to_the_front,),
     "RNN304": (constructors.batch_first,),
     "RNN305": (operands.one_step,),
-    "RNN306": (operands.axis_of_steps,),
     "RNN307": (operands.around_the_call,),
     "RNN308": (constructors.batch_first, operands.axis_of_steps),
     "RNN310": (reading.index_of_fix, operands.turned_value),
