@@ -224,7 +224,7 @@ class Inquiry:
             self._report(seen, frozenset())
         for call, lengths in lengths_agree(laboratory, padded):
             self._report(lengths, lines_of(tape.path(call)))
-        for lines, subject in without_targets(laboratory, padded) if not met else ():
+        for lines, subject in without_targets(laboratory, padded) if not meetings(tape) else ():
             self._report(subject, lines)
 
     def _report(self, subject: object, lines: frozenset[Location]) -> object:
