@@ -191,7 +191,7 @@ class Canned:
         return next((end for text, end in self.endings.items() if text in self.asked[-1]), None)
 
 
-RNN306 = Finding("RNN306", "softmax-over-batch", Severity.ERROR, "m", location=Location("a.py", 2))
+RNN390 = Finding("RNN390", "samples-mix", Severity.ERROR, "m", location=Location("a.py", 2))
 
 
 @pytest.fixture
@@ -206,8 +206,8 @@ def softmax(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_first_suggestion_that_cures_is_taken() -> None:
     trial = Canned({"1": Ending((("RNN311", 2, ()),), None, 0), "-1": Ending((), None, 0)})
     trial.endings = dict(reversed(trial.endings.items()))
-    former = Ending.before([RNN306], None, 0)
-    [finding], edits = tried([RNN306], former, trial)  # type: ignore[arg-type]
+    former = Ending.before([RNN390], None, 0)
+    [finding], edits = tried([RNN390], former, trial)  # type: ignore[arg-type]
     assert trial.asked == ["1", "-1"]
     assert [each.replacement for each in edits] == ["-1"]
     assert finding.repair is not None
@@ -221,12 +221,12 @@ def test_what_comes_up_behind_a_repair_is_repaired_with_it() -> None:
     trial = Canned(
         {
             "reshape": Ending((), None, 0),
-            "-1": Ending((("RNN306", 2, ()),), None, 0),
+            "-1": Ending((("RNN390", 2, ()),), None, 0),
             "1": Ending((("RNN351", 3, (further,)),), "RuntimeError", 1),
         }
     )
-    former = Ending.before([RNN306], None, 0)
-    [finding], _ = tried([RNN306], former, trial)  # type: ignore[arg-type]
+    former = Ending.before([RNN390], None, 0)
+    [finding], _ = tried([RNN390], former, trial)  # type: ignore[arg-type]
     assert finding.repair is not None
     assert finding.repair.text.splitlines()[2:] == [
         "+ a = torch.softmax(s, dim=1)",
@@ -236,8 +236,8 @@ def test_what_comes_up_behind_a_repair_is_repaired_with_it() -> None:
 
 @pytest.mark.usefixtures("softmax")
 def test_what_no_suggestion_cures_has_no_repair() -> None:
-    former = Ending.before([RNN306], None, 0)
-    [finding], edits = tried([RNN306], former, Canned({}))  # type: ignore[arg-type]
+    former = Ending.before([RNN390], None, 0)
+    [finding], edits = tried([RNN390], former, Canned({}))  # type: ignore[arg-type]
     assert finding.repair is None
     assert edits == ()
 

@@ -237,7 +237,7 @@ class Inquiry:
             self._report(torn, _line_of(torn))
         for call, lengths in lengths_agree(laboratory, padded):
             self._report(lengths, _known(c.location for c in tape.path(call)))
-        for lines, subject in without_targets(laboratory, padded) if not met else ():
+        for lines, subject in without_targets(laboratory, padded) if not meetings(tape) else ():
             self._report(subject, lines)
 
     def _report(self, subject: object, lines: frozenset[Location]) -> None:

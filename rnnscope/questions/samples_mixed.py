@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import torch
 
+from rnnscope.experiments.budget import OutOfReplaysError
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting
 from rnnscope.experiments.roles import Root, roots
@@ -29,9 +31,9 @@ def separations(laboratory: Laboratory, meeting: Meeting) -> list[Separation]:
     found = []
     given = [r for r in roots(laboratory.tape, meeting.prediction) if _is_data(laboratory, r)]
     for number, root in enumerate(given[:_MOST_ROOTS]):
-        best = _best(laboratory, meeting, root, most=2 if number else 3)
-        if best is not None:
-            found.append(best)
+        with suppress(OutOfReplaysError):  # what was found before stands
+            best = _best(laboratory, meeting, root, most=2 if number else 3)
+            found += [best] if best is not None else []
     return found
 
 

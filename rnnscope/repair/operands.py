@@ -250,10 +250,20 @@ def each_of_pair(finding: Finding, code: Code) -> Iterator[Suggestion]:
 
 def axis_of_steps(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """Another ``dim`` for what runs along the axis of the samples."""
+    yield from _along(finding, code, ("1", "0", "-1"))
+
+
+def axis_of_fix(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """The ``dim`` that the finding asks for."""
+    yield from _along(finding, code, tuple(re.findall(r"dim=(-?\d)", finding.fix or "")))
+
+
+def _along(finding: Finding, code: Code, axes: tuple[str, ...]) -> Iterator[Suggestion]:
     for call in code.calls_at(line_of(finding)):
-        for given in [k.value for k in call.keywords if k.arg in ("dim", "axis")] + call.args[1:2]:
+        named = [k.value for k in call.keywords if k.arg in ("dim", "axis")]
+        for given in named or (call.args[1:2] or call.args[:1]):
             axis = code.text(given)
-            for other in ("1", "0", "-1") if re.fullmatch(r"-?\d", axis) else ():
+            for other in axes if re.fullmatch(r"-?\d", axis) else ():
                 if other != axis:
                     yield suggest(code, call, replaced(code, given, other))
 
