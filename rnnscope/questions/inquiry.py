@@ -15,8 +15,10 @@ from rnnscope.experiments.replay import ReplayError, quietly, replay
 from rnnscope.experiments.roles import data_of
 from rnnscope.experiments.samples import Separation
 from rnnscope.findings import Location
-from rnnscope.questions.axis_torn import axes_torn
+from rnnscope.questions.axis_split import axes_split
+from rnnscope.questions.axis_torn import axes_torn, classes_torn
 from rnnscope.questions.cut_off import CutOffs
+from rnnscope.questions.features_stepped import features_stepped
 from rnnscope.questions.future_read import future_read
 from rnnscope.questions.learnt_rows import learnt_rows
 from rnnscope.questions.lengths_agree import lengths_agree
@@ -24,7 +26,12 @@ from rnnscope.questions.like_with_like import like_with_like
 from rnnscope.questions.padding_read import answers, padding_read
 from rnnscope.questions.random_state import RandomStarts, random_states
 from rnnscope.questions.result_unused import results_unused
-from rnnscope.questions.samples_mixed import samples_mixed, separations
+from rnnscope.questions.rows_stepped import rows_stepped
+from rnnscope.questions.samples_mixed import (
+    samples_mixed,
+    separations,
+    separations_without_targets,
+)
 from rnnscope.questions.slice_read import SlicesRead
 from rnnscope.questions.state_averaged import Way, states_averaged
 from rnnscope.questions.state_borrowed import borrowed_states
@@ -36,8 +43,8 @@ from rnnscope.questions.training_mode import evaluated_in_training
 from rnnscope.questions.weights_idle import WeightsIdle
 from rnnscope.recording.tape import Call, Tape
 from rnnscope.recording.threads import runs_alone
-from rnnscope.subjects.experiment_results import RandomState
-from rnnscope.subjects.facts import SliceRead
+from rnnscope.subjects.experiment_results import Disorder, Foresight, Leak, RandomState
+from rnnscope.subjects.facts import AxisTorn, OthersTarget, SliceRead
 
 _STEPS = 3  # steps of one kind that are asked: the later ones are like them
 _KEPT_BYTES = 32 << 20  # of a step that waits for the end, parameters included
@@ -182,21 +189,27 @@ class Inquiry:
                 self._starts.hold(subject)
             else:
                 self._report(subject, _line_of(subject))
+        mixed: set[Location] = set()
         if not meetings(tape):
             for lines, subject in without_targets(laboratory, padded):
                 self._report(subject, lines)
+                mixed |= _line_of(subject)
+        torn = tuple(axes_torn(laboratory)) or tuple(classes_torn(laboratory))
         heard = tuple(hearings(laboratory))
         for hearing in heard:
             lines = lines_of(hearing.calls)
-            charged = [self._report(s, lines) for s in of_a_meeting(laboratory, hearing, padded)]
+            told = of_a_meeting(laboratory, hearing, padded)
+            charged = [self._report(s, lines) for s in told if not _is_behind(s, lines, torn)]
+            mixed.update(*map(_line_of, charged))
             if hearing.acquits and not charged:
                 self.acquitted |= lines
             else:
                 self.suspect |= lines
         for subject in targets_read(laboratory, [hearing.meeting for hearing in heard]):
             self._report(subject, frozenset())
-        for torn in axes_torn(laboratory):
-            self._report(torn, _line_of(torn))
+        for tear in torn:
+            if tear.location not in mixed:
+                self._report(tear, _line_of(tear))
         for call, subject in lengths_agree(laboratory, padded):
             self._report(subject, lines_of(tape.path(call)))
         self.slices.ask(laboratory)
@@ -248,6 +261,9 @@ def of_the_step(laboratory: Laboratory) -> Iterator[object]:
     yield from borrowed_states(tape)
     yield from random_states(laboratory)
     yield from learnt_rows(laboratory)
+    yield from axes_split(laboratory)
+    yield from features_stepped(laboratory)
+    yield from rows_stepped(laboratory)
 
 
 def without_targets(
@@ -258,6 +274,9 @@ def without_targets(
         for slot in answers(laboratory, known):
             lines = lines_of(laboratory.tape.leading_to(slot))
             yield from ((lines, fact) for fact in padding_read(laboratory, slot, known))
+    for slot, tried in separations_without_targets(laboratory):
+        lines = lines_of(laboratory.tape.leading_to(slot))
+        yield from ((lines, fact) for fact in samples_mixed(laboratory, slot, tried))
 
 
 def of_a_meeting(
@@ -267,12 +286,20 @@ def of_a_meeting(
     meeting = hearing.meeting
     yield from future_read(laboratory, meeting)
     for tried in hearing.separations:
-        yield from samples_mixed(laboratory, meeting, tried)
+        yield from samples_mixed(laboratory, meeting.prediction, tried)
         yield from like_with_like(laboratory, meeting, tried)
     made_of = data_of(laboratory.tape, meeting.prediction)
     for known in padded:
         if known.slot in made_of:
             yield from padding_read(laboratory, meeting.prediction, known)
+
+
+def _is_behind(subject: object, lines: frozenset[Location], torn: Sequence[AxisTorn]) -> bool:
+    """True for samples and steps that meet because an axis was torn, at another line."""
+    places = {tear.location for tear in torn if tear.location in lines}
+    if not places or not isinstance(subject, Leak | Foresight | OthersTarget | Disorder):
+        return False
+    return not (isinstance(subject, Leak) and subject.regroups and subject.location in places)
 
 
 def is_faithful(tape: Tape) -> bool:

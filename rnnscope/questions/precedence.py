@@ -10,6 +10,7 @@ from rnnscope.questions.inquiry import Fact
 from rnnscope.rules import examine
 from rnnscope.subjects.experiment_results import Disorder, Foresight, Leak, PaddingRead
 from rnnscope.subjects.facts import (
+    AxisSplit,
     AxisTorn,
     IdleWeights,
     IndexIsLength,
@@ -67,10 +68,20 @@ def verdicts(
     }
     for proof in proofs:
         _settle(known, proof, None)
-    # What is read of a layer comes first: other predictions are wrong because of it.
-    for fact in sorted(facts, key=lambda fact: not isinstance(fact.subject, SliceRead)):
+    for fact in sorted(facts, key=lambda fact: _rank(fact.subject)):
         _settle(known, fact.subject, fact.lines)
     return known
+
+
+def _rank(subject: object) -> int:
+    """Which of two facts is the other's cause, and comes first.
+
+    A layer that steps along the samples has them where its steps are looked for, an axis that is
+    split the other way round has other slices, and what is read of a layer makes predictions wrong.
+    """
+    if isinstance(subject, AxisSplit) or (isinstance(subject, Leak) and subject.recurrent):
+        return 0
+    return 1 if isinstance(subject, SliceRead) else 2
 
 
 def _settle(known: Found, proof: object, lines: frozenset[Location] | None) -> None:

@@ -98,8 +98,14 @@ def _of_loop(reader: Reader, layer: Layer, calls: list[Call]) -> _Fact | None:
 def _single_steps(tape: Tape) -> Iterator[_Told]:
     """Layers of which every sequence is one step, from zeros."""
     wanted = tape.ancestors(tape.loss) if tape.loss is not None else frozenset[int]()
-    for layer, calls in _by_layer(tape):
-        if "cell" in calls[0].name or any(wanted.isdisjoint(call.results) for call in calls):
+    for layer, ran in _by_layer(tape):
+        # Acting without gradients, state in hand, trains nothing.
+        calls = [c for c in ran if c.grad or not wanted.isdisjoint(c.results)]
+        if (
+            not calls
+            or "cell" in calls[0].name
+            or any(wanted.isdisjoint(call.results) for call in calls)
+        ):
             continue
         idle = all(_steps(tape, call, layer) == 1 and _from_zeros(tape, call) for call in calls)
         place = calls[0].location
