@@ -46,7 +46,10 @@ def axes_torn(laboratory: Laboratory) -> Iterator[AxisTorn]:
     What tells is the first call that computes with both slices: one that puts the elements back
     first, or counts them all alike, does no harm. Raises OutOfBudgetError.
     """
+    behind = frozenset[int]()  # what is torn already
     for tear in islice(tears(laboratory.tape), _MOST):
+        if not behind.isdisjoint(tear.call.inputs):
+            continue
         own = _with_loaded(laboratory, tear)
         pairs = _PAIRS if own is not laboratory else 1
         for first in _starts(tear, own.tape.shape(tear.slot)[tear.axis], pairs):
@@ -55,6 +58,7 @@ def axes_torn(laboratory: Laboratory) -> Iterator[AxisTorn]:
             reader = _reader(own, tear, runs)
             if reader is not None:
                 yield _fact(own.tape, tear.call, tear.slot, reader)
+                behind |= own.tape.descendants(frozenset(tear.call.results))
                 break
 
 
