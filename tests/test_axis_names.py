@@ -12,7 +12,7 @@ from rnnscope.axis_names import AxisNamesError
 
 def codes(batch_first: bool, names: str) -> set[str]:
     gru, head = nn.GRU(4, 6, batch_first=batch_first), nn.Linear(6, 2)
-    with rnnscope.watch(probe=False) as seen:
+    with rnnscope.watch() as seen:
         x = rnnscope.name_axes(torch.randn(3, 5, 4), names)
         head(gru(x)[0]).sum().backward()
     return {finding.code for finding in seen.findings}

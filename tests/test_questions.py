@@ -430,7 +430,7 @@ def answers(change: Callable[[torch.Tensor], torch.Tensor]) -> tuple[list[Any], 
     laboratory, meeting = compared(change)
     tried = separation(laboratory, Root(0, "the DataLoader put the samples on axis 0"), 0)
     assert tried is not None
-    mixed = list(samples_mixed(laboratory, meeting, tried))
+    mixed = list(samples_mixed(laboratory, meeting.prediction, tried))
     return mixed, list(like_with_like(laboratory, meeting, tried))
 
 

@@ -91,7 +91,7 @@ def attention_without_batch_first() -> None:
         F.cross_entropy(head(mixed.mean(1)), y).backward()
 
 
-@mistake("RNN304")
+@mistake("RNN301")
 def second_layer_without_batch_first() -> None:
     first, second, head = nn.LSTM(4, 8, batch_first=True), nn.LSTM(8, 8), nn.Linear(8, 3)
     for _ in range(2):
@@ -100,7 +100,7 @@ def second_layer_without_batch_first() -> None:
         F.cross_entropy(head(output[:, -1]), torch.randint(0, 3, (6,))).backward()
 
 
-@mistake("RNN304")
+@mistake("RNN301")
 def latent_repeated_on_the_wrong_axis() -> None:
     encoder, decoder = nn.LSTM(4, 8, batch_first=True), nn.LSTM(8, 4, batch_first=True)
     x = torch.randn(6, 5, 4)
@@ -128,7 +128,7 @@ def output_of_steps_first_flattened_by_rows() -> None:
         F.cross_entropy(head(output.reshape(6, -1)), y).backward()
 
 
-@mistake("RNN303")
+@mistake("RNN302")
 def directions_merged_by_a_view() -> None:
     encoder, decoder = nn.GRU(4, 8, 2, bidirectional=True), nn.GRU(4, 16, 2)
     x = torch.randn(5, 6, 4)
@@ -157,7 +157,7 @@ def states_of_a_chunk_given_crosswise() -> None:
         head(output).pow(2).mean().backward()
 
 
-@mistake("RNN308")
+@mistake("RNN390")
 def mean_over_the_batch() -> None:
     gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3)
     for x, y in batches(6, 4):
@@ -215,7 +215,10 @@ def column_against_row() -> None:
 def test_the_mistake_is_found(code: str, program: Callable[[], None]) -> None:
     torch.manual_seed(0)
     with watch() as seen:
+        session = seen.session
         program()
+    assert session is not None
+    assert not session.inquiry.failures
     assert not RECORDER.failures
     counted = [finding for finding in seen.findings if finding.severity.counts]
     assert [finding.code for finding in counted][:1] == [code], [str(f) for f in counted]

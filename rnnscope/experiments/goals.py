@@ -82,3 +82,13 @@ def _answers(tape: Tape, raw: frozenset[int]) -> Iterator[int]:
 def _is_number(tape: Tape, slot: int) -> bool:
     value = tape.values[slot]
     return value is not None and value.is_floating_point()
+
+
+def heads(tape: Tape) -> tuple[int, ...]:
+    """What the last layers on the way to the goals give: no parameter is used behind them."""
+    wanted = goals(tape).wanted
+    path = [call for slot in wanted for call in tape.leading_to(slot)]
+    layers = [call for call in path if not tape.parameters.isdisjoint(call.inputs)]
+    used = {slot for call in layers for given in call.inputs for slot in tape.ancestors(given)}
+    led = frozenset[int]().union(*map(tape.ancestors, wanted))
+    return tuple({s: 0 for call in layers for s in call.results if s in led and s not in used})

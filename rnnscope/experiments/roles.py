@@ -125,7 +125,7 @@ def _root(tape: Tape, slot: int) -> Root | None:
         return Root(slot, location=call.location)  # a buffer that was filled in place
     if call.name == "__getitem__" and _draws_rows(tape, call):
         return Root(slot, "rows are drawn by an index here", location=call.location)
-    if call.name in _COLLATING:
+    if call.name in _COLLATING or _cuts_rows(tape, call):
         return Root(slot, location=call.location)
     return None
 
@@ -149,6 +149,13 @@ def _draws_rows(tape: Tape, call: Call) -> bool:
         return False
     # As many rows as there were are the same samples, sorted.
     return isinstance(given, Slot) and tape.shape(given.number)[:1] != tuple(value.shape)
+
+
+def _cuts_rows(tape: Tape, call: Call) -> bool:
+    """True for ``x[first:last]`` that leaves most of the rows: a batch of a data set."""
+    index = call.args[1] if call.name == "__getitem__" else None
+    given, made = tape.shape(call.inputs[0]), tape.shape(call.results[0])
+    return isinstance(index, slice) and len(made) > 0 and 2 * made[0] <= given[0]
 
 
 def _holds_data(tape: Tape, slot: int) -> bool:

@@ -8,28 +8,36 @@ from itertools import islice
 
 import torch
 
+from rnnscope.experiments.features import feature_axis, makers, places
 from rnnscope.experiments.goals import goals
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting, errors, meetings
-from rnnscope.experiments.regrouping import Block, blocks, regroups
+from rnnscope.experiments.regrouping import blocks, regroups
 from rnnscope.experiments.replay import Run, Value, quietly
 from rnnscope.experiments.roles import roots
+from rnnscope.experiments.starts import left_slots
 from rnnscope.recording.tape import Call, Tape
 from rnnscope.subjects.facts import AxisTorn
 
 _MOST = 2  # regroupings of one step that are tried
-_PAIRS = 3  # of slices: of a data set not all may have come into this batch
+_AXES, _SAMPLES = 3, 1  # of h_n and c_n: (D*num_layers, N, H_out)
+_Pair = tuple[torch.Tensor, torch.Tensor]
+_PAIRS = 3  # of slices of a data set: not all may have come into this batch
 
 
 @dataclass(frozen=True, slots=True)
 class Tear:
-    """A regrouping, the slot whose axis it would tear, and the block that tells so by its sizes."""
+    """A regrouping, the slot whose axis it would tear, and two slices of that which tell.
+
+    ``known`` tells that these are samples, by the recurrent layer that made the slot: they must
+    not meet at all.
+    """
 
     call: Call
     slot: int
-    block: Block
     axis: int
     pair: tuple[int, int]
+    known: bool = False
 
 
 def axes_torn(laboratory: Laboratory) -> Iterator[AxisTorn]:
@@ -38,40 +46,105 @@ def axes_torn(laboratory: Laboratory) -> Iterator[AxisTorn]:
     What tells is the first call that computes with both slices: one that puts the elements back
     first, or counts them all alike, does no harm. Raises OutOfBudgetError.
     """
+    behind = frozenset[int]()  # what is torn already
     for tear in islice(tears(laboratory.tape), _MOST):
+        if not behind.isdisjoint(tear.call.inputs):
+            continue
         own = _with_loaded(laboratory, tear)
-        for first in _starts(tear, own.tape.shape(tear.slot)[tear.axis]):
+        pairs = _PAIRS if own is not laboratory else 1
+        for first in _starts(tear, own.tape.shape(tear.slot)[tear.axis], pairs):
             pair = (first + offset for offset in tear.pair)
             runs = [own.with_slice_changed(tear.slot, tear.axis, index) for index in pair]
-            reader = _reader(own, tear.call, runs)
+            reader = _reader(own, tear, runs)
             if reader is not None:
-                yield _fact(own.tape, tear, reader)
+                yield _fact(own.tape, tear.call, tear.slot, reader)
+                behind |= own.tape.descendants(frozenset(tear.call.results))
                 break
+
+
+def classes_torn(laboratory: Laboratory) -> Iterator[AxisTorn]:
+    """Scores regrouped before their loss, so that no axis has one place for each class any more.
+
+    Which axis had the classes is known by the weights that made them. Raises OutOfBudgetError.
+    """
+    tape = laboratory.tape
+    for meeting in meetings(tape):
+        for maker in makers(tape, meeting.prediction) if _are_classes(tape, meeting) else ():
+            behind = tape.descendants(frozenset(maker.results[:1]))
+            path = (c for c in tape.leading_to(meeting.prediction) if c.number > maker.number)
+            swaps = [c for c in path if not behind.isdisjoint(c.inputs) and _swaps(tape, c)]
+            if swaps and _is_scattered(laboratory, meeting, maker, swaps[0]):
+                yield _fact(tape, swaps[0], swaps[0].inputs[0], meeting.call)
+                return
+
+
+def _swaps(tape: Tape, call: Call) -> bool:
+    after = tape.shape(call.results[0])
+    slots = list(_made_of(tape, call))
+    found = (block.swaps for slot in slots for block in blocks(tape.shape(slot), after))
+    return any(found) and all(tape.shape(slot) != after for slot in slots)
+
+
+def _is_scattered(laboratory: Laboratory, meeting: Meeting, maker: Call, call: Call) -> bool:
+    """True when two classes had a place each along one axis before a call, and at the loss none."""
+    axis = feature_axis(laboratory, maker)
+    if axis is None:
+        return False
+    slot, shape = maker.results[0], laboratory.tape.shape
+    if shape(slot) == shape(call.inputs[0]):
+        slot = call.inputs[0]  # behind a softmax, which each class moves all of
+    first, second = (laboratory.with_slice_changed(slot, axis, index) for index in (0, 1))
+    if first is None or second is None:
+        return False
+    before = _masks(laboratory, call.inputs[0], first, second)
+    after = _masks(laboratory, meeting.prediction, first, second)
+    return _have_places(before) and _are_apart(after) and not _have_places(after)
+
+
+def _have_places(masks: _Pair | None) -> bool:
+    """True where each slice is one index along some axis, another one each."""
+    if masks is None or not _are_apart(masks):
+        return False
+    found = [[places(mask, axis) for mask in masks] for axis in range(masks[0].dim())]
+    return any(len(one) == len(other) == 1 and one != other for one, other in found)
 
 
 def tears(tape: Tape) -> Iterator[Tear]:
     """The regroupings of data on the way to the goals that would tear an axis, by their sizes."""
     wanted = frozenset[int]().union(*map(tape.ancestors, goals(tape).wanted))
     for call in tape.calls:
-        if wanted.isdisjoint(call.results) or not _swaps(tape, call) or not regroups(tape, call):
+        if wanted.isdisjoint(call.results) or not regroups(tape, call):
             continue
         found = next(_torn(tape, call), None)
         if found is not None and roots(tape, call.results[0]):
             yield found
 
 
-def _swaps(tape: Tape, call: Call) -> bool:
-    """True where a look at the values is worth it."""
-    return len(call.results) == 1 and any(True for _ in _torn(tape, call))
-
-
 def _torn(tape: Tape, call: Call) -> Iterator[Tear]:
     after = tape.shape(call.results[0])
-    for slot in _made_of(tape, call):
+    slots = list(_made_of(tape, call))
+    if any(tape.shape(slot) == after for slot in slots):
+        return  # as it was before
+    for slot in slots:
         for block in blocks(tape.shape(slot), after):
             torn = block.torn() if block.swaps else None
             if torn is not None:
-                yield Tear(call, slot, block, torn[0], torn[1:])
+                yield Tear(call, slot, torn[0], torn[1:])
+        yield from _samples_torn(tape, call, slot)
+
+
+def _samples_torn(tape: Tape, call: Call, slot: int) -> Iterator[Tear]:
+    """What a recurrent layer gave, regrouped as if its samples had changed places with others."""
+    maker = tape.producer.get(slot)
+    if maker is None or maker.layer is None or slot not in left_slots(maker):
+        return
+    layer, shape = maker.layer, tape.shape(slot)
+    if len(shape) != _AXES:
+        return
+    split = (layer.num_layers, 1 + layer.bidirectional, *shape[1:])
+    for block in blocks(split, tape.shape(call.results[0])):
+        if block.swaps and _SAMPLES + 1 in block.axes:
+            yield Tear(call, slot, _SAMPLES, (0, 1), known=True)
 
 
 def _made_of(tape: Tape, call: Call) -> Iterator[int]:
@@ -96,27 +169,30 @@ def _with_loaded(laboratory: Laboratory, tear: Tear) -> Laboratory:
     return Laboratory(again, laboratory.budget)
 
 
-def _starts(tear: Tear, size: int) -> Iterator[int]:
+def _starts(tear: Tear, size: int, pairs: int) -> Iterator[int]:
     """Where pairs of slices begin that are torn like the first one."""
-    for part in range(_PAIRS):
-        first = part * size // _PAIRS
+    for part in range(pairs):
+        first = part * size // pairs
         if first + tear.pair[1] < size:
             yield first
 
 
-def _reader(laboratory: Laboratory, torn: Call, runs: Sequence[Run | None]) -> Call | None:
+def _reader(laboratory: Laboratory, tear: Tear, runs: Sequence[Run | None]) -> Call | None:
     """The first call that computes with both slices while they are torn."""
     first, second = runs
     if first is None or second is None:
         return None
-    tape, reached = laboratory.tape, set(torn.results)
+    tape, reached = laboratory.tape, set(tear.call.results)
     met = {meeting.call.number: meeting for meeting in meetings(tape)}
-    for call in tape.calls[torn.number + 1 :]:
+    for call in tape.calls[tear.call.number + 1 :]:
         given = [slot for slot in call.inputs if slot in reached]
         if not given:
             continue
         meeting = met.get(call.number)
-        torn_here = any(_is_torn(_masks(laboratory, slot, first, second)) for slot in given)
+        pairs = [_masks(laboratory, slot, first, second) for slot in given]
+        torn_here = any(_are_apart(pair) if tear.known else _is_torn(pair) for pair in pairs)
+        if tear.known and tape.parameters.isdisjoint(call.inputs):
+            torn_here = False
         if torn_here and meeting is not None and _are_classes(tape, meeting):
             return call
         made = _made(laboratory, call, meeting, first, second)
@@ -130,10 +206,9 @@ def _reader(laboratory: Laboratory, torn: Call, runs: Sequence[Run | None]) -> C
 
 def _are_classes(tape: Tape, meeting: Meeting) -> bool:
     """True where targets are numbers of classes, each with an axis of scores to choose from."""
-    return len(tape.shape(meeting.prediction)) == len(tape.shape(meeting.target)) + 1
-
-
-_Pair = tuple[torch.Tensor, torch.Tensor]
+    scores, targets = tape.shape(meeting.prediction), tape.shape(meeting.target)
+    alone = (*scores[:1], *scores[2:]), (*scores[:1], 1, *scores[2:])
+    return len(scores) > 1 and scores != targets and targets in alone
 
 
 def _made(
@@ -161,13 +236,18 @@ def _masks(laboratory: Laboratory, slot: int, first: Run, second: Run) -> _Pair 
     return (one, other) if one is not None and other is not None else None
 
 
-def _is_torn(masks: _Pair | None) -> bool:
-    """True for slices that have no element in common, and along every axis an index."""
+def _are_apart(masks: _Pair | None) -> bool:
+    """True for slices that are both there, and have no element in common."""
     if masks is None or bool((masks[0] & masks[1]).any()):
         return False
-    one, other = masks
-    if not (bool(one.any()) and bool(other.any())):
+    return bool(masks[0].any()) and bool(masks[1].any())
+
+
+def _is_torn(masks: _Pair | None) -> bool:
+    """True for slices that have no element in common, and along every axis an index."""
+    if masks is None or not _are_apart(masks):
         return False
+    one = masks[0]
     for axis in range(one.dim()):
         rows = [mask.movedim(axis, 0).flatten(1).any(1) for mask in masks]
         if not bool((rows[0] & rows[1]).any()):
@@ -175,13 +255,12 @@ def _is_torn(masks: _Pair | None) -> bool:
     return one.dim() > 1
 
 
-def _fact(tape: Tape, tear: Tear, reader: Call) -> AxisTorn:
+def _fact(tape: Tape, call: Call, slot: int, reader: Call) -> AxisTorn:
     return AxisTorn(
-        tear.call.name,
-        tape.shape(tear.slot),
-        tape.shape(tear.call.results[0]),
-        tear.axis,
-        tear.call.location,
+        call.name,
+        tape.shape(slot),
+        tape.shape(call.results[0]),
+        call.location,
         reader.name,
         reader.location,
     )

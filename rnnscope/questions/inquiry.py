@@ -16,8 +16,10 @@ from rnnscope.experiments.replay import ReplayError, quietly, replay
 from rnnscope.experiments.roles import data_of
 from rnnscope.experiments.samples import Separation
 from rnnscope.findings import Location
-from rnnscope.questions.axis_torn import axes_torn
+from rnnscope.questions.axis_split import axes_split
+from rnnscope.questions.axis_torn import axes_torn, classes_torn
 from rnnscope.questions.cut_off import CutOffs
+from rnnscope.questions.features_stepped import features_stepped
 from rnnscope.questions.future_read import future_read
 from rnnscope.questions.learnt_rows import learnt_rows
 from rnnscope.questions.lengths_agree import lengths_agree
@@ -27,7 +29,12 @@ from rnnscope.questions.random_state import RandomStarts, random_states
 from rnnscope.questions.result_constant import ConstantResults
 from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.rows_left import rows_left
-from rnnscope.questions.samples_mixed import samples_mixed, separations
+from rnnscope.questions.rows_stepped import rows_stepped
+from rnnscope.questions.samples_mixed import (
+    samples_mixed,
+    separations,
+    separations_without_targets,
+)
 from rnnscope.questions.shares_elsewhere import shares_elsewhere
 from rnnscope.questions.slice_read import SlicesRead
 from rnnscope.questions.state_averaged import Way, states_averaged
@@ -43,8 +50,8 @@ from rnnscope.questions.training_mode import evaluated_in_training
 from rnnscope.questions.weights_idle import WeightsIdle
 from rnnscope.recording.tape import Call, Tape
 from rnnscope.recording.threads import runs_alone
-from rnnscope.subjects.experiment_results import RandomState
-from rnnscope.subjects.facts import SliceRead
+from rnnscope.subjects.experiment_results import Disorder, Foresight, Leak, RandomState
+from rnnscope.subjects.facts import AxisTorn, OthersTarget, SliceRead
 
 _STEPS = 3  # steps of one kind that are asked: the later ones are like them
 _KEPT_BYTES = 32 << 20  # of a step that waits for the end, parameters included
@@ -227,18 +234,19 @@ class Inquiry:
         tape, met = laboratory.tape, [hearing.meeting for hearing in heard]
         for shared in shares_elsewhere(laboratory, met):
             self._report(shared, _line_of(shared))
-        for hearing in heard:
-            lines = _known(call.location for call in hearing.calls)
-            for subject in of_a_meeting(laboratory, hearing, padded):
+        torn = tuple(axes_torn(laboratory)) or tuple(classes_torn(laboratory))
+        mixed: set[Location] = set()
+        for lines, subject in of_the_samples(laboratory, heard, padded):
+            if not _is_behind(subject, lines, torn):
                 self._report(subject, lines)
+                mixed |= _line_of(subject)
         for seen in targets_read(laboratory, met):
             self._report(seen, frozenset())
-        for torn in axes_torn(laboratory):
-            self._report(torn, _line_of(torn))
+        for tear in torn:
+            if tear.location not in mixed:
+                self._report(tear, _line_of(tear))
         for call, lengths in lengths_agree(laboratory, padded):
             self._report(lengths, _known(c.location for c in tape.path(call)))
-        for lines, subject in without_targets(laboratory, padded) if not meetings(tape) else ():
-            self._report(subject, lines)
 
     def _report(self, subject: object, lines: frozenset[Location]) -> None:
         """Tell of a fact, once for each line."""
@@ -276,6 +284,9 @@ def of_the_step(laboratory: Laboratory) -> Iterator[object]:
     yield from borrowed_states(tape)
     yield from random_states(laboratory)
     yield from learnt_rows(laboratory)
+    yield from axes_split(laboratory)
+    yield from features_stepped(laboratory)
+    yield from rows_stepped(laboratory)
 
 
 def without_targets(
@@ -286,6 +297,20 @@ def without_targets(
         for slot in answers(laboratory, known):
             lines = _known(call.location for call in laboratory.tape.leading_to(slot))
             yield from ((lines, fact) for fact in padding_read(laboratory, slot, known))
+    for slot, tried in separations_without_targets(laboratory):
+        lines = _known(call.location for call in laboratory.tape.leading_to(slot))
+        yield from ((lines, fact) for fact in samples_mixed(laboratory, slot, tried))
+
+
+def of_the_samples(
+    laboratory: Laboratory, heard: Sequence[Hearing], padded: Sequence[Ragged]
+) -> Iterator[tuple[frozenset[Location], object]]:
+    """What happens to samples on their way, each fact with the lines of this way."""
+    for hearing in heard:
+        lines = _known(call.location for call in hearing.calls)
+        yield from ((lines, fact) for fact in of_a_meeting(laboratory, hearing, padded))
+    if not meetings(laboratory.tape):
+        yield from without_targets(laboratory, padded)
 
 
 def of_a_meeting(
@@ -295,12 +320,20 @@ def of_a_meeting(
     meeting = hearing.meeting
     yield from future_read(laboratory, meeting)
     for tried in hearing.separations:
-        yield from samples_mixed(laboratory, meeting, tried)
+        yield from samples_mixed(laboratory, meeting.prediction, tried)
         yield from like_with_like(laboratory, meeting, tried)
     made_of = data_of(laboratory.tape, meeting.prediction)
     for known in padded:
         if known.slot in made_of:
             yield from padding_read(laboratory, meeting.prediction, known)
+
+
+def _is_behind(subject: object, lines: frozenset[Location], torn: Sequence[AxisTorn]) -> bool:
+    """True for samples and steps that meet because an axis was torn, at another line."""
+    places = {tear.location for tear in torn if tear.location in lines}
+    if not places or not isinstance(subject, Leak | Foresight | OthersTarget | Disorder):
+        return False
+    return not (isinstance(subject, Leak) and subject.regroups and subject.location in places)
 
 
 def is_faithful(tape: Tape) -> bool:

@@ -10,6 +10,7 @@ from rnnscope.questions.inquiry import Fact
 from rnnscope.rules import examine
 from rnnscope.subjects.experiment_results import Disorder, Foresight, Leak, PaddingRead
 from rnnscope.subjects.facts import (
+    AxisSplit,
     AxisTorn,
     IdleWeights,
     IndexIsLength,
@@ -57,8 +58,12 @@ def verdicts(found: Found, proofs: Iterable[object], facts: Iterable[Fact] = ())
 
 
 def _rank(subject: object) -> int:
-    """Causes first: what a layer steps along, then what is read of it, then what follows."""
-    if isinstance(subject, Leak) and subject.recurrent:
+    """Which of two facts is the other's cause, and comes first.
+
+    A layer that steps along the samples has them where its steps are looked for, an axis that is
+    split the other way round has other slices, and what is read of a layer makes predictions wrong.
+    """
+    if isinstance(subject, AxisSplit) or (isinstance(subject, Leak) and subject.recurrent):
         return 0
     return 1 if isinstance(subject, SliceRead) else 2
 

@@ -8,8 +8,10 @@ from contextlib import suppress
 import torch
 
 from rnnscope.experiments.budget import OutOfReplaysError
+from rnnscope.experiments.goals import heads
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting
+from rnnscope.experiments.regrouping import regroups
 from rnnscope.experiments.roles import Root, roots
 from rnnscope.experiments.samples import Separation, separation
 from rnnscope.experiments.steps import steps_by_targets
@@ -34,7 +36,25 @@ def separations(laboratory: Laboratory, meeting: Meeting) -> list[Separation]:
         with suppress(OutOfReplaysError):  # what was found before stands
             best = _best(laboratory, meeting, root, most=2 if number else 3)
             found += [best] if best is not None else []
+    apart = next((tried for tried in found if tried.apart(meeting.prediction)), None)
+    if apart is not None:
+        known = {tried.root.slot for tried in found}
+        others = (root for root in given[:_MOST_ROOTS] if root.slot not in known)
+        found += (tried for root in others for tried in _torn(laboratory, meeting, root, apart))
     return found
+
+
+def _torn(
+    laboratory: Laboratory, meeting: Meeting, root: Root, apart: Separation
+) -> Iterator[Separation]:
+    """Data with one row for each sample of other data, of which a regrouping joins parts."""
+    fitting = [n for n, size in enumerate(laboratory.tape.shape(root.slot)) if size == apart.count]
+    tried = separation(laboratory, root, fitting[0]) if len(fitting) == 1 else None
+    if tried is None or not tried.reaches(meeting.prediction):
+        return
+    call = first_mixing(tried, meeting.prediction)
+    if call is not None and regroups(laboratory.tape, call):
+        yield tried
 
 
 def _against_the_steps(laboratory: Laboratory, meeting: Meeting) -> Separation | None:
@@ -101,14 +121,23 @@ def _expected_axis(laboratory: Laboratory, meeting: Meeting, root: Root) -> int 
     return fitting[0] if len(fitting) == 1 else None
 
 
-def samples_mixed(laboratory: Laboratory, meeting: Meeting, tried: Separation) -> Iterator[Leak]:
-    """Samples that are not apart any more where predictions meet their targets."""
-    if tried.apart(meeting.prediction):
+def separations_without_targets(laboratory: Laboratory) -> Iterator[tuple[int, Separation]]:
+    """The last results of layers, and the changed samples of data whose axis is certain."""
+    for slot in heads(laboratory.tape):
+        for root in roots(laboratory.tape, slot):
+            tried = separation(laboratory, root, root.axis) if root.certain else None
+            if tried is not None and tried.reaches(slot):
+                yield slot, tried
+
+
+def samples_mixed(laboratory: Laboratory, prediction: int, tried: Separation) -> Iterator[Leak]:
+    """Samples that are not apart any more in a prediction."""
+    if tried.apart(prediction):
         return
-    call = first_mixing(tried, meeting.prediction)
+    call = first_mixing(tried, prediction)
     if call is None or _is_meant(laboratory, tried, call):
         return
-    sample, other, moved = _witness(tried, meeting.prediction)
+    sample, other, moved = _witness(tried, prediction)
     blamed = _blamed(tried, call)
     yield Leak(
         call.name,
@@ -151,7 +180,7 @@ def _is_meant(laboratory: Laboratory, tried: Separation, call: Call) -> bool:
     """Mixed on purpose: data augmented before the model, or neighbours of a graph that is given."""
     tape, depends = laboratory.tape, laboratory.tape.learnt
     if depends.isdisjoint(call.results):
-        return True
+        return not regroups(tape, call)
     if call.name in ("batch_norm", "instance_norm"):
         return True
     tables = [s for s in call.inputs if tape.shape(s)[-2:] == (tried.count, tried.count)]

@@ -85,8 +85,6 @@ def _slices(reader: Reader, call: Call, layer: Layer) -> Iterator[_Said]:
     if stated == ["c_n"] and not output and not _named_cell(reader.tape, call):
         yield _Said("cell", 1, 2, "c_n")
     layers = _indices(read.states, 0)
-    if layers and not output and _is_cut_across(read.states):
-        yield _Said("slots", min(layers), layer.num_layers, result)
     if layers and not output and max(layers) < layer.num_layers - 1:
         yield _Said("layers", max(layers), layer.num_layers, result)
     directions = _indices(read.states, 1) | _indices((read.output,), 2)
@@ -94,13 +92,6 @@ def _slices(reader: Reader, call: Call, layer: Layer) -> Iterator[_Said]:
         yield _Said("direction", min(directions), 2, result)
     if output and not stated:
         yield from _one_unit(reader, call, layer, read)
-
-
-def _is_cut_across(states: tuple[torch.Tensor, ...]) -> bool:
-    """True where one direction is read of some layers, and the other one of other layers."""
-    slots = torch.stack([state.flatten(2).any(2) for state in states]).any(0)
-    layers, directions = slots.any(1), slots.any(0)
-    return bool((slots != layers[:, None] & directions).any())
 
 
 def _indices(masks: tuple[torch.Tensor, ...], axis: int) -> set[int]:

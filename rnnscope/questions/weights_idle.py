@@ -87,8 +87,12 @@ def _of_loop(reader: Reader, layer: Layer, calls: Sequence[Call]) -> _Fact | Non
 
 def _single_steps(tape: Tape) -> Iterator[_Told]:
     """Layers of which every sequence is one step, from zeros."""
-    for layer, calls in tape.by_layer:
-        if "cell" in calls[0].name or any(tape.used.isdisjoint(call.results) for call in calls):
+    for layer, ran in tape.by_layer:
+        # Acting without gradients, state in hand, trains nothing.
+        calls = [c for c in ran if c.grad or not tape.used.isdisjoint(c.results)]
+        if not calls or "cell" in calls[0].name:
+            continue
+        if any(tape.used.isdisjoint(call.results) for call in calls):
             continue
         idle = all(is_one_step(tape, call) and _from_zeros(tape, call) for call in calls)
         place = calls[0].location

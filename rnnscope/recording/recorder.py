@@ -118,9 +118,9 @@ class Recorder:
 
     def follow(self) -> None:
         """Record the next step, too, where that is cheap: a state goes on from this one."""
-        recording = self._recording()
-        if recording is not None:
-            recording.pace.follow()
+        steps = self._steps()
+        if steps is not None:
+            steps.pace.follow()
 
     # ---- what the patches call -------------------------------------------------------------------
 

@@ -47,8 +47,8 @@ def view_as_transpose(torn: AxisTorn) -> Iterator[Problem]:
     """
     yield Problem(
         f"{shape_text(torn.before)} is read as {shape_text(torn.after)} in memory order: the sizes "
-        f"change places, the elements do not. Slices of axis {torn.axis} are then apart along no "
-        f"axis, and {torn.reader}() computes with their pieces",
+        f"change places, the elements do not. What had places of its own along one axis is "
+        f"scattered, and {torn.reader}() computes with the pieces",
         "use transpose or permute to move axes, then reshape if need be",
         related=at(torn.read_at if torn.read_at != torn.location else None, "it is read here"),
         values={"before": torn.before, "after": torn.after},

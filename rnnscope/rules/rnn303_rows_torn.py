@@ -29,14 +29,18 @@ def rows_torn(leak: Leak) -> Iterator[Problem]:
     Example
     -------
         lstm = nn.LSTM(4, 6, bidirectional=True, batch_first=True)
+        head = nn.Linear(12, 2)
         _, (h_n, _) = lstm(torch.randn(8, 5, 4))
         summary = h_n.view(8, 12)  # RNN303
+        F.cross_entropy(head(summary), torch.randint(0, 2, (8,))).backward()
 
     Use instead
     -----------
         lstm = nn.LSTM(4, 6, bidirectional=True, batch_first=True)
+        head = nn.Linear(12, 2)
         _, (h_n, _) = lstm(torch.randn(8, 5, 4))
         summary = h_n.transpose(0, 1).reshape(8, 12)
+        F.cross_entropy(head(summary), torch.randint(0, 2, (8,))).backward()
     """
     if leak.batch is None or not leak.regroups:
         return

@@ -208,8 +208,7 @@ class PaddingFirst:
 class SliceRead:
     """All that is read of the results of a recurrent layer is one slice of them.
 
-    ``slice`` is "sample", "layers" (some, without the last), "slots" (one direction of some layers,
-    and the other one of others), "direction", "unit" (of every step),
+    ``slice`` is "sample", "layers" (some, without the last), "direction", "unit" (of every step),
     "units" (all, made one number), "cell" (c_n alone) or "end" (one direction, or the only one,
     where it has seen a single input). ``index`` is the one that is read, or at an end the
     direction that has seen one input; ``of`` how many there are, at an end of steps. ``result`` is
@@ -247,14 +246,13 @@ class IdleWeights:
 class AxisTorn:
     """A regrouping gave sizes as if axes had changed places, and the elements stayed in order.
 
-    Slices of ``axis`` of what was ``before`` share indices along every axis of what came ``after``;
+    Slices that had indices of their own share some along every axis of what came ``after``;
     ``reader`` at ``read_at`` is the first call that computes with them.
     """
 
     function: str
     before: tuple[int, ...]
     after: tuple[int, ...]
-    axis: int
     location: Location | None
     reader: str
     read_at: Location | None
@@ -292,6 +290,55 @@ class SharesElsewhere:
     reader: str
     location: Location | None
     read_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AxisSplit:
+    """A view takes apart what a bidirectional layer joined, in the reverse order.
+
+    ``outer`` is what comes first in memory: "layers", then directions, or "directions", then units.
+    ``sizes`` are theirs, in the order of memory.
+    """
+
+    kind: str
+    outer: str
+    sizes: tuple[int, int]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    location: Location | None
+    called_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturesStepped:
+    """A recurrent layer steps along ``axis`` of its input, and features lie there.
+
+    ``made_by`` is the function that made them at ``made_at``, empty for axes of the data that were
+    joined. ``location`` is where they came onto this axis.
+    """
+
+    kind: str
+    made_by: str
+    shape: tuple[int, ...]
+    axis: int
+    location: Location | None
+    made_at: Location | None
+    called_at: Location | None
+    built_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowsStepped:
+    """A layer reads ``rows`` rows that go on from call to call as the steps of one sequence.
+
+    ``shape`` is that of the input of each call.
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    rows: int
+    location: Location | None
+    built_at: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
