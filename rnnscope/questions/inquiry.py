@@ -34,6 +34,7 @@ from rnnscope.questions.state_cut import states_cut
 from rnnscope.questions.state_dropped import Dropped
 from rnnscope.questions.state_handed_on import states_never_handed_on
 from rnnscope.questions.state_left_behind import LeftBehind
+from rnnscope.questions.states_crossed import Crossed
 from rnnscope.questions.stream_cut import streams_cut
 from rnnscope.questions.target_read import targets_read
 from rnnscope.questions.training_mode import evaluated_in_training
@@ -72,6 +73,7 @@ class Inquiry:
     _left: LeftBehind = field(default_factory=LeftBehind)
     _dropped: Dropped = field(default_factory=Dropped)
     _starts: RandomStarts = field(default_factory=RandomStarts)
+    _crossed: Crossed = field(default_factory=Crossed)
     cuts: CutOffs = field(default_factory=CutOffs)
     failures: dict[str, int] = field(default_factory=dict)
     slices: SlicesRead = field(default_factory=SlicesRead)
@@ -147,8 +149,9 @@ class Inquiry:
         """What goes on from step to step is looked at in every one; nothing is tried for it."""
         try:
             with torch.no_grad():
-                for subject in (*self._left.step(tape), *self._carrying.step(tape)):
-                    self._report(subject, frozenset())
+                for question in (self._left, self._carrying, self._crossed):
+                    for subject in question.step(tape):
+                        self._report(subject, frozenset())
                 self._dropped.step(tape)
                 self._starts.step(tape)
                 self.cuts.step(tape)

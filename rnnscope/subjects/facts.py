@@ -11,9 +11,10 @@ from rnnscope.findings import Location
 class OthersTarget:
     """A sample's prediction is compared with another sample's target.
 
-    ``kind`` is "pairs" where every prediction meets every target, "others" where a sample's own
-    target is not among those it meets. ``made_at`` is where the predictions got their shape,
-    ``moved_at`` where their samples came onto another axis.
+    ``kind`` is "pairs" where every prediction meets every target, "weights" where every loss meets
+    every weight, "order" where samples and steps are listed in two orders, "packed" where one list
+    is of packed data, step by step, and else "others". ``made_at`` is where the predictions got
+    their shape, ``moved_at`` where their samples came onto another axis.
     """
 
     kind: str
@@ -102,6 +103,15 @@ class StateDropped:
     location: Location | None
     made_at: Location | None = None
     carried: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StatesCrossed:
+    """An LSTM begins from c_n of an earlier call as h_0, and from h_n of that call as c_0."""
+
+    kind: str
+    location: Location | None
+    left_at: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
