@@ -10,10 +10,10 @@ import torch
 from rnnscope.experiments.alignment import alignment
 from rnnscope.experiments.influence import Laboratory, next_values
 from rnnscope.experiments.meeting import Meeting, errors, is_constant, moved_errors
+from rnnscope.experiments.orders import orders_met, reordered_at
 from rnnscope.experiments.replay import Run, quietly
 from rnnscope.experiments.roles import Root, packed_sizes, roots
 from rnnscope.experiments.samples import Separation
-from rnnscope.findings import Location
 from rnnscope.recording.tape import Call
 from rnnscope.subjects.experiment_results import Disorder
 from rnnscope.subjects.facts import OthersTarget
@@ -42,9 +42,11 @@ def like_with_like(
         ]
         wrong = _wrong([p for p, _, _ in both], [t for _, t, _ in both], tried.count)
         if wrong is None:
+            if any(bool((one & ~other).any()) for one, other, _ in both):
+                yield from orders_met(tried, meeting.prediction)
             break
         one, _, sample = both[wrong]
-        ordered_at = _reordering(tried, meeting)
+        ordered_at = reordered_at(tried, meeting.prediction)
         if ordered_at is not None:
             row = _row(laboratory, one, sample)
             yield Disorder(row, sample, ordered_at, ordered_at=ordered_at)
@@ -207,24 +209,3 @@ def _row(laboratory: Laboratory, moved: torch.Tensor, sample: int) -> int:
     """The row of the errors that a sample moved through its prediction."""
     rows = moved.reshape(moved.shape[0], -1).any(1).nonzero().flatten().tolist()
     return next((row for row in rows if row != sample), sample)
-
-
-def _reordering(tried: Separation, meeting: Meeting) -> Location | None:
-    """The last line that put the samples in another order, when they end in another one."""
-    tape = tried.laboratory.tape
-    order, found = tried.chosen, None
-    for call in tape.leading_to(meeting.prediction):
-        for slot in call.results:
-            rows = order_of(tried, slot)
-            if rows is not None and rows != order:
-                order, found = rows, call.location
-    return found if order != tried.chosen else None
-
-
-def order_of(tried: Separation, slot: int) -> tuple[int, ...] | None:
-    """The row of each changed sample in a slot that has one row for each sample."""
-    shape = tried.laboratory.tape.shape(slot)
-    rows = tried.rows(slot) if tried.count in shape else None
-    if rows is None or shape[rows[0]] != tried.count or any(len(i) != 1 for i in rows[1]):
-        return None
-    return tuple(next(iter(indices)) for indices in rows[1])

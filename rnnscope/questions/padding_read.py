@@ -11,12 +11,12 @@ from typing import Any
 
 from rnnscope.experiments.calm import draws, without_dropout
 from rnnscope.experiments.influence import Laboratory
+from rnnscope.experiments.orders import order_of
 from rnnscope.experiments.padding import Padding, Ragged, batch_first, is_written
 from rnnscope.experiments.replay import Run, Value, quietly
 from rnnscope.experiments.roles import Root, data_of
-from rnnscope.experiments.samples import changes, changes_of_others, separation
+from rnnscope.experiments.samples import Separation, changes, changes_of_others, separation
 from rnnscope.questions.lengths_given import lengths_given
-from rnnscope.questions.like_with_like import order_of
 from rnnscope.recording.nest import map_nest
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call
 from rnnscope.subjects.experiment_results import PaddingRead
@@ -48,7 +48,7 @@ def padding_read(laboratory: Laboratory, prediction: int, known: Ragged) -> Iter
     alone = _alone(calm, known, length)
     if other is None or rest is None or alone is None:
         return
-    pair = _Pair(calm, other, rest, alone, short, padding)
+    pair = _Pair(calm, other, rest, alone, short, padding, tried)
     moved = pair.movement(prediction)
     if moved > 0:
         yield from pair.reading(prediction, moved)
@@ -170,6 +170,7 @@ class _Pair:
     alone: Run
     sample: int
     padding: Padding
+    tried: Separation
 
     @property
     def length(self) -> int:
@@ -205,9 +206,22 @@ class _Pair:
         with quietly():
             # What others move as well, as sentences of one text do, is not this sample's.
             own, theirs = (self.laboratory.moved(run, slot) for run in (self.other, self.rest))
-            if own is None or theirs is None or not bool((own & ~theirs).any()):
+            if own is None or theirs is None:
                 return None
-            return self._own(beside, own & ~theirs, alone)
+            if not bool(own.any()):
+                own = self._row(slot, own)
+            own = own & ~theirs
+            return self._own(beside, own, alone) if bool(own.any()) else None
+
+    def _row(self, slot: int, own: Value) -> Value:
+        """Where the sample moves nothing, as padding does, the others say which row is its own."""
+        found = self.tried.rows(slot)
+        if found is not None and own.shape[found[0]] == self.tried.count:
+            own = own.clone()
+            numbered = zip(self.tried.chosen, found[1], strict=True)
+            if all(not row or row == {sample} for sample, row in numbered):
+                own.select(found[0], self.sample).fill_(any(found[1]))
+        return own
 
     def _own(self, beside: Value, own: Value, alone: Value) -> tuple[Value, Value, Value] | None:
         """Both runs over the steps that both have, and which elements are the sample's."""

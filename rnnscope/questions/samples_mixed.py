@@ -8,11 +8,12 @@ import torch
 
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting
+from rnnscope.experiments.orders import orders_met
 from rnnscope.experiments.roles import Root, roots
 from rnnscope.experiments.samples import Separation, separation
 from rnnscope.experiments.steps import steps_by_targets
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot
-from rnnscope.subjects.experiment_results import Batch, Leak
+from rnnscope.subjects.experiment_results import Batch, Disorder, Leak
 
 REGROUPING = frozenset(("view", "reshape", "flatten", "unflatten", "view_as", "reshape_as"))
 _MOST_ROOTS = 2  # inputs of one prediction that are changed: a run each
@@ -99,12 +100,18 @@ def _expected_axis(laboratory: Laboratory, meeting: Meeting, root: Root) -> int 
     return fitting[0] if len(fitting) == 1 else None
 
 
-def samples_mixed(laboratory: Laboratory, meeting: Meeting, tried: Separation) -> Iterator[Leak]:
+def samples_mixed(
+    laboratory: Laboratory, meeting: Meeting, tried: Separation
+) -> Iterator[Leak | Disorder]:
     """Samples that are not apart any more where predictions meet their targets."""
     if tried.apart(meeting.prediction):
         return
     call = first_mixing(tried, meeting.prediction)
     if call is None or _is_meant(laboratory, tried, call):
+        return
+    met = next(orders_met(tried, call.results[0]), None)
+    if met is not None:
+        yield met
         return
     sample, other, moved = _witness(tried, meeting.prediction)
     blamed = _blamed(tried, call)
