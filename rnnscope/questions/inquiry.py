@@ -16,11 +16,13 @@ from rnnscope.experiments.roles import data_of
 from rnnscope.experiments.samples import Separation
 from rnnscope.findings import Location
 from rnnscope.questions.axis_torn import axes_torn
+from rnnscope.questions.class_axis import class_axis
 from rnnscope.questions.cut_off import CutOffs
 from rnnscope.questions.future_read import future_read
 from rnnscope.questions.learnt_rows import learnt_rows
 from rnnscope.questions.lengths_agree import lengths_agree
 from rnnscope.questions.like_with_like import like_with_like
+from rnnscope.questions.padding_counted import padding_counted
 from rnnscope.questions.padding_read import answers, padding_read
 from rnnscope.questions.random_state import RandomStarts, random_states
 from rnnscope.questions.result_unused import results_unused
@@ -262,6 +264,8 @@ def of_a_meeting(
     for tried in hearing.separations:
         yield from samples_mixed(laboratory, meeting, tried)
         yield from like_with_like(laboratory, meeting, tried)
+    yield from class_axis(laboratory, meeting)
+    yield from padding_counted(laboratory, meeting, padded)
     made_of = data_of(laboratory.tape, meeting.prediction)
     for known in padded:
         if known.slot in made_of:

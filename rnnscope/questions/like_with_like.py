@@ -9,12 +9,12 @@ import torch
 
 from rnnscope.experiments.alignment import alignment
 from rnnscope.experiments.influence import Laboratory, next_values
-from rnnscope.experiments.meeting import Meeting, errors, is_constant, moved_errors
+from rnnscope.experiments.meeting import Meeting, errors, moved_errors
 from rnnscope.experiments.orders import orders_met, reordered_at
 from rnnscope.experiments.replay import Run, quietly
 from rnnscope.experiments.roles import Root, packed_sizes, roots
 from rnnscope.experiments.samples import Separation
-from rnnscope.recording.tape import Call
+from rnnscope.recording.tape import Call, Tape
 from rnnscope.subjects.experiment_results import Disorder
 from rnnscope.subjects.facts import OthersTarget
 
@@ -137,13 +137,22 @@ def _weights(tried: Separation, meeting: Meeting) -> Iterator[OthersTarget]:
     """Each sample's loss meets one weight of every sample, as a column of them makes it."""
     tape = tried.laboratory.tape
     for call in list(tape.path(meeting.call))[1:]:
-        data = [s for s in call.inputs if s not in tape.learnt and not is_constant(tape, s)]
+        data = [s for s in call.inputs if s not in tape.learnt and _is_of_step(tape, s, tried)]
         losses = [s for s in call.inputs if s in tape.learnt and s not in tape.parameters]
         if len(data) == len(losses) == 1 and tape.shape(call.results[0]) == (tried.count,) * 2:
             each = [math.prod(tape.shape(slot)) for slot in (*losses, *data)]
             if each == [tried.count] * 2 and tried.rows(call.results[0]):
                 yield _fact(tried, call, (losses[0], data[0]), "weights", tried.chosen[0])
                 return
+
+
+def _is_of_step(tape: Tape, slot: int, tried: Separation) -> bool:
+    """True for what comes with the samples, or is drawn: quantiles are the same in every step."""
+    made = tape.ancestors(slot)
+    makers = (tape.producer[s] for s in made if s in tape.producer)
+    return not made.isdisjoint(tape.batches | {tried.root.slot}) or any(
+        maker.random is not None for maker in makers
+    )
 
 
 def _target_axes(

@@ -29,6 +29,19 @@ class OthersTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassAxis:
+    """A loss takes axis 1 of its scores for the classes, and the units that made them are along
+    ``axis``, which is as long.
+    """
+
+    loss: str
+    scores: tuple[int, ...]
+    axis: int
+    location: Location | None
+    made_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ResultUnused:
     """A call that changes nothing in place gave a result, and nothing ever read it."""
 
