@@ -18,6 +18,7 @@ from rnnscope.findings import Location
 from rnnscope.questions.axis_torn import axes_torn
 from rnnscope.questions.class_axis import class_axis
 from rnnscope.questions.cut_off import CutOffs
+from rnnscope.questions.dropout_always_on import dropouts_always_on
 from rnnscope.questions.future_read import future_read
 from rnnscope.questions.learnt_rows import learnt_rows
 from rnnscope.questions.lengths_agree import lengths_agree
@@ -85,6 +86,8 @@ class Inquiry:
         """A recorded step is over."""
         for fact in evaluated_in_training(tape, frozenset(self._trained)):
             self.report(Fact(fact, frozenset()))
+        for dropout in dropouts_always_on(tape):
+            self._report(dropout, frozenset())
         if tape.loss is not None:
             self._trained.update(c.layer.name for c in tape.recurrent if c.layer and c.grad)
         if not _has_values(tape):

@@ -31,7 +31,7 @@ from rnnscope.recording.functions import (
     name_of,
     versions,
 )
-from rnnscope.recording.layers import LayerCall, described, layer_call
+from rnnscope.recording.layers import LayerCall, described, layer_call, mode_of
 from rnnscope.recording.loading import is_shuffling, sample_axis
 from rnnscope.recording.nest import tensors_in
 from rnnscope.recording.pace import CALLS, Pace
@@ -317,10 +317,12 @@ class Recording(TorchFunctionMode):
         encoded = (writer.encode(args), writer.encode(kwargs))
         if kind is Kind.KERNEL and who.layer is not None:
             self._layer = layer_call(who.layer, place)
-        random = None
+        random = training = None
+        if kind is Kind.DRAW:
+            training = mode_of(sys._getframe(3))
         if kind is Kind.DRAW or (kind is Kind.KERNEL and _drops(self._layer)):
             random = torch.default_generator.get_state()
-        return who, place, encoded, random, versions(args, kwargs)
+        return who, place, encoded, random, training, versions(args, kwargs)
 
     def _after(
         self, func: object, kind: Kind, args: object, kwargs: object, before: object, result: object
@@ -334,7 +336,7 @@ class Recording(TorchFunctionMode):
     def _written(
         self, func: Any, kind: Kind, args: Any, kwargs: Any, before: Any, result: Any
     ) -> None:
-        who, place, encoded, random, known = before
+        who, place, encoded, random, training, known = before
         name, layer = name_of(func), None
         if kind is Kind.KERNEL and self._layer is not None and who.layer is self._layer.frame:
             layer = described(self._layer, self.recorder.built_at.get(self._layer.module))
@@ -346,7 +348,9 @@ class Recording(TorchFunctionMode):
             if any(map(self.writer.is_made, secretly)):
                 self.writer.lost[f"{name} changes what it is given"] = None
             return  # gradients that are clipped, say: no part of the step, and never done again
-        self.writer.add(name, func, args, kwargs, encoded, result, place, kind, random, layer)
+        self.writer.add(
+            name, func, args, kwargs, encoded, result, place, kind, random, layer, training
+        )
         if who.layer is None:
             self.recorder.emit("function_returned", name, func, args, kwargs, result)
         if self.writer.full:

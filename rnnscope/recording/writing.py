@@ -95,6 +95,7 @@ class Writer:
         kind: Kind,
         random: torch.Tensor | None,
         layer: Layer | None,
+        training: bool | None = None,
     ) -> None:
         """A call has returned."""
         changed, grad = None, torch.is_grad_enabled()
@@ -128,6 +129,7 @@ class Writer:
                 changed,
                 random,
                 layer,
+                training,
             )
         )
 
