@@ -21,7 +21,7 @@ from rnnscope.questions.cut_off import CutOffs
 from rnnscope.questions.dropout_always_on import dropouts_always_on
 from rnnscope.questions.future_read import future_read
 from rnnscope.questions.learnt_rows import learnt_rows
-from rnnscope.questions.lengths_agree import lengths_agree
+from rnnscope.questions.lengths_agree import lengths_agree, lengths_counted
 from rnnscope.questions.like_with_like import like_with_like
 from rnnscope.questions.padding_counted import padding_counted
 from rnnscope.questions.padding_read import answers, padding_read
@@ -205,7 +205,7 @@ class Inquiry:
             self._report(subject, frozenset())
         for torn in axes_torn(laboratory):
             self._report(torn, _known((torn.location,)))
-        for call, subject in lengths_agree(laboratory, padded):
+        for call, subject in (*lengths_agree(laboratory, padded), *lengths_counted(laboratory)):
             self._report(subject, _known(c.location for c in tape.path(call)))
         self.slices.ask(laboratory)
         self.idle.ask(laboratory)

@@ -188,10 +188,10 @@ class LengthsDiffer:
     """The lengths that a call is given are not those of the sequences that they are given with.
 
     ``kind`` is "order" (those of other rows), "short" (all one short, and nothing reads the last
-    steps), "longer" (padding is counted, too) or "counted" (the steps were counted, but not all, as
-    where some hold a 0). ``how`` says in what form they came: "packed",
-    "index", "mask" or "number". ``given`` has one length for each row of the data, ``real`` one
-    for each sequence where it was padded.
+    steps), "longer" (padding is counted, too), "features" (as many as features) or "counted" (the
+    steps were counted, but not all, as where some hold a 0). ``how`` says in what form they came:
+    "packed", "index", "mask" or "number". ``given`` has one length for each row of the data,
+    ``real`` one for each sequence where it was padded.
     """
 
     kind: str
