@@ -164,7 +164,7 @@ def mean_over_the_batch() -> None:
         F.cross_entropy(head(output.mean(dim=0)), y).backward()
 
 
-@mistake("RNN511")
+@mistake("RNN501")
 def mean_over_unpacked_padding() -> None:
     gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3)
     x = pad_sequence([torch.randn(n, 4) for n in (5, 3, 2)], batch_first=True)
@@ -173,7 +173,7 @@ def mean_over_unpacked_padding() -> None:
     F.cross_entropy(head(output.mean(1)), torch.tensor([0, 1, 2])).backward()
 
 
-@mistake("RNN511")
+@mistake("RNN501")
 def attention_over_padding() -> None:
     gru, score, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 1), nn.Linear(8, 3)
     x = pad_sequence([torch.randn(n, 4) for n in (5, 3, 2)], batch_first=True)
@@ -184,7 +184,7 @@ def attention_over_padding() -> None:
     F.cross_entropy(head(pooled), torch.tensor([0, 1, 2])).backward()
 
 
-@mistake("RNN512")
+@mistake("RNN501")
 def last_step_after_unpacking() -> None:
     gru, head = nn.GRU(4, 8, batch_first=True), nn.Linear(8, 3)
     x = pad_sequence([torch.randn(n, 4) for n in (5, 3, 2)], batch_first=True)
