@@ -22,7 +22,7 @@ from rnnscope.questions.dropout_always_on import dropouts_always_on
 from rnnscope.questions.future_read import future_read
 from rnnscope.questions.learnt_rows import learnt_rows
 from rnnscope.questions.lengths_agree import lengths_agree, lengths_counted
-from rnnscope.questions.like_with_like import like_with_like
+from rnnscope.questions.like_with_like import like_with_like, lists_alike
 from rnnscope.questions.padding_counted import padding_counted
 from rnnscope.questions.padding_read import answers, padding_read
 from rnnscope.questions.random_state import RandomStarts, random_states
@@ -273,6 +273,8 @@ def of_a_meeting(
     for known in padded:
         if known.slot in made_of:
             yield from padding_read(laboratory, meeting.prediction, known)
+            if not hearing.separations:
+                yield from lists_alike(laboratory, meeting, known)
 
 
 def is_faithful(tape: Tape) -> bool:

@@ -11,10 +11,11 @@ from rnnscope.experiments.alignment import alignment
 from rnnscope.experiments.influence import Laboratory, next_values
 from rnnscope.experiments.meeting import Meeting, errors, moved_errors
 from rnnscope.experiments.orders import orders_met, reordered_at
+from rnnscope.experiments.padding import Ragged
 from rnnscope.experiments.replay import Run, quietly
 from rnnscope.experiments.roles import Root, packed_sizes, roots
-from rnnscope.experiments.samples import Separation
-from rnnscope.recording.tape import Call, Tape
+from rnnscope.experiments.samples import Separation, separation
+from rnnscope.recording.tape import Call, Slot, Tape
 from rnnscope.subjects.experiment_results import Disorder
 from rnnscope.subjects.facts import OthersTarget
 
@@ -55,6 +56,45 @@ def like_with_like(
         yield _fact(tried, meeting.call, (meeting.prediction, meeting.target), kind, sample)
         return
     yield from _weights(tried, meeting)
+
+
+def lists_alike(laboratory: Laboratory, meeting: Meeting, known: Ragged) -> Iterator[OthersTarget]:
+    """Sequences that were padded from a list, and targets from a list of as long ones: in order."""
+    pieces, whole = _pieces(laboratory.tape, meeting, known), laboratory.value(meeting.target)
+    base = errors(laboratory, None, meeting)
+    tried = separation(laboratory, Root(known.slot), known.samples) if pieces else None
+    if tried is None or whole is None or base is None or not tried.apart(meeting.prediction):
+        return
+    ours, theirs = [], []
+    for sample, run in zip(tried.chosen, tried.runs, strict=True):
+        slot = pieces[sample]
+        value = laboratory.value(slot)
+        if value is None:
+            return
+        other = laboratory.run(("piece", slot), {slot: _another(value, whole)})
+        one = moved_errors(laboratory, meeting, run, meeting.prediction)
+        two = moved_errors(laboratory, meeting, other, meeting.target)
+        if one is None or two is None or not (bool(one.any()) and bool(two.any())):
+            return
+        ours.append(one)
+        theirs.append(two)
+    wrong = _wrong(ours, theirs, tried.count)
+    if wrong is not None:
+        kind = _kind(tried, meeting, base, ours, theirs)
+        met = meeting.prediction, meeting.target
+        yield _fact(tried, meeting.call, met, kind, tried.chosen[wrong])
+
+
+def _pieces(tape: Tape, meeting: Meeting, known: Ragged) -> tuple[int, ...]:
+    """The list that targets were put together of, where each is as long as the padded one."""
+    for call in tape.leading_to(meeting.target) if known.told else ():
+        given = call.args[0] if call.args and isinstance(call.args[0], (list, tuple)) else ()
+        slots = tuple(item.number for item in given if isinstance(item, Slot))
+        if tuple(tape.shape(slot)[:1] for slot in slots) == tuple(
+            (length,) for length in known.padding.lengths
+        ):
+            return slots
+    return ()
 
 
 def _fact(
