@@ -25,6 +25,7 @@ from rnnscope.questions.lengths_agree import lengths_agree, lengths_counted
 from rnnscope.questions.like_with_like import like_with_like, lists_alike
 from rnnscope.questions.padding_counted import padding_counted
 from rnnscope.questions.padding_read import answers, padding_read
+from rnnscope.questions.pairs_disordered import pairs_disordered
 from rnnscope.questions.random_state import RandomStarts, random_states
 from rnnscope.questions.result_unused import results_unused
 from rnnscope.questions.rows_left import rows_left
@@ -196,6 +197,8 @@ class Inquiry:
         if not meetings(tape):
             for lines, subject in without_targets(laboratory, padded):
                 self._report(subject, lines)
+            for disorder in pairs_disordered(laboratory):
+                self._report(disorder, _known((disorder.location,)))
         heard = tuple(hearings(laboratory))
         for hearing in heard:
             lines = _known(call.location for call in hearing.calls)
