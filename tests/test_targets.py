@@ -9,7 +9,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
+from torch.nn.utils.rnn import (
+    pack_padded_sequence,
+    pack_sequence,
+    pad_packed_sequence,
+    pad_sequence,
+)
 from torch.utils.data import DataLoader, TensorDataset
 
 from rnnscope.experiments.budget import Budget
@@ -393,7 +398,7 @@ def crossed_in_a_loop() -> None:
 
 
 class Net(nn.Module):
-    def __init__(self, drop: Callable[[nn.Module, torch.Tensor], torch.Tensor]) -> None:
+    def __init__(self, drop: Callable[[Any, torch.Tensor], torch.Tensor]) -> None:
         super().__init__()
         self.rnn, self.out = nn.GRU(4, 6, batch_first=True), nn.Linear(6, 2)
         self.dropout, self.drop = nn.Dropout(0.4), drop
@@ -403,7 +408,7 @@ class Net(nn.Module):
         return y
 
 
-def evaluated(drop: Callable[[nn.Module, torch.Tensor], torch.Tensor], training: bool) -> None:
+def evaluated(drop: Callable[[Any, torch.Tensor], torch.Tensor], training: bool) -> None:
     Net(drop).train(training)(torch.randn(3, 5, 4))
 
 
@@ -552,6 +557,127 @@ def the_next_word_by_way_of_a_summary() -> None:
     _, h = gru(embedding(given))
     scores = head(torch.cat((h[0], h[1]), 1)).view(21, 9)
     F.nll_loss(scores.log_softmax(1), asked).backward()
+
+
+# ---- lists and pairs -----------------------------------------------------------------------------
+
+
+def tagged(put: Callable[[Any], torch.Tensor], lengths: tuple[int, ...] = (3, 6, 4, 2, 5)) -> None:
+    emb, gru, head = nn.Embedding(9, 4), nn.GRU(4, 6), nn.Linear(6, 3)
+    words = [torch.randint(0, 9, (n,)) for n in lengths]
+    tags = [torch.randint(0, 3, (n,)) for n in lengths]
+    packed = pack_sequence([emb(w) for w in words], enforce_sorted=False)
+    F.cross_entropy(head(gru(packed)[0].data), put(tags)).backward()
+
+
+@mistake("RNN713")
+def cat_tags() -> None:
+    tagged(torch.cat)
+
+
+@right
+def tags_packed_alike() -> None:
+    tagged(lambda t: pack_sequence(t, enforce_sorted=False).data)
+
+
+@right
+def equal_lengths() -> None:
+    tagged(lambda t: pack_sequence(t, enforce_sorted=False).data, lengths=(4, 4, 4))
+
+
+@right
+def padded_and_cat() -> None:
+    emb, gru, head = nn.Embedding(9, 4), nn.GRU(4, 6), nn.Linear(6, 3)
+    L = (3, 6, 4, 2, 5)
+    words = [torch.randint(0, 9, (n,)) for n in L]
+    tags = [torch.randint(0, 3, (n,)) for n in L]
+    out, n = pad_packed_sequence(
+        gru(pack_sequence([emb(w) for w in words], enforce_sorted=False))[0], batch_first=True
+    )
+    scores = torch.cat([head(o[:k]) for o, k in zip(out, n.tolist(), strict=True)])
+    F.cross_entropy(scores, torch.cat(tags)).backward()
+
+
+@right
+def tags_step_by_step() -> None:
+    emb, gru, head = nn.Embedding(9, 4), nn.GRU(4, 6), nn.Linear(6, 3)
+    L = (6, 5, 3, 2, 1)
+    words = [torch.randint(0, 9, (n,)) for n in L]
+    tags = [torch.randint(0, 3, (n,)) for n in L]
+    packed = pack_sequence([emb(w) for w in words])
+    gold = torch.cat([torch.stack([t[i] for t in tags if len(t) > i]) for i in range(6)])
+    F.cross_entropy(head(gru(packed)[0].data), gold).backward()
+
+
+@right
+def masked_both() -> None:
+    emb, gru, head = nn.Embedding(9, 4), nn.GRU(4, 6, batch_first=True), nn.Linear(6, 3)
+    L = (3, 6, 4, 2, 5)
+    words = pad_sequence([emb(torch.randint(0, 9, (n,))) for n in L], batch_first=True)
+    tags = [torch.randint(0, 3, (n,)) for n in L]
+    m = torch.arange(6) < torch.tensor(L)[:, None]
+    F.cross_entropy(head(gru(words)[0])[m], torch.cat(tags)).backward()
+
+
+def pairs(
+    loss: Callable[[torch.Tensor], torch.Tensor], both: bool = False, restore: bool = False
+) -> None:
+    gru, img = nn.GRU(4, 6, batch_first=True), nn.Linear(10, 6)
+    x, im, lengths = torch.randn(5, 7, 4), torch.randn(5, 10), torch.tensor([2, 5, 3, 7, 4])
+    n, order = lengths.sort(descending=True)
+    _, h = gru(pack_padded_sequence(x[order], n, batch_first=True))
+    h = h[-1][order.argsort()] if restore else h[-1]
+    im = im[order] if both else im
+    s = F.normalize(img(im), dim=1) @ F.normalize(h, dim=1).t()
+    loss(s).backward()
+
+
+def chosen(s: torch.Tensor) -> torch.Tensor:
+    return F.cross_entropy(s, torch.arange(5))
+
+
+def hinge(s: torch.Tensor) -> torch.Tensor:
+    d = s.diag()
+    return ((0.2 + s - d[:, None]).clamp(min=0) * (1 - torch.eye(5))).sum()
+
+
+@mistake("RNN502")
+def never_restored() -> None:
+    pairs(hinge)
+
+
+@mistake("RNN502")
+def never_restored_softmax() -> None:
+    pairs(chosen)
+
+
+@right
+def restored() -> None:
+    pairs(hinge, restore=True)
+
+
+@right
+def both_sorted() -> None:
+    pairs(hinge, both=True)
+
+
+@right
+def any_pair() -> None:
+    pairs(lambda s: s.max(1).values.neg().mean())
+
+
+@right
+def all_pairs() -> None:
+    pairs(lambda s: s.pow(2).mean())
+
+
+@right
+def noise_rows() -> None:
+    gru, g = nn.GRU(4, 6, batch_first=True), nn.Linear(10, 6)
+    x, z, lengths = torch.randn(5, 7, 4), torch.randn(5, 10), torch.tensor([2, 5, 3, 7, 4])
+    n, order = lengths.sort(descending=True)
+    h = gru(pack_padded_sequence(x[order], n, batch_first=True))[1][-1]
+    (h + g(z)).pow(2).mean().backward()
 
 
 @pytest.mark.parametrize(("code", "program"), MISTAKES, ids=lambda v: getattr(v, "__name__", v))

@@ -10,11 +10,11 @@ import torch
 from rnnscope.experiments.alignment import alignment
 from rnnscope.experiments.influence import Laboratory, next_values
 from rnnscope.experiments.meeting import Meeting, errors, moved_errors
-from rnnscope.experiments.orders import orders_met, reordered_at
 from rnnscope.experiments.padding import Ragged
 from rnnscope.experiments.replay import Run, quietly
 from rnnscope.experiments.roles import Root, packed_sizes, roots
 from rnnscope.experiments.samples import Separation, separation
+from rnnscope.questions.orders import orders_met, reordered_at
 from rnnscope.recording.tape import Call, Slot, Tape
 from rnnscope.subjects.experiment_results import Disorder
 from rnnscope.subjects.facts import OthersTarget

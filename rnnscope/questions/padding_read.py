@@ -11,12 +11,12 @@ from typing import Any
 
 from rnnscope.experiments.calm import draws, without_dropout
 from rnnscope.experiments.influence import Laboratory
-from rnnscope.experiments.orders import order_of
 from rnnscope.experiments.padding import Padding, Ragged, batch_first, is_written
 from rnnscope.experiments.replay import Run, Value, quietly
 from rnnscope.experiments.roles import Root, data_of
 from rnnscope.experiments.samples import Separation, changes, changes_of_others, separation
 from rnnscope.questions.lengths_given import lengths_given
+from rnnscope.questions.orders import order_of
 from rnnscope.recording.nest import map_nest
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call
 from rnnscope.subjects.experiment_results import PaddingRead

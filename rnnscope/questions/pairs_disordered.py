@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from rnnscope.experiments.influence import Laboratory
-from rnnscope.experiments.orders import order_of, reordered_at
 from rnnscope.experiments.replay import ReplayError, quietly
 from rnnscope.experiments.roles import roots
 from rnnscope.experiments.samples import Separation, separation
 from rnnscope.experiments.usage import usage
+from rnnscope.questions.orders import order_of, reordered_at
 from rnnscope.subjects.experiment_results import Disorder
 
 

@@ -8,10 +8,10 @@ import torch
 
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting
-from rnnscope.experiments.orders import orders_met
 from rnnscope.experiments.roles import Root, roots
 from rnnscope.experiments.samples import Separation, separation
 from rnnscope.experiments.steps import steps_by_targets
+from rnnscope.questions.orders import orders_met
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot
 from rnnscope.subjects.experiment_results import Batch, Disorder, Leak
 
