@@ -6,7 +6,7 @@ import linecache
 import os
 import sys
 import sysconfig
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from functools import cache
 from types import CodeType, FrameType, TracebackType
 
@@ -69,13 +69,6 @@ def place(filename: str, line: int) -> Location:
 def users_frame(frame: FrameType | None) -> FrameType | None:
     """The innermost frame of the user's code, from this one outwards."""
     while frame is not None and not is_users(frame.f_code.co_filename):
-        frame = frame.f_back
-    return frame
-
-
-def frame_running(frame: FrameType | None, codes: Container[CodeType]) -> FrameType | None:
-    """The innermost frame that runs one of these codes, from this one outwards."""
-    while frame is not None and frame.f_code not in codes:
         frame = frame.f_back
     return frame
 

@@ -23,7 +23,6 @@ from rnnscope.questions.samples_mixed import samples_mixed
 from rnnscope.recording.tape import Call, Slot, Tape
 from rnnscope.subjects.experiment_results import (
     Disorder,
-    Foresight,
     Leak,
     PaddingRead,
     RandomState,
@@ -91,8 +90,8 @@ def both_directions_foresee() -> None:
     words = torch.randint(0, 9, (3, 8))
     embedding, head = nn.Embedding(9, 4), nn.Linear(12, 9)
     gru = nn.GRU(4, 6, batch_first=True, bidirectional=True)
-    output, _ = gru(embedding(words[:, :-1]))  # here
-    F.cross_entropy(head(output).flatten(0, 1), words[:, 1:].flatten()).backward()
+    output, _ = gru(embedding(words[:, :-1]))
+    F.cross_entropy(head(output).flatten(0, 1), words[:, 1:].flatten()).backward()  # here
 
 
 def drawn_state() -> None:
@@ -181,7 +180,7 @@ YES = [
     (every_prediction_against_every_target, OthersTarget),
     (sorted_and_never_put_back, Disorder),
     (padding_is_averaged, PaddingRead),
-    (both_directions_foresee, Foresight),
+    (both_directions_foresee, TargetSeen),
     (drawn_state, RandomState),
     (dropout_of_no_effect, ResultUnused),
     (every_step_from_zeros, StateNeverHandedOn),

@@ -10,10 +10,10 @@ from rnnscope.experiments.replay import Run, Value, quietly
 from rnnscope.experiments.roles import state_slots
 from rnnscope.experiments.steps import is_next
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Tape
-from rnnscope.subjects.experiment_results import Foresight
+from rnnscope.subjects.experiment_results import Foresight, TargetSeen
 
 
-def future_read(laboratory: Laboratory, meeting: Meeting) -> Iterator[Foresight]:
+def future_read(laboratory: Laboratory, meeting: Meeting) -> Iterator[Foresight | TargetSeen]:
     """Errors whose own target reaches them through the prediction."""
     tape = laboratory.tape
     target = laboratory.value(meeting.target)
@@ -27,7 +27,7 @@ def future_read(laboratory: Laboratory, meeting: Meeting) -> Iterator[Foresight]
         time = next(axes, None)
         if time is None or value is None:
             continue
-        if _through_a_bottleneck(tape, slot, meeting.prediction, value.shape[time]):
+        if _through_a_bottleneck(tape, slot, meeting.prediction, time):
             return
         found = _witness(laboratory, meeting, slot, time)
         if found is not None:
@@ -35,7 +35,9 @@ def future_read(laboratory: Laboratory, meeting: Meeting) -> Iterator[Foresight]
         return
 
 
-def _witness(laboratory: Laboratory, meeting: Meeting, slot: int, time: int) -> Foresight | None:
+def _witness(
+    laboratory: Laboratory, meeting: Meeting, slot: int, time: int
+) -> Foresight | TargetSeen | None:
     """Change one step of the input; the error at the step before has it for its target."""
     value, base = laboratory.value(slot), errors(laboratory, None, meeting)
     if value is None or base is None:
@@ -57,6 +59,10 @@ def _witness(laboratory: Laboratory, meeting: Meeting, slot: int, time: int) -> 
     if not earlier:
         return None
     call = _first_backwards(laboratory, meeting, run, time, steps, changed_step)
+    layer = call.layer if call is not None else None
+    if call is not None and layer is not None and layer.bidirectional:
+        places = (meeting.call.location, call.location, layer.built_at)
+        return TargetSeen(layer.kind, 1, "the loss", tuple(value.shape), *places)
     after, before = run.value(meeting.prediction), laboratory.value(meeting.prediction)
     far = float((after - before).abs().max()) if after is not None and before is not None else 0.0
     return Foresight(
@@ -116,11 +122,13 @@ def _reduced(laboratory: Laboratory, run: Run, call: Call, steps: int) -> Call |
     return None
 
 
-def _through_a_bottleneck(tape: Tape, slot: int, prediction: int, steps: int) -> bool:
-    """True when at some moment all that is left of the input has no axis of steps.
+def _through_a_bottleneck(tape: Tape, slot: int, prediction: int, time: int) -> bool:
+    """True when at some moment all that is left of the input has no axis of steps, nor of all rows.
 
     What is said then is made of a summary, as by an autoencoder, and of no step itself.
     """
+    samples, steps = tape.shape(slot)[1 - time], tape.shape(slot)[time]
+    long = {n * many for n in (steps, steps - 1) for many in (1, samples)}
     wanted, carried = tape.ancestors(prediction), {slot}
     last = {s: call.number for call in tape.calls for s in call.inputs}
     for call in tape.leading_to(prediction):
@@ -129,6 +137,6 @@ def _through_a_bottleneck(tape: Tape, slot: int, prediction: int, steps: int) ->
         carried |= set(call.results) & wanted
         alive = {s for s in carried if last.get(s, -1) > call.number or s == prediction}
         sizes = {size for s in alive for size in tape.shape(s)}
-        if alive and sizes.isdisjoint((steps, steps - 1)):
+        if alive and sizes.isdisjoint(long):
             return True
     return False

@@ -18,13 +18,17 @@ from rnnscope.experiments.samples import Separation
 from rnnscope.findings import Location
 from rnnscope.questions.axis_split import axes_split
 from rnnscope.questions.axis_torn import axes_torn, classes_torn
+from rnnscope.questions.class_axis import class_axis
 from rnnscope.questions.cut_off import CutOffs
+from rnnscope.questions.dropout_always_on import dropouts_always_on
 from rnnscope.questions.features_stepped import features_stepped
 from rnnscope.questions.future_read import future_read
 from rnnscope.questions.learnt_rows import learnt_rows
-from rnnscope.questions.lengths_agree import lengths_agree
-from rnnscope.questions.like_with_like import like_with_like
+from rnnscope.questions.lengths_agree import lengths_agree, lengths_counted
+from rnnscope.questions.like_with_like import like_with_like, lists_alike
+from rnnscope.questions.padding_counted import padding_counted
 from rnnscope.questions.padding_read import answers, padding_read
+from rnnscope.questions.pairs_disordered import pairs_disordered
 from rnnscope.questions.random_state import RandomStarts, random_states
 from rnnscope.questions.result_constant import ConstantResults
 from rnnscope.questions.result_unused import results_unused
@@ -44,6 +48,7 @@ from rnnscope.questions.state_cut import states_cut
 from rnnscope.questions.state_dropped import Dropped
 from rnnscope.questions.state_handed_on import states_never_handed_on
 from rnnscope.questions.state_left_behind import LeftBehind
+from rnnscope.questions.states_crossed import Crossed
 from rnnscope.questions.stream_cut import streams_cut
 from rnnscope.questions.target_read import targets_read
 from rnnscope.questions.training_mode import evaluated_in_training
@@ -83,6 +88,7 @@ class Inquiry:
     _left: LeftBehind = field(default_factory=LeftBehind)
     _dropped: Dropped = field(default_factory=Dropped)
     _starts: RandomStarts = field(default_factory=RandomStarts)
+    _crossed: Crossed = field(default_factory=Crossed)
     cuts: CutOffs = field(default_factory=CutOffs)
     failures: dict[str, int] = field(default_factory=dict)
     slices: SlicesRead = field(default_factory=SlicesRead)
@@ -93,6 +99,8 @@ class Inquiry:
         """A recorded step is over."""
         for fact in evaluated_in_training(tape, frozenset(self._trained)):
             self.report(Fact(fact, frozenset()))
+        for dropout in dropouts_always_on(tape):
+            self._report(dropout, frozenset())
         if tape.loss is not None:
             self._trained.update(c.layer.name for c in tape.recurrent if c.layer and c.grad)
         if not _has_values(tape):
@@ -174,8 +182,9 @@ class Inquiry:
         """What goes on from step to step is looked at in every one; nothing is tried for it."""
         try:
             with torch.no_grad():
-                for subject in (*self._left.step(tape), *self._carrying.step(tape)):
-                    self._report(subject, frozenset())
+                for question in (self._left, self._carrying, self._crossed):
+                    for subject in question.step(tape):
+                        self._report(subject, frozenset())
                 self._dropped.step(tape)
                 self._starts.step(tape)
                 self.cuts.step(tape)
@@ -212,7 +221,9 @@ class Inquiry:
             lambda: self._ask_step(laboratory, carried),
             lambda: self.slices.ask(laboratory),
             lambda: heard.extend(hearings(laboratory)),
-            lambda: self._ask_targets(laboratory, heard, padded),
+            lambda: self._ask_samples(laboratory, heard, padded),
+            lambda: self._ask_targets(laboratory, heard),
+            lambda: self._ask_lengths(laboratory, padded),
             lambda: self.idle.ask(laboratory),
         )
         for question in questions:
@@ -227,26 +238,35 @@ class Inquiry:
             else:
                 self._report(subject, _line_of(subject))
 
-    def _ask_targets(
+    def _ask_samples(
         self, laboratory: Laboratory, heard: Sequence[Hearing], padded: Sequence[Ragged]
     ) -> None:
-        """What is said of the samples, and, where it is compared with data, of their targets."""
-        tape, met = laboratory.tape, [hearing.meeting for hearing in heard]
-        for shared in shares_elsewhere(laboratory, met):
-            self._report(shared, _line_of(shared))
+        """What happens to the samples; of what a tear leads to, the tear alone is told."""
         torn = tuple(axes_torn(laboratory)) or tuple(classes_torn(laboratory))
         mixed: set[Location] = set()
         for lines, subject in of_the_samples(laboratory, heard, padded):
             if not _is_behind(subject, lines, torn):
                 self._report(subject, lines)
                 mixed |= _line_of(subject)
+        self._report_each(tear for tear in torn if tear.location not in mixed)
+
+    def _ask_targets(self, laboratory: Laboratory, heard: Sequence[Hearing]) -> None:
+        """What is said of data that predictions are compared with, or that are compared alone."""
+        met = [hearing.meeting for hearing in heard]
         for seen in targets_read(laboratory, met):
             self._report(seen, frozenset())
-        for tear in torn:
-            if tear.location not in mixed:
-                self._report(tear, _line_of(tear))
-        for call, lengths in lengths_agree(laboratory, padded):
-            self._report(lengths, _known(c.location for c in tape.path(call)))
+        if not meetings(laboratory.tape):
+            self._report_each(pairs_disordered(laboratory))
+        self._report_each(shares_elsewhere(laboratory, met))
+
+    def _ask_lengths(self, laboratory: Laboratory, padded: Sequence[Ragged]) -> None:
+        """What is said of lengths, for all that follows from them."""
+        for call, fact in (*lengths_agree(laboratory, padded), *lengths_counted(laboratory)):
+            self._report(fact, _known(c.location for c in laboratory.tape.path(call)))
+
+    def _report_each(self, subjects: Iterable[object]) -> None:
+        for subject in subjects:
+            self._report(subject, _line_of(subject))
 
     def _report(self, subject: object, lines: frozenset[Location]) -> None:
         """Tell of a fact, once for each line."""
@@ -322,10 +342,14 @@ def of_a_meeting(
     for tried in hearing.separations:
         yield from samples_mixed(laboratory, meeting.prediction, tried)
         yield from like_with_like(laboratory, meeting, tried)
+    yield from class_axis(laboratory, meeting)
+    yield from padding_counted(laboratory, meeting, padded)
     made_of = data_of(laboratory.tape, meeting.prediction)
     for known in padded:
         if known.slot in made_of:
             yield from padding_read(laboratory, meeting.prediction, known)
+            if not hearing.separations:
+                yield from lists_alike(laboratory, meeting, known)
 
 
 def _is_behind(subject: object, lines: frozenset[Location], torn: Sequence[AxisTorn]) -> bool:

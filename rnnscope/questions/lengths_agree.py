@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import torch
 
 from rnnscope.experiments.influence import Laboratory
-from rnnscope.experiments.padding import Ragged, with_other_padding, with_other_step
-from rnnscope.experiments.replay import quietly
-from rnnscope.experiments.roles import Root
+from rnnscope.experiments.padding import Ragged, batch_first, with_other_padding, with_other_step
+from rnnscope.experiments.replay import Run, quietly
+from rnnscope.experiments.roles import Root, padding_values
 from rnnscope.experiments.samples import Separation, separation
-from rnnscope.questions.lengths_given import Given, lengths_given
+from rnnscope.findings import Location
+from rnnscope.questions.lengths_given import Given, counted_at, lengths_given
 from rnnscope.recording.tape import Call
 from rnnscope.subjects.facts import IndexIsLength, LengthsDiffer, PaddingFirst
 
@@ -67,9 +68,13 @@ class _Hearing:
                 given.how,
                 tuple(given.lengths),
                 real,
-                given.call.location,
+                self._place(kind, given),
                 self.known.location,
             )
+
+    def _place(self, kind: str, given: Given) -> Location | None:
+        """Where the lengths were counted, if that is what is wrong, or else given."""
+        return given.made_at if kind == "features" else given.call.location
 
     def _kind(self, given: Given) -> str | None:
         """How the lengths differ from those of the sequences; None where they do not."""
@@ -83,6 +88,8 @@ class _Hearing:
         shorter = [n - 1 for n in real]
         if sorted(given.lengths) == sorted(shorter):
             return "short" if self._are_dropped(given, shorter) else None
+        if given.how == "packed" and self._counts_features(given):
+            return "features"
         if given.how != "packed" or not self.known.told or given.steps != max(real):
             return None
         pairs = list(zip(sorted(given.lengths), sorted(real), strict=True))
@@ -94,6 +101,30 @@ class _Hearing:
         """True for lengths that come out of the very sequences."""
         tape = self.laboratory.tape
         return given.slot is not None and self.known.slot in tape.ancestors(given.slot)
+
+    def _counts_features(self, given: Given) -> bool:
+        """True for lengths that are as many as features, and one less without a feature."""
+        tape, many = self.laboratory.tape, given.lengths[0]
+        if given.slot is None or set(given.lengths) != {many} or many >= given.steps:
+            return False
+        sizes = (*tape.shape(self.known.slot)[:2], many)
+        slots = (s for s in tape.ancestors(given.slot) if tape.shape(s) == sizes)
+        slot, time = max(slots, default=None), 1 - self.known.samples
+        if slot is None:
+            return False
+        runs = [self._without(slot, axis) for axis in (2, time)]
+        moved = [run is not None and self.laboratory.moves(run, given.slot) for run in runs]
+        return moved == [True, False]
+
+    def _without(self, slot: int, axis: int) -> Run | None:
+        """A run in which the first step, or the first feature, is zero."""
+        value = self.laboratory.value(slot)
+        if value is None:
+            return None
+        with quietly():
+            other = value.detach().clone()
+            other.select(axis, 0).zero_()
+        return self.laboratory.run(("zero", slot, axis), {slot: other})
 
     def _starts_in_padding(self, given: Given) -> bool:
         """Padding that comes first is taken for the first steps."""
@@ -172,6 +203,45 @@ class _Hearing:
         if any(len(indices) != 1 for indices in rows[1]):
             return []
         return [(n, next(iter(r))) for n, r in zip(self._tried.chosen, rows[1], strict=True)]
+
+
+def lengths_counted(laboratory: Laboratory) -> Iterator[tuple[Call, LengthsDiffer]]:
+    """Packing that is told how many numbers are no padding, where padding stands among them, too.
+
+    The last ones of such a sequence are left out, whatever they are.
+    """
+    tape = laboratory.tape
+    for call in tape.calls:
+        slot = call.inputs[1] if call.name == "_pack_padded_sequence" else None
+        value = tape.values[slot] if slot is not None else None
+        if slot is None or value is None:
+            continue
+        for table in sorted(tape.ancestors(slot) & tape.ancestors(call.inputs[0])):
+            steps = _cut_short(laboratory, table, 1 - batch_first(call), value)
+            if steps is not None:
+                given, place = tuple(value.tolist()), counted_at(tape, slot, call)
+                yield call, LengthsDiffer("counted", "packed", given, steps, place, None)
+                return
+
+
+def _cut_short(
+    laboratory: Laboratory, table: int, samples: int, given: torch.Tensor
+) -> tuple[int, ...] | None:
+    """How many steps the sequences of a table have, where only those that are not 0 count."""
+    value = laboratory.value(table)
+    if value is None or value.dim() != 2 or value.dtype is not torch.int64:
+        return None
+    with quietly():
+        rows = value.movedim(samples, 0)
+        padding = torch.tensor(sorted(padding_values(laboratory.tape, Root(table))))
+        real = ~torch.isin(rows, padding.to(rows.device))
+        counted = real.sum(1).clamp(min=1)
+        if sorted(counted.tolist()) != sorted(given.tolist()):
+            return None
+        steps = torch.arange(1, real.shape[1] + 1, device=real.device)
+        last = (real * steps).amax(1).clamp(min=1)
+        inside = (~real & (real.cumsum(1) > 0) & (steps < last[:, None])).any()
+        return tuple(last.tolist()) if bool(inside) else None
 
 
 def is_cut(pairs: list[tuple[int, int]]) -> bool:

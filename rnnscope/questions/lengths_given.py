@@ -44,7 +44,10 @@ def lengths_given(laboratory: Laboratory, known: Ragged) -> Iterator[Given]:
     for call in tape.calls:
         data = [s for s in call.inputs if s in reached and _is_data(tape, s, count)]
         for slot in call.inputs if data else ():
-            if slot in tape.learnt or slot == data[0] or count not in tape.shape(slot):
+            if slot == data[0] or count not in tape.shape(slot):
+                continue
+            # What weights have made is no length, unless it was counted in what they made.
+            if slot in tape.learnt and call.name != "_pack_padded_sequence":
                 continue
             with quietly():
                 yield from _of(laboratory, call, data[0], slot, count)
@@ -65,11 +68,24 @@ def _of(laboratory: Laboratory, call: Call, data: int, slot: int, count: int) ->
         if form is None or (form != "packed" and is_constant(tape, slot)):
             continue
         steps = _steps(tape, call, data, form)
-        made = tape.producer.get(slot)
         said = tuple(n + 1 for n in lengths) if form == "index" else lengths
         axes = _axes(tape, call, data, slot, axis, form)
-        place = made.location if made is not None else call.location
-        yield Given(call, data, axes, said, form, steps, call.results, place, slot)
+        yield Given(
+            call, data, axes, said, form, steps, call.results, counted_at(tape, slot, call), slot
+        )
+
+
+def counted_at(tape: Tape, slot: int, call: Call) -> Location | None:
+    """The line where lengths became what they are: ``.cpu()`` and packing change none of them."""
+    made = tape.producer.get(slot)
+    while made is not None and len(made.inputs) == 1 and made.inputs[0] in tape.producer:
+        before, after = tape.values[made.inputs[0]], tape.values[slot]
+        same = before is not None and after is not None and torch.equal(before, after)
+        if made.place != call.place and not same:
+            break
+        slot = made.inputs[0]
+        made = tape.producer[slot]
+    return made.location if made is not None else call.location
 
 
 def readings(value: Value, count: int) -> Iterator[tuple[int, str, tuple[int, ...]]]:

@@ -17,7 +17,7 @@ from rnnscope.experiments.replay import Run, Value, quietly
 from rnnscope.experiments.roles import Root, data_of
 from rnnscope.experiments.samples import changes, changes_of_others, separation
 from rnnscope.questions.lengths_given import lengths_given
-from rnnscope.questions.like_with_like import order_of
+from rnnscope.questions.orders import order_of
 from rnnscope.recording.nest import map_nest
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call
 from rnnscope.subjects.experiment_results import PaddingRead

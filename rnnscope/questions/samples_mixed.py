@@ -15,8 +15,9 @@ from rnnscope.experiments.regrouping import regroups
 from rnnscope.experiments.roles import Root, roots
 from rnnscope.experiments.samples import Separation, separation
 from rnnscope.experiments.steps import steps_by_targets
+from rnnscope.questions.orders import orders_met
 from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot, Tape
-from rnnscope.subjects.experiment_results import Batch, Leak
+from rnnscope.subjects.experiment_results import Batch, Disorder, Leak
 
 REGROUPING = frozenset(("view", "reshape", "flatten", "unflatten", "view_as", "reshape_as"))
 _MOST_ROOTS = 2  # inputs of one prediction that are changed: a run each
@@ -130,12 +131,18 @@ def separations_without_targets(laboratory: Laboratory) -> Iterator[tuple[int, S
                 yield slot, tried
 
 
-def samples_mixed(laboratory: Laboratory, prediction: int, tried: Separation) -> Iterator[Leak]:
+def samples_mixed(
+    laboratory: Laboratory, prediction: int, tried: Separation
+) -> Iterator[Leak | Disorder]:
     """Samples that are not apart any more in a prediction."""
     if tried.apart(prediction):
         return
     call = first_mixing(tried, prediction)
     if call is None or _is_meant(laboratory, tried, call):
+        return
+    met = next(orders_met(tried, call.results[0]), None)
+    if met is not None:
+        yield met
         return
     sample, other, moved = _witness(tried, prediction)
     blamed = _blamed(tried, call)

@@ -101,6 +101,12 @@ def _running(frame: FrameType | None) -> Iterator[_Run]:
         frame = frame.f_back
 
 
+def mode_of(frame: FrameType | None) -> bool | None:
+    """Whether the innermost module that is being called is in training mode."""
+    modules = (run.module for run in _running(frame) if isinstance(run.module, nn.Module))
+    return next((module.training for module in modules), None)
+
+
 def _giver(own: _Run, runs: Sequence[_Run]) -> _Run:
     """The outermost of the modules around a layer that were called with its initial states."""
     states = {id(t) for t in tensors_in([*(own.args or ())[1:], *(own.kwargs or {}).values()])}

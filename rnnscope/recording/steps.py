@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 
 from rnnscope.recording.functions import Function, Kind
+from rnnscope.recording.layers import mode_of
 from rnnscope.recording.loading import is_shuffling, sample_axis
 from rnnscope.recording.mode import Mode
 from rnnscope.recording.nest import tensors_in
@@ -27,6 +28,7 @@ class Before(NamedTuple):
     call: Begun
     place: Place | None
     layer: FrameType | None  # the forward of a recurrent layer of torch's own
+    training: bool | None  # of the module that calls it, where the mode may decide
 
 
 class Steps:
@@ -67,7 +69,9 @@ class Steps:
                 if known.kind is Kind.KERNEL and who.layer is not None:
                     self._running.begin(who.layer, place)
                     draws = self._running.draws
-                return Before(self.writer.begin(func, known, args, kwargs, draws), place, who.layer)
+                training = mode_of(frame) if known.kind is Kind.DRAW else None
+                begun = self.writer.begin(func, known, args, kwargs, draws)
+                return Before(begun, place, who.layer, training)
         except Exception as error:
             self.recorder.failed("recording", error)
             return None
@@ -80,18 +84,21 @@ class Steps:
         except Exception as error:
             self.recorder.failed(before.call.known.name, error)
 
-    def _write(self, call: Begun, place: Place | None, frame: FrameType | None, res: Any) -> None:
+    def _write(
+        self,
+        call: Begun,
+        place: Place | None,
+        frame: FrameType | None,
+        training: bool | None,
+        res: Any,
+    ) -> None:
         is_kernel = call.known.kind is Kind.KERNEL
         layer = self._running.end(frame, is_kernel, call.args, res, self.recorder.built_at)
-        secretly = self.writer.end(call, res, place, layer)
+        secretly = self.writer.end(call, res, place, layer, training)
         if any(map(self.writer.is_made, secretly)):
             self.writer.lose(call)
         if secretly:
             return  # gradients that are clipped, say: no part of the step, and never done again
-        if frame is None:
-            self.recorder.emit(
-                "function_returned", call.known.name, call.function, call.args, call.kwargs, res
-            )
         if self.writer.full:
             self._give_up()
 

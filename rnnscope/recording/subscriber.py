@@ -24,16 +24,6 @@ class Subscriber:
     ) -> None:
         """A recurrent layer was built."""
 
-    def function_returned(
-        self,
-        name: str,
-        function: object,
-        args: tuple[object, ...],
-        kwargs: Mapping[str, object],
-        result: object,
-    ) -> None:
-        """A torch function called outside of recurrent layers has returned."""
-
     def layer_returned(self, call: LayerCall) -> None:
         """A recurrent layer has run."""
 

@@ -144,7 +144,12 @@ class Writer:
         return Begun(function, known, args, kwargs, encoded, inputs, target, versions, random)
 
     def end(
-        self, call: Begun, result: Any, place: Place | None = None, layer: Layer | None = None
+        self,
+        call: Begun,
+        result: Any,
+        place: Place | None = None,
+        layer: Layer | None = None,
+        training: bool | None = None,
     ) -> list[torch.Tensor]:
         """It has returned: write it down.
 
@@ -152,14 +157,21 @@ class Writer:
         """
         secretly = call.changed_secretly()
         if not secretly:
-            self._add(call, result, place, layer)
+            self._add(call, result, place, layer, training)
         return secretly
 
     def lose(self, call: Begun) -> None:
         """The step is not known any more after this call."""
         self.lost[f"{call.known.name} changes what it is given"] = None
 
-    def _add(self, call: Begun, result: Any, place: Place | None, layer: Layer | None) -> None:
+    def _add(
+        self,
+        call: Begun,
+        result: Any,
+        place: Place | None,
+        layer: Layer | None,
+        training: bool | None,
+    ) -> None:
         target, grad = call.target, torch.is_grad_enabled()
         changed = self._changed(target) if target is not None else None
         results = [] if changed is None else [changed]
@@ -187,6 +199,7 @@ class Writer:
                 changed,
                 call.random,
                 layer,
+                training,
             )
         )
 

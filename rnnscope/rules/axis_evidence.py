@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rnnscope.findings import Location, Related
-from rnnscope.subjects.facts import SliceRead
+from rnnscope.subjects.facts import OthersTarget, SliceRead
 
 REST = "with other values in all the rest of its results every prediction stays as it is"
 
@@ -24,3 +24,13 @@ def ran_at(fact: SliceRead) -> tuple[Related, ...]:
     return at(called, f"the {fact.kind} runs here") + at(
         fact.built_at, f"the {fact.kind} is built here"
     )
+
+
+def shaped_at(fact: OthersTarget) -> tuple[Related, ...]:
+    """Where predictions that meet the targets of others got their shape."""
+    lines = {
+        fact.made_at: "the predictions get their shape here",
+        fact.moved_at: "their samples came onto another axis here",
+    }
+    others = (at(place, what) for place, what in lines.items() if place != fact.location)
+    return tuple(related for each in others for related in each)

@@ -51,8 +51,7 @@ def dropout_always_on(dropout: DropoutAlwaysOn) -> Iterator[Problem]:
         logits = model(torch.randn(3, 5, 4))
     """
     yield Problem(
-        f"F.{dropout.function} is on while its module {dropout.module} is in eval mode: it was not "
-        f"told the mode, and drops each element with p = {dropout.probability:g} in every "
-        "evaluation.",
+        f"F.{dropout.function} is on while its module is in eval mode: it was not told the mode, "
+        f"and drops each element with p = {dropout.probability:g} in every evaluation.",
         f"{dropout.repaired}, or nn.Dropout, which eval() turns off",
     )

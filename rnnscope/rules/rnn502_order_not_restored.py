@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnnscope.findings import Severity
-from rnnscope.rules.axis_evidence import at
+from rnnscope.findings import Related, Severity
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.experiment_results import Disorder
 
@@ -16,8 +15,8 @@ def order_not_restored(disorder: Disorder) -> Iterator[Problem]:
 
     What it does
     ------------
-    Runs a copy of the model with one sample changed, and looks for it in the results: in another
-    row than in the input, or in different rows of two results that are then put together.
+    Changes one sample, and looks for it in the results: in another row than in the input, or in
+    different rows of two results that are then put together.
 
     Why is this bad?
     ----------------
@@ -55,14 +54,20 @@ def order_not_restored(disorder: Disorder) -> Iterator[Problem]:
         F.mse_loss(Encoder()(x, lengths), torch.randn(4, 6)).backward()
     """
     where = "of one result" if disorder.restored_at else "of the result"
-    rest = ", while another result was put back in order here" if disorder.restored_at else ""
+    rest = ", and meets another one, put back in order" if disorder.restored_at else ""
+    places = {
+        disorder.ordered_at: "the samples get another order here",
+        disorder.restored_at: "another result is put back in order here",
+    }
     yield Problem(
         f"row {disorder.row} {where} belongs to sample {disorder.sample}{rest}: the samples were "
         "sorted, and this order was not undone.",
         fix="reorder every result by order.argsort(), states along axis 1; or leave the sorting to "
         "pack_padded_sequence(..., enforce_sorted=False)",
         location=disorder.location,
-        related=at(disorder.ordered_at, "the samples get another order here")
-        if disorder.ordered_at != disorder.location
-        else (),
+        related=tuple(
+            Related(place, said)
+            for place, said in places.items()
+            if place is not None and place != disorder.location
+        ),
     )

@@ -26,8 +26,12 @@ _WHAT = {
         "count the steps, not the index of the last one: length = last index + 1",
     ),
     "counted": (
-        "are too small for some: steps of zeros among the others are not counted",
+        "are too small for some: padding among the steps is not counted, and the last are left out",
         "take the lengths before padding: torch.tensor([len(s) for s in sequences])",
+    ),
+    "features": (
+        "are the number of features: they were counted along another axis than that of the steps",
+        "reduce the features first: (x.abs().sum(dim=2) > 0).sum(dim=1) with batch_first=True",
     ),
     "longer": (
         "count padding, so that it is read",

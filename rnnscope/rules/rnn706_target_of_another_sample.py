@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 from rnnscope.axes import shape_text
 from rnnscope.findings import Severity
-from rnnscope.rules.axis_evidence import at
+from rnnscope.rules.axis_evidence import shaped_at
 from rnnscope.rules.registry import Problem, rule
 from rnnscope.subjects.facts import OthersTarget
 
@@ -40,19 +39,12 @@ def target_of_another_sample(fact: OthersTarget) -> Iterator[Problem]:
         _, h_n = gru(x)
         F.cross_entropy(head(h_n[-1]), y).backward()
     """
-    meet = f"{shape_text(fact.predictions)} against {shape_text(fact.targets)}"
-    if fact.kind == "pairs":
-        said = f"predictions of one sample meet targets of others in {fact.loss}: {meet}"
-        fix = "give both the same axes in the same order, without an axis of size 1 too many"
-    else:
-        said = (
-            f"the prediction for sample {fact.sample} is compared with another sample's target in "
-            f"{fact.loss}: {meet}"
-        )
-        fix = "put predictions and targets in the same order before they are compared"
-    lines = {
-        fact.made_at: "the predictions get their shape here",
-        fact.moved_at: "their samples came onto another axis here",
-    }
-    others = (at(line, what) for line, what in lines.items() if line != fact.location)
-    yield Problem(said, fix, fact.location, tuple(chain(*others)))
+    if fact.kind != "others":
+        return
+    yield Problem(
+        f"the prediction for sample {fact.sample} is compared with another sample's target in "
+        f"{fact.loss}: {shape_text(fact.predictions)} against {shape_text(fact.targets)}",
+        "put predictions and targets in the same order before they are compared",
+        fact.location,
+        shaped_at(fact),
+    )

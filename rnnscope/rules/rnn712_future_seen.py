@@ -15,8 +15,8 @@ def next_input_already_seen(seen: TargetSeen) -> Iterator[Problem]:
 
     What it does
     ------------
-    Compares the targets of a loss, value by value, with the model's input one step later, where
-    the scores are read off both halves of a bidirectional output step by step.
+    Compares the targets of a loss, value by value, with the model's input one step later, changes
+    later inputs, and looks which layer carries them to earlier answers.
 
     Why is this bad?
     ----------------

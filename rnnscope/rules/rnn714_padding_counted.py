@@ -16,8 +16,8 @@ def padding_counted(loss: PaddingCounted) -> Iterator[Problem]:
 
     What it does
     ------------
-    Follows targets out of ``pad_sequence`` into a cross entropy that averages, and looks whether
-    the value they were filled up with is among them and not ignored.
+    Looks for targets that are one and the same behind the ends of sequences, where the program has
+    padded, or says what is padding; and whether the loss has a gradient for them.
 
     Why is this bad?
     ----------------
@@ -46,5 +46,5 @@ def padding_counted(loss: PaddingCounted) -> Iterator[Problem]:
         f"sequences were filled up, and this {loss.function} counts them",
         f"ignore_index={loss.value}, or padding_value=-100 for targets, which is ignored",
         loss.location,
-        at(loss.padded_at, "pad_sequence filled them up here"),
+        at(loss.padded_at, "sequences are filled up here"),
     )

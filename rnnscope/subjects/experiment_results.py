@@ -226,7 +226,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class PaddingCounted:
-    """Class targets with the padding of ``pad_sequence`` in them, which the loss does not ignore.
+    """Class targets behind the ends of their sequences, which the loss does not ignore.
 
     ``count`` of ``size`` targets are padding of this ``value``.
     """

@@ -11,9 +11,10 @@ from rnnscope.findings import Location
 class OthersTarget:
     """A sample's prediction is compared with another sample's target.
 
-    ``kind`` is "pairs" where every prediction meets every target, "others" where a sample's own
-    target is not among those it meets. ``made_at`` is where the predictions got their shape,
-    ``moved_at`` where their samples came onto another axis.
+    ``kind`` is "pairs" where every prediction meets every target, "weights" where every loss meets
+    every weight, "order" where samples and steps are listed in two orders, "packed" where one list
+    is of packed data, step by step, and else "others". ``made_at`` is where the predictions got
+    their shape, ``moved_at`` where their samples came onto another axis.
     """
 
     kind: str
@@ -25,6 +26,19 @@ class OthersTarget:
     location: Location | None
     made_at: Location | None = None
     moved_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassAxis:
+    """A loss takes axis 1 of its scores for the classes, and the units that made them are along
+    ``axis``, which is as long.
+    """
+
+    loss: str
+    scores: tuple[int, ...]
+    axis: int
+    location: Location | None
+    made_at: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +120,15 @@ class StateDropped:
 
 
 @dataclass(frozen=True, slots=True)
+class StatesCrossed:
+    """An LSTM begins from c_n of an earlier call as h_0, and from h_n of that call as c_0."""
+
+    kind: str
+    location: Location | None
+    left_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StateCut:
     """A loop over steps takes the gradient away from its state in every one of ``steps`` calls.
 
@@ -166,10 +189,10 @@ class LengthsDiffer:
     """The lengths that a call is given are not those of the sequences that they are given with.
 
     ``kind`` is "order" (those of other rows), "short" (all one short, and nothing reads the last
-    steps), "longer" (padding is counted, too) or "counted" (the steps were counted, but not all, as
-    where some hold a 0). ``how`` says in what form they came: "packed",
-    "index", "mask" or "number". ``given`` has one length for each row of the data, ``real`` one
-    for each sequence where it was padded.
+    steps), "longer" (padding is counted, too), "features" (as many as features) or "counted" (the
+    steps were counted, but not all, as where some hold a 0). ``how`` says in what form they came:
+    "packed", "index", "mask" or "number". ``given`` has one length for each row of the data,
+    ``real`` one for each sequence where it was padded.
     """
 
     kind: str

@@ -11,13 +11,12 @@ from rnnscope.findings import Location
 class DropoutAlwaysOn:
     """A dropout function called without ``training`` by a module in eval mode.
 
-    ``probability`` is its p, ``module`` the class of the module, ``repaired`` the call as it was
-    written with ``training=self.training`` added.
+    ``probability`` is its p, ``repaired`` the call as it was written with
+    ``training=self.training`` added.
     """
 
     function: str
     probability: float
-    module: str
     repaired: str
     location: Location | None
 
