@@ -208,7 +208,8 @@ class Inquiry:
             self._report(subject, frozenset())
         for torn in axes_torn(laboratory):
             self._report(torn, _known((torn.location,)))
-        for call, subject in (*lengths_agree(laboratory, padded), *lengths_counted(laboratory)):
+        differing = tuple(lengths_agree(laboratory, padded)) or lengths_counted(laboratory)
+        for call, subject in differing:
             self._report(subject, _known(c.location for c in tape.path(call)))
         self.slices.ask(laboratory)
         self.idle.ask(laboratory)
