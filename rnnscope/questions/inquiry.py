@@ -261,7 +261,7 @@ class Inquiry:
 
     def _ask_lengths(self, laboratory: Laboratory, padded: Sequence[Ragged]) -> None:
         """What is said of lengths, for all that follows from them."""
-        for call, fact in (*lengths_agree(laboratory, padded), *lengths_counted(laboratory)):
+        for call, fact in tuple(lengths_agree(laboratory, padded)) or lengths_counted(laboratory):
             self._report(fact, _known(c.location for c in laboratory.tape.path(call)))
 
     def _report_each(self, subjects: Iterable[object]) -> None:
