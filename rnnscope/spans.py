@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
-from types import CodeType, FrameType
+from types import CodeType
 
 from rnnscope.cells import KINDS
 from rnnscope.findings import Location
@@ -66,11 +66,6 @@ def calls(*names: str) -> Test:
 CONSTRUCTOR = calls(*KINDS)
 
 
-def is_subscript(node: ast.expr) -> bool:
-    """An index or a slice, as ``output[:, -1]``."""
-    return isinstance(node, ast.Subscript)
-
-
 def expressions(file: str, line: int, test: Test) -> Iterator[ast.expr]:
     """Those that pass the test: begun at the line first, then those that go over it."""
     tree = tree_of(file)
@@ -111,11 +106,6 @@ def anchor(node: ast.expr, file: str) -> Location:
         line, end = name.end_line or name.line, name.end_column or 1
         return replace(name, line=line, column=end - len(node.func.attr))
     return name
-
-
-def expression_at(frame: FrameType) -> Location | None:
-    """The expression that a frame is evaluating right now."""
-    return expression_of(frame.f_code, frame.f_lasti)
 
 
 def expression_of(code: CodeType, lasti: int) -> Location | None:

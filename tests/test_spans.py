@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 from types import FrameType
@@ -40,7 +41,12 @@ def test_columns_count_characters(file: str) -> None:
 
 
 def test_a_subscript_is_meant_as_a_whole(file: str) -> None:
-    assert extent(spans.span(file, 4, spans.is_subscript)) == (4, 12, 4, 25)
+    assert extent(spans.span(file, 4, lambda node: isinstance(node, ast.Subscript))) == (
+        4,
+        12,
+        4,
+        25,
+    )
 
 
 def test_of_a_chain_the_last_name_is_meant(file: str) -> None:
@@ -94,7 +100,7 @@ def test_a_frame_knows_what_it_evaluates(tmp_path: Path) -> None:
     def look(number: int) -> None:
         frame: FrameType | None = sys._getframe(1)
         assert frame is not None
-        seen.append(spans.expression_at(frame))
+        seen.append(spans.expression_of(frame.f_code, frame.f_lasti))
 
     names["ask"](look)  # type: ignore[operator]
     expected = (2, 16, 2, 17) if sys.version_info >= (3, 11) else (2, 12, 2, 21)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 MERGED = {
-    "RNN304": "RNN301",
-    "RNN306": "RNN390",
-    "RNN308": "RNN390",
-    "RNN310": "RNN303",
-    "RNN511": "RNN501",
-    "RNN512": "RNN501",
-    "RNN513": "RNN502",
-    "RNN516": "RNN514",
+    "RNN304": "RNN301",  # a layer that steps along what another one takes for the batch
+    "RNN306": "RNN390",  # a softmax across the samples
+    "RNN308": "RNN390",  # the batch is gone at the loss
+    "RNN309": "RNN390",  # samples are taken for features
+    "RNN310": "RNN303",  # a state whose axes were regrouped
+    "RNN511": "RNN501",  # a mean or maximum that reads padding
+    "RNN512": "RNN501",  # a last step that reads padding
+    "RNN513": "RNN502",  # rows of two orders that meet
+    "RNN516": "RNN514",  # lengths counted along the features
+    "RNN704": "RNN302",  # scores reshaped to put the classes first
 }
 
 

@@ -35,7 +35,7 @@ from torch.utils.data import DataLoader, TensorDataset
 import rnnscope
 from rnnscope import frames
 from rnnscope.findings import Finding
-from rnnscope.tracing import places
+from rnnscope.recording import user_code
 
 PACKAGES = [
     "asteroid",
@@ -154,7 +154,7 @@ def train_and_evaluate(subject: Case) -> None:
 def watched(name: str, as_authors: bool) -> tuple[Finding, ...]:
     """What a watch finds in one model, of severity error or warning."""
     if as_authors:
-        places.is_users = _is_authors
+        user_code.is_users = _is_authors
     _forget_places()
     torch.manual_seed(0)
     try:
@@ -162,7 +162,7 @@ def watched(name: str, as_authors: bool) -> tuple[Finding, ...]:
         with rnnscope.watch() as seen:
             train_and_evaluate(subject) if isinstance(subject, Case) else subject()
     finally:
-        places.is_users = frames.is_users
+        user_code.is_users = frames.is_users
         _forget_places()
     return tuple(f for f in seen.findings if f.severity.counts)
 
@@ -174,8 +174,9 @@ def _is_authors(filename: str) -> bool:
 
 
 def _forget_places() -> None:
-    places._users.clear()
-    places._places.clear()
+    user_code._kinds.clear()
+    user_code._places.clear()
+    user_code._instructions.clear()
 
 
 def report(name: str) -> tuple[str, bool]:
