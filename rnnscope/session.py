@@ -24,7 +24,6 @@ from rnnscope.probing.histories import Histories
 from rnnscope.questions.inquiry import Fact, Inquiry
 from rnnscope.recording.layers import LayerCall as RecordedCall
 from rnnscope.recording.layers import failed_call
-from rnnscope.recording.pace import FIRST
 from rnnscope.recording.recorder import RECORDER
 from rnnscope.recording.subscriber import Subscriber
 from rnnscope.recording.tape import Tape
@@ -82,8 +81,8 @@ class Session(Subscriber):
 
     @property
     def known_from_all_sides(self) -> bool:
-        """True once the first steps are over, which may show one mistake in several ways."""
-        return self.steps >= FIRST
+        """True once a step was asked everything, which may show one mistake in several ways."""
+        return self.inquiry.has_asked
 
     @property
     def statistics(self) -> Mapping[str, int]:

@@ -33,7 +33,7 @@ SHOWN = {
     "tutorial/1-a-first-lstm.md": "(5, 3, 20) (1, 3, 20) (1, 3, 20)",
     "tutorial/2-batch-first.md": "[RNN301]",
     "tutorial/3-both-directions.md": "(3, 40) True",
-    "tutorial/4-packing.md": "[RNN512]",
+    "tutorial/4-packing.md": "[RNN501]",
     "tutorial/5-the-state-between-batches.md": "+    state = tuple(part.detach() for",
     "tutorial/6-from-scratch.md": "same function: MyLSTM is LSTM(10, 20)",
 }

@@ -146,7 +146,7 @@ def _moved_at(laboratory: Laboratory, call: Call, slot: int, axis: int) -> Locat
             mask = laboratory.moved(run, maker.results[0]) if run is not None else None
         if mask is None or not mask.any() or maker.results[0] == slot:
             continue
-        axes = [n for n in range(mask.dim()) if len(places(mask, n)) == 1 < mask.shape[n]]
+        axes = [n for n in range(mask.dim()) if len(places(mask, n)) < mask.shape[n]]
         if len(axes) == 1 and axes[0] != place:
             found, place = maker.location, axes[0]
     return found

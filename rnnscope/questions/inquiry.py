@@ -42,6 +42,7 @@ from rnnscope.questions.samples_mixed import (
 from rnnscope.questions.shares_elsewhere import shares_elsewhere
 from rnnscope.questions.slice_read import SlicesRead
 from rnnscope.questions.state_averaged import Way, states_averaged
+from rnnscope.questions.state_axes import state_axes
 from rnnscope.questions.state_borrowed import borrowed_states
 from rnnscope.questions.state_carried import Carrying
 from rnnscope.questions.state_cut import states_cut
@@ -94,6 +95,11 @@ class Inquiry:
     slices: SlicesRead = field(default_factory=SlicesRead)
     idle: WeightsIdle = field(default_factory=WeightsIdle)
     _constant: ConstantResults = field(default_factory=ConstantResults)
+
+    @property
+    def has_asked(self) -> bool:
+        """True when every question was asked of a step."""
+        return bool(self._asked)
 
     def step(self, tape: Tape) -> None:
         """A recorded step is over."""
@@ -307,6 +313,7 @@ def of_the_step(laboratory: Laboratory) -> Iterator[object]:
     yield from axes_split(laboratory)
     yield from features_stepped(laboratory)
     yield from rows_stepped(laboratory)
+    yield from state_axes(laboratory)
 
 
 def without_targets(

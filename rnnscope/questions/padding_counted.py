@@ -38,8 +38,15 @@ def padding_counted(
             counted = _counted(laboratory, meeting)
             if counted is not None and bool(counted[moved].all()):
                 value, count = int(target[moved][0]), int(moved.sum())
-                places = meeting.call.location, known.location
-                yield PaddingCounted(meeting.call.name, value, count, target.numel(), *places)
+                filled = tape.producer.get(slot)
+                yield PaddingCounted(
+                    meeting.call.name,
+                    value,
+                    count,
+                    target.numel(),
+                    meeting.call.location,
+                    filled.location if filled is not None else known.location,
+                )
             return
 
 

@@ -63,7 +63,11 @@ def _is_contradicted(laboratory: Laboratory, known: Ragged) -> bool:
     seen = sorted(known.padding.lengths)
     every = lengths_given(laboratory, known)
     said = (sorted(given.lengths) for given in every if given.how != "number")
-    return any(n != seen and all(a >= b for a, b in zip(n, seen, strict=True)) for n in said)
+    steps = laboratory.tape.shape(known.slot)[known.padding.time]
+    return any(
+        n != seen and n[-1] <= steps and all(a >= b for a, b in zip(n, seen, strict=True))
+        for n in said
+    )
 
 
 def answers(laboratory: Laboratory, known: Ragged) -> Iterator[int]:

@@ -31,7 +31,7 @@ _ABOUT: dict[type, tuple[str, ...]] = {
     Foresight: ("RNN7",),
     Disorder: ("RNN7",),
     # What a layer that steps along the wrong axis calls a step, or a sample, is none.
-    SliceRead: ("RNN301",),
+    SliceRead: ("RNN301", "RNN305", "RNN407", "RNN412"),
     AxisTorn: ("RNN3", "RNN4", "RNN7"),
     SharesElsewhere: ("RNN3",),
     OthersTarget: ("RNN2", "RNN3", "RNN4", "RNN5", "RNN7"),

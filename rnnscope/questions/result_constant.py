@@ -12,15 +12,15 @@ from typing import Any
 
 import torch
 
-from rnnscope.experiments.alignment import changed
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.replay import Run, Value, quietly
 from rnnscope.findings import Location
-from rnnscope.recording.tape import Call, Tape
+from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Tape
 from rnnscope.subjects.facts import ResultConstant
 
 _NEAR = 4  # calls: a softmax by hand is a maximum, a difference, a sum and a quotient
 _DRAWS = 2  # of other values: what two of them leave as it is no other one moves
+_ROUNDING = 1e-7  # a logarithm of one number by hand; what moves at all moves by more
 _Place = tuple[Location | None, str]
 
 
@@ -72,6 +72,8 @@ def _constant(laboratory: Laboratory, call: Call) -> Iterator[ResultConstant]:
         shape, path = tape.shape(given), tape.between(given, result)
         if 1 not in shape or not tape.volatile.isdisjoint((given, *path[0].results)):
             continue
+        if any(call.name in RECURRENT_KERNELS for call in path):
+            continue  # what a long sequence has forgotten by its end hardly moves anything
         one = laboratory.value(result)
         others = [laboratory.part({given: _drawn(shape, n)}, path) for n in range(_DRAWS)]
         if one is None or any(run is None or _moved(run, result, one) for run in others):
@@ -121,8 +123,7 @@ def _moved(run: Run, slot: int, one: Value) -> bool:
     if after is None:
         return True
     with quietly():
-        first = one.detach().flatten()[0]
-        return bool(changed(first.expand(after.shape), after.detach()).any())
+        return not torch.allclose(after.detach(), one.detach().flatten()[0], rtol=0, atol=_ROUNDING)
 
 
 def _drawn(shape: tuple[int, ...], number: int) -> Value:

@@ -111,6 +111,8 @@ def slots_in_order(finding: Finding, code: Code) -> Iterator[Suggestion]:
             continue
         first, second = call.args[one], call.args[other]
         index = code.text(picked.slice).strip("()")
+        if index.startswith(":"):
+            continue
         yield suggest(
             code,
             call,

@@ -128,6 +128,17 @@ def _is_pair(finding: Finding) -> bool:
     return "c_0" in (finding.fix or "")
 
 
+def turned_value(finding: Finding, code: Code) -> Iterator[Suggestion]:
+    """What is made at the line, with what the fix appends to it."""
+    _, suffix = suffix_of(finding.fix)
+    for node in code.at(line_of(finding)) if suffix else ():
+        if getattr(code.parent(node), "value", None) is node and isinstance(
+            code.parent(node), (ast.Assign, ast.AnnAssign, ast.Return)
+        ):
+            yield suggest(code, node, *suffixed(code, node, suffix))
+            return
+
+
 def around_the_call(finding: Finding, code: Code) -> Iterator[Suggestion]:
     """``norm(x)`` as ``norm(x.transpose(1, 2)).transpose(1, 2)``."""
     turn = ".transpose(1, 2)"

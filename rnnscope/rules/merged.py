@@ -7,7 +7,6 @@ MERGED = {
     "RNN306": "RNN390",  # a softmax across the samples
     "RNN308": "RNN390",  # the batch is gone at the loss
     "RNN309": "RNN390",  # samples are taken for features
-    "RNN310": "RNN303",  # a state whose axes were regrouped
     "RNN511": "RNN501",  # a mean or maximum that reads padding
     "RNN512": "RNN501",  # a last step that reads padding
     "RNN513": "RNN502",  # rows of two orders that meet

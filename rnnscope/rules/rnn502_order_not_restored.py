@@ -53,21 +53,22 @@ def order_not_restored(disorder: Disorder) -> Iterator[Problem]:
         x = pad_sequence([torch.randn(n, 4) for n in lengths.tolist()], batch_first=True)
         F.mse_loss(Encoder()(x, lengths), torch.randn(4, 6)).backward()
     """
-    where = "of one result" if disorder.restored_at else "of the result"
+    place = disorder.restored_at or disorder.location
+    of = "of one result" if disorder.restored_at else "of the result"
     rest = ", and meets another one, put back in order" if disorder.restored_at else ""
     places = {
+        disorder.location: "they meet here",
         disorder.ordered_at: "the samples get another order here",
-        disorder.restored_at: "another result is put back in order here",
     }
     yield Problem(
-        f"row {disorder.row} {where} belongs to sample {disorder.sample}{rest}: the samples were "
+        f"row {disorder.row} {of} belongs to sample {disorder.sample}{rest}: the samples were "
         "sorted, and this order was not undone.",
         fix="reorder every result by order.argsort(), states along axis 1; or leave the sorting to "
         "pack_padded_sequence(..., enforce_sorted=False)",
-        location=disorder.location,
+        location=place,
         related=tuple(
-            Related(place, said)
-            for place, said in places.items()
-            if place is not None and place != disorder.location
+            Related(where, said)
+            for where, said in places.items()
+            if where is not None and where != place
         ),
     )

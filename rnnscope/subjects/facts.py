@@ -266,6 +266,20 @@ class IdleWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class StateAxes:
+    """An initial state was made batch first: each sample has a slot of (D*num_layers, N, H_out).
+
+    ``location`` is what gave it its axes.
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    location: Location | None
+    called_at: Location | None
+    built_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AxisTorn:
     """A regrouping gave sizes as if axes had changed places, and the elements stayed in order.
 
