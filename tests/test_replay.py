@@ -19,10 +19,10 @@ from idioms import IDIOMS
 from torch import nn
 
 from rnnscope.experiments.budget import Budget
+from rnnscope.experiments.faithful import is_faithful
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.replay import quietly, replay
 from rnnscope.measuring.randomness import preserved_randomness
-from rnnscope.questions.inquiry import is_faithful
 from rnnscope.recording.tape import Tape
 
 HERE = Path(__file__).parent

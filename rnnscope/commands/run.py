@@ -45,7 +45,7 @@ def run(
     gates: Annotated[
         bool, typer.Option("--gates", help="say what the gates of each layer did")
     ] = False,
-    stats: Annotated[bool, typer.Option("--stats", help="say what could be traced")] = False,
+    stats: Annotated[bool, typer.Option("--stats", help="say how much was recorded")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="print the repairs as a diff")] = False,
     fix: Annotated[bool, typer.Option("--fix", help="write the repairs into your files")] = False,
     trying: Annotated[bool, typer.Option("--try/--no-try", help="run each repair first")] = True,

@@ -9,59 +9,44 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from rnnscope.experiments.budget import Budget, OutOfBudgetError, OutOfReplaysError
+from rnnscope.experiments.faithful import is_faithful
 from rnnscope.experiments.influence import Laboratory
-from rnnscope.experiments.meeting import Meeting, meetings
+from rnnscope.experiments.meeting import meetings
 from rnnscope.experiments.padding import Ragged, ragged
-from rnnscope.experiments.replay import ReplayError, quietly, replay
-from rnnscope.experiments.roles import data_of
-from rnnscope.experiments.samples import Separation
+from rnnscope.experiments.replay import quietly
 from rnnscope.findings import Location
-from rnnscope.questions.axis_split import axes_split
+from rnnscope.questions.asked import (
+    Hearing,
+    hearings,
+    is_behind,
+    of_the_samples,
+    of_the_step,
+    places_of,
+)
 from rnnscope.questions.axis_torn import axes_torn, classes_torn
-from rnnscope.questions.class_axis import class_axis
 from rnnscope.questions.cut_off import CutOffs
 from rnnscope.questions.dropout_always_on import dropouts_always_on
-from rnnscope.questions.features_stepped import features_stepped
-from rnnscope.questions.future_read import future_read
-from rnnscope.questions.learnt_rows import learnt_rows
 from rnnscope.questions.lengths_agree import lengths_agree, lengths_counted
-from rnnscope.questions.like_with_like import like_with_like, lists_alike
-from rnnscope.questions.padding_counted import padding_counted
-from rnnscope.questions.padding_read import answers, padding_read
 from rnnscope.questions.pairs_disordered import pairs_disordered
-from rnnscope.questions.random_state import RandomStarts, random_states
+from rnnscope.questions.random_state import RandomStarts
 from rnnscope.questions.result_constant import ConstantResults
-from rnnscope.questions.result_unused import results_unused
-from rnnscope.questions.rows_left import rows_left
-from rnnscope.questions.rows_stepped import rows_stepped
-from rnnscope.questions.samples_mixed import (
-    samples_mixed,
-    separations,
-    separations_without_targets,
-)
 from rnnscope.questions.shares_elsewhere import shares_elsewhere
 from rnnscope.questions.slice_read import SlicesRead
 from rnnscope.questions.state_averaged import Way, states_averaged
-from rnnscope.questions.state_axes import state_axes
-from rnnscope.questions.state_borrowed import borrowed_states
 from rnnscope.questions.state_carried import Carrying
-from rnnscope.questions.state_cut import states_cut
 from rnnscope.questions.state_dropped import Dropped
-from rnnscope.questions.state_handed_on import states_never_handed_on
 from rnnscope.questions.state_left_behind import LeftBehind
 from rnnscope.questions.states_crossed import Crossed
-from rnnscope.questions.stream_cut import streams_cut
 from rnnscope.questions.target_read import targets_read
 from rnnscope.questions.training_mode import evaluated_in_training
 from rnnscope.questions.weights_idle import WeightsIdle
-from rnnscope.recording.tape import Call, Tape
+from rnnscope.recording.tape import Tape
 from rnnscope.recording.threads import runs_alone
-from rnnscope.subjects.experiment_results import Disorder, Foresight, Leak, RandomState
-from rnnscope.subjects.facts import AxisTorn, OthersTarget, SliceRead
+from rnnscope.subjects.experiment_results import RandomState
+from rnnscope.subjects.facts import SliceRead
 
 _STEPS = 3  # steps of one kind that are asked: the later ones are like them
 _KEPT_BYTES = 32 << 20  # of a step that waits for the end, parameters included
-_ROUNDING = 1e-5  # of a replay against the recording: other threads, other order of sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +131,7 @@ class Inquiry:
         self.unasked += self._catch_up()
         self._report_slices()
         for idle in self.idle.facts():
-            self._report(idle, _known((idle.location, idle.built_at)))
+            self._report(idle, places_of((idle.location, idle.built_at)))
         for question in (
             self._carrying,
             self._dropped,
@@ -251,7 +236,7 @@ class Inquiry:
         torn = tuple(axes_torn(laboratory)) or tuple(classes_torn(laboratory))
         mixed: set[Location] = set()
         for lines, subject in of_the_samples(laboratory, heard, padded):
-            if not _is_behind(subject, lines, torn):
+            if not is_behind(subject, lines, torn):
                 self._report(subject, lines)
                 mixed |= _line_of(subject)
         self._report_each(tear for tear in torn if tear.location not in mixed)
@@ -268,7 +253,7 @@ class Inquiry:
     def _ask_lengths(self, laboratory: Laboratory, padded: Sequence[Ragged]) -> None:
         """What is said of lengths, for all that follows from them."""
         for call, fact in tuple(lengths_agree(laboratory, padded)) or lengths_counted(laboratory):
-            self._report(fact, _known(c.location for c in laboratory.tape.path(call)))
+            self._report(fact, places_of(c.location for c in laboratory.tape.path(call)))
 
     def _report_each(self, subjects: Iterable[object]) -> None:
         for subject in subjects:
@@ -282,120 +267,12 @@ class Inquiry:
             self.report(Fact(subject, lines))
 
 
-@dataclass(frozen=True, slots=True)
-class Hearing:
-    """One meeting of predictions and targets, the calls that led there, and what was tried."""
-
-    meeting: Meeting
-    calls: tuple[Call, ...]
-    separations: tuple[Separation, ...]
-
-
-def hearings(laboratory: Laboratory) -> Iterator[Hearing]:
-    """Every meeting of a tape, with what happens to its samples on the way."""
-    tape = laboratory.tape
-    for meeting in meetings(tape):
-        calls = (*tape.leading_to(meeting.prediction), meeting.call)
-        yield Hearing(meeting, calls, tuple(separations(laboratory, meeting)))
-
-
-def of_the_step(laboratory: Laboratory) -> Iterator[object]:
-    """Facts that need no prediction."""
-    tape = laboratory.tape
-    yield from results_unused(tape)
-    yield from states_never_handed_on(tape)
-    yield from states_cut(tape)
-    yield from streams_cut(tape)
-    yield from rows_left(tape)
-    yield from borrowed_states(tape)
-    yield from random_states(laboratory)
-    yield from learnt_rows(laboratory)
-    yield from axes_split(laboratory)
-    yield from features_stepped(laboratory)
-    yield from rows_stepped(laboratory)
-    yield from state_axes(laboratory)
-
-
-def without_targets(
-    laboratory: Laboratory, padded: Sequence[Ragged]
-) -> Iterator[tuple[frozenset[Location], object]]:
-    """Facts about what a step says of its samples, though it compares it with no data."""
-    for known in padded:
-        for slot in answers(laboratory, known):
-            lines = _known(call.location for call in laboratory.tape.leading_to(slot))
-            yield from ((lines, fact) for fact in padding_read(laboratory, slot, known))
-    for slot, tried in separations_without_targets(laboratory):
-        lines = _known(call.location for call in laboratory.tape.leading_to(slot))
-        yield from ((lines, fact) for fact in samples_mixed(laboratory, slot, tried))
-
-
-def of_the_samples(
-    laboratory: Laboratory, heard: Sequence[Hearing], padded: Sequence[Ragged]
-) -> Iterator[tuple[frozenset[Location], object]]:
-    """What happens to samples on their way, each fact with the lines of this way."""
-    for hearing in heard:
-        lines = _known(call.location for call in hearing.calls)
-        yield from ((lines, fact) for fact in of_a_meeting(laboratory, hearing, padded))
-    if not meetings(laboratory.tape):
-        yield from without_targets(laboratory, padded)
-
-
-def of_a_meeting(
-    laboratory: Laboratory, hearing: Hearing, padded: Sequence[Ragged]
-) -> Iterator[object]:
-    """Facts about one prediction and its target."""
-    meeting = hearing.meeting
-    yield from future_read(laboratory, meeting)
-    for tried in hearing.separations:
-        yield from samples_mixed(laboratory, meeting.prediction, tried)
-        yield from like_with_like(laboratory, meeting, tried)
-    yield from class_axis(laboratory, meeting)
-    yield from padding_counted(laboratory, meeting, padded)
-    made_of = data_of(laboratory.tape, meeting.prediction)
-    for known in padded:
-        if known.slot in made_of:
-            yield from padding_read(laboratory, meeting.prediction, known)
-            if not hearing.separations:
-                yield from lists_alike(laboratory, meeting, known)
-
-
-def _is_behind(subject: object, lines: frozenset[Location], torn: Sequence[AxisTorn]) -> bool:
-    """True for samples and steps that meet because an axis was torn, at another line."""
-    places = {tear.location for tear in torn if tear.location in lines}
-    if not places or not isinstance(subject, Leak | Foresight | OthersTarget | Disorder):
-        return False
-    return not (isinstance(subject, Leak) and subject.regroups and subject.location in places)
-
-
-def is_faithful(tape: Tape) -> bool:
-    """True when the tape, run again unchanged, gives the recorded loss."""
-    if tape.lost:
-        return False
-    slot = tape.loss if tape.loss is not None else _last(tape)
-    recorded = tape.values[slot] if slot is not None else None
-    if slot is None or recorded is None:
-        return False
-    try:
-        with quietly():
-            run = replay(tape, {}, faithful=True)
-            again = run.value(slot)
-            return again is not None and torch.allclose(
-                recorded.detach(), again, rtol=_ROUNDING, atol=_ROUNDING, equal_nan=True
-            )
-    except (ReplayError, RuntimeError):
-        return False
-
-
 def _line_of(subject: object) -> frozenset[Location]:
-    return _known([getattr(subject, "location", None)])
+    return places_of([getattr(subject, "location", None)])
 
 
 def _of_slice(read: SliceRead) -> Fact:
-    return Fact(read, _known((read.location, read.called_at, read.built_at)))
-
-
-def _known(places: Iterable[Location | None]) -> frozenset[Location]:
-    return frozenset(place for place in places if place is not None)
+    return Fact(read, places_of((read.location, read.called_at, read.built_at)))
 
 
 def _has_values(tape: Tape) -> bool:
@@ -403,10 +280,6 @@ def _has_values(tape: Tape) -> bool:
     if torch.cuda.is_available() and torch.cuda.is_current_stream_capturing():
         return False
     return not any(value is not None and value.is_meta for value in tape.values)
-
-
-def _last(tape: Tape) -> int | None:
-    return tape.calls[-1].results[-1] if tape.calls else None
 
 
 def _kind(tape: Tape) -> object:
