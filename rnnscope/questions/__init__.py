@@ -1,5 +1,6 @@
 """Questions about a tape, each answered by experiments: one file a question, its first line.
 
 A fact holds its witness, "prediction 3 moved when sample 7 changed", and the lines; rules put it
-into words. ``inquiry`` asks them all of one tape, within the budget.
+into words. ``asked`` says which questions there are, ``inquiry`` asks them of each tape, within the
+budget.
 """
