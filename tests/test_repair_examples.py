@@ -34,8 +34,6 @@ WITHOUT = {
     "RNN403",
     "RNN490",
     "RNN501",
-    "RNN512",
-    "RNN513",
     "RNN514",
     "RNN515",
     "RNN552",

@@ -51,7 +51,7 @@ CASES = {
         "x = pad_sequence([each.flip(0) for each in rows], batch_first=True)",
     ),
     "rows": (
-        "RNN513",
+        "RNN502",
         "x, l, y = batch\nl, order = l.sort()\nx = x[order]  #!\n",
         "y = y[order]",
     ),
