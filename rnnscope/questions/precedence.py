@@ -95,11 +95,7 @@ def _is_about(proof: object, finding: Finding, lines: frozenset[Location] | None
 def _confirmed(finding: Finding, proof: object) -> Finding:
     """The finding with the numbers that prove what it says, and the lines that the proof knows."""
     if isinstance(proof, Leak) and proof.batch is not None:
-        numbers = (
-            f"changing sample {proof.sample} of {proof.batch.size} moved sample {proof.other}'s "
-            f"output by {proof.moved:.2g}"
-        )
-        finding = replace(finding, proof=numbers)
+        finding = replace(finding, proof=proof.proof)
     if not isinstance(proof, (Leak, OthersTarget)):
         return finding
     places = {finding.location, *(related.location for related in finding.related)}

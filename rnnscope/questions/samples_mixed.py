@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import torch
 
@@ -12,7 +13,7 @@ from rnnscope.experiments.goals import heads
 from rnnscope.experiments.influence import Laboratory
 from rnnscope.experiments.meeting import Meeting
 from rnnscope.experiments.regrouping import regroups
-from rnnscope.experiments.roles import Root, roots
+from rnnscope.experiments.roles import Root, packed_sizes, roots
 from rnnscope.experiments.samples import Separation, separation
 from rnnscope.experiments.steps import steps_by_targets
 from rnnscope.questions.orders import orders_met
@@ -20,6 +21,7 @@ from rnnscope.recording.tape import RECURRENT_KERNELS, Call, Slot, Tape
 from rnnscope.subjects.experiment_results import Batch, Disorder, Leak
 
 REGROUPING = frozenset(("view", "reshape", "flatten", "unflatten", "view_as", "reshape_as"))
+_BATCHED = 3  # axes of an input: with two it is one sequence
 _MOST_ROOTS = 2  # inputs of one prediction that are changed: a run each
 
 
@@ -163,7 +165,17 @@ def samples_mixed(
         ),
         built_at=call.layer.built_at if call.layer is not None else None,
         moved_at=tried.moved_at(call),
+        **_stepping(laboratory.tape, call),
     )
+
+
+def _stepping(tape: Tape, call: Call) -> dict[str, Any]:
+    """The layer that steps, its input, and along which axis; nothing of a cell or packed data."""
+    layer, given = call.layer, tape.shape(call.inputs[0])
+    if layer is None or "cell" in call.name or packed_sizes(tape, call) is not None:
+        return {}
+    batched = len(given) == _BATCHED
+    return {"kind": layer.kind, "given": given, "axis": int(batched and layer.batch_first)}
 
 
 def _steps_over_samples(tape: Tape, call: Call) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rnnscope.axes import shape_text
 from rnnscope.findings import Severity
 from rnnscope.rules.axis_evidence import at
 from rnnscope.rules.registry import Problem, rule
@@ -47,11 +48,14 @@ def samples_as_steps(leak: Leak) -> Iterator[Problem]:
     if leak.batch is None or not leak.recurrent:
         return
     layer = leak.built_at is not None
+    where = ""
+    if leak.axis is not None:
+        where = f"{leak.kind} steps along axis {leak.axis} of its input {shape_text(leak.given)}, "
     place = leak.moved_at or leak.built_at or leak.location
     yield Problem(
-        f"samples are read as steps: changing sample {leak.sample} of the {leak.batch.size} moved "
-        f"sample {leak.other}'s output by {leak.moved:.2g}. The state runs from each sample into "
-        "the next",
+        where + "where the samples are: each is read as a step after the one before"
+        if where
+        else "samples are read as steps: the state runs from each sample into the next",
         "build the layer with batch_first=True, or give it input.transpose(0, 1)"
         if layer
         else "step along the axis of time: for x_t in x.transpose(0, 1)",
@@ -59,4 +63,5 @@ def samples_as_steps(leak: Leak) -> Iterator[Problem]:
         at(leak.batch.location, leak.batch.reason)
         + at(leak.built_at if leak.built_at != place else None, "the layer is built here")
         + at(leak.location if leak.location != place else None, "the state is carried on here"),
+        proof=leak.proof,
     )

@@ -46,8 +46,8 @@ def rows_torn(leak: Leak) -> Iterator[Problem]:
         return
     yield Problem(
         f"regrouped as {shape_text(leak.shape)} in the order of memory, a row of the result holds "
-        f"parts of different samples: changing sample {leak.sample} of the {leak.batch.size} moved "
-        f"sample {leak.other}'s output by {leak.moved:.2g}",
+        "parts of different samples",
         "move the batch to the front with transpose or permute before regrouping",
         related=at(leak.batch.location, leak.batch.reason),
+        proof=leak.proof,
     )

@@ -68,11 +68,10 @@ def samples_mix(leak: Leak) -> Iterator[Problem]:
     if leak.batch is None or leak.recurrent or leak.regroups:
         return
     yield Problem(
-        f"samples mix here: changing sample {leak.sample} of the {leak.batch.size} moved sample "
-        f"{leak.other}'s output by {leak.moved:.2g}. {leak.operation}() computes across the axis "
-        "of the samples.",
+        f"samples mix here: {leak.operation}() computes across the axis of the samples",
         fix="compute along the axis of time or features, not along that of the samples",
         location=leak.location,
         related=at(leak.batch.location, leak.batch.reason)
         + at(leak.moved_at, "the samples came onto this axis here"),
+        proof=leak.proof,
     )

@@ -27,7 +27,8 @@ class Leak:
     ``location`` is the first operation after which the samples are no longer apart;
     ``recurrent`` tells that it is a recurrent layer or a loop over steps, built at ``built_at``;
     ``regroups`` that it only regroups elements. ``moved_at`` is where the samples came onto the
-    axis that is stepped along.
+    axis that is stepped along. Of a recurrent layer ``kind`` is its class, ``given`` the shape of
+    its input, and ``axis`` the one that it steps along.
     """
 
     operation: str
@@ -41,6 +42,17 @@ class Leak:
     batch: Batch | None = None
     built_at: Location | None = None
     moved_at: Location | None = None
+    kind: str | None = None
+    given: tuple[int, ...] = ()
+    axis: int | None = None
+
+    @property
+    def proof(self) -> str:
+        """What was changed, and what moved."""
+        of = f" of the {self.batch.size}" if self.batch is not None else ""
+        return f"changing sample {self.sample}{of} moved sample {self.other}'s output by " + (
+            f"{self.moved:.2g}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
