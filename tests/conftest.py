@@ -6,11 +6,16 @@ The normal run draws 100 examples a test, and 300 where a test asks for ``at_lea
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Two processes of pytest share the cores, and tensors are small: threads of torch's, in programs that
+# are run, too, would wait for each other most of the time. Read when torch is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # The machines that run the tests are shared: a deadline would measure the neighbours.
 settings.register_profile("normal", deadline=None, max_examples=100, print_blob=True)
