@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Two processes of pytest share the cores, and tensors are small: threads of torch's, in programs that
-# are run, too, would wait for each other most of the time. Read when torch is imported.
+# Two processes of pytest share the cores, and tensors are small: threads of torch's would wait for
+# each other most of the time, also in programs that are run. Read when torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # The machines that run the tests are shared: a deadline would measure the neighbours.
