@@ -302,7 +302,7 @@ def test_small_noise_in_training_alone_is_a_hint() -> None:
 
 def test_a_mixing_finding_says_by_how_much() -> None:
     (found,) = findings(HEAD + version(PAIRS["spread over the batch"][1], 0), "amount")
-    assert "changing sample 0 of the 6 moved sample" in found.message
+    assert "changing sample 0 of the 6 moved sample" in (found.proof or "")
     assert found.related[0].message.startswith("the shuffling DataLoader put the samples")
 
 
